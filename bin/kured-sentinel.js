@@ -1,0 +1,36 @@
+#!/usr/bin/node
+'use strict'
+
+/*
+ * The one place that sets the exit code. Kured takes 0 for "reboot" and 1 for a quiet "no", and
+ * Node ends with 1 on an error of its own: so it is 2 from the start, and anything else only when
+ * a command has done its work and printed its answer.
+ */
+process.exitCode = 2
+process.on('uncaughtException', fail)
+
+const dist = `${__dirname}/../dist`
+const words = process.argv.slice(2)
+const isMinuteCheck = words.length === 0 || (words.length === 1 && words[0] === 'check')
+
+Promise.resolve()
+  .then(() => (isMinuteCheck ? require(`${dist}/minute.cjs`) : import(`${dist}/main.js`)))
+  .then((program) => program.run(words))
+  .then((code) => process.exit(code), fail)
+
+/** @param {any} error */
+function fail(error) {
+  const lines = [`error: ${error?.message ?? error}`]
+  for (let cause = error?.cause; cause; cause = cause.cause) {
+    lines.push(`-> ${cause.message ?? cause}`)
+  }
+  // What no one foresaw is a fault of this program: where it happened helps to mend it.
+  if (error?.name !== 'SentinelError') lines.push(...String(error?.stack).split('\n').slice(1, 4))
+  try {
+    const text = lines.map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')).join('\n')
+    require('node:fs').writeSync(2, `${text}\n`)
+  } catch {
+    // Nobody listens any more; the exit code still says it.
+  }
+  process.exit(2)
+}
