@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { CONFIG_FILE, duration } from './config/config.ts'
+import { errorText } from './errors.ts'
+import { write } from './output/write.ts'
+
+interface LookOptions {
+  json?: true
+  explain?: true
+  scanner?: 'proc' | 'lsof'
+  timeout?: number
+  config?: string
+  root?: string
+}
+
+/**
+ * The command line: options and help only.
+ *
+ * @param ended is told which command ran, and its exit code
+ */
+export function createProgram(ended: (command: string, exitCode: number) => void): Command {
+  const program = new Command('kured-sentinel')
+    .description('Tells Kured whether this Arch Linux host must reboot, and people why.')
+    .version(manifest.version)
+    .helpCommand(true)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => write(1, text), writeErr: (text) => write(2, text) })
+    .showHelpAfterError('Run kured-sentinel --help for the commands and options.')
+    .addHelpText(
+      'after',
+      '\nExit codes of check: 0 reboot, 1 no reboot, 2 no reboot and a person should look.',
+    )
+
+  addLookOptions(program.command('check'))
+    .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
+    .option('--explain', 'show every finding')
+    .action(async ({ json, explain, ...options }: LookOptions) => {
+      const { check } = await import('./commands/check.ts')
+      ended('check', await check(await renderer(json, explain), toCheckOptions(options)))
+    })
+
+  addLookOptions(program.command('status'))
+    .description('show the verdict and every finding to a person; exit 0 whatever the verdict')
+    .action(async ({ json, ...options }: LookOptions) => {
+      const { status } = await import('./commands/check.ts')
+      ended('status', await status(await renderer(json, true), toCheckOptions(options)))
+    })
+  return program
+}
+
+function addLookOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON object')
+    .addOption(
+      new Option('--scanner <name>', 'how to look at processes; proc unless configured').choices([
+        'proc',
+        'lsof',
+      ]),
+    )
+    .option('--timeout <duration>', 'give up after this time, such as 30s or 1min', parseTimeout)
+    .option('--config <file>', `configuration (default: ${CONFIG_FILE})`)
+    .option('--root <dir>', 'look at the host whose files stand below this directory')
+}
+
+function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {
+  const overrides = { ...(scanner && { scanner }), ...(timeout !== undefined && { timeout }) }
+  return { overrides, configFile: config, root }
+}
+
+/** Only the renderer that is asked for is loaded. */
+async function renderer(json: boolean | undefined, explain: boolean | undefined) {
+  if (json) return (await import('./output/json.ts')).renderJson
+  if (explain) return (await import('./output/explain.ts')).renderExplanation
+  return (await import('./output/line.ts')).renderLine
+}
+
+function parseTimeout(text: string): number {
+  try {
+    return duration(text)
+  } catch (error) {
+    throw new InvalidArgumentError(errorText(error))
+  }
+}

@@ -1,0 +1,24 @@
+const UNITS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/**
+ * Reads a duration such as "30s", "1h 30min" or "500ms"; a bare number is seconds, as in systemd.
+ *
+ * @returns ms, more than zero and no more than a year; undefined for anything else
+ */
+export function parseDuration(text: string): number | undefined {
+  const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?(?=\s|\d|$)/gy)]
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text.trimEnd())
+    return undefined
+  const total = parts.reduce(
+    (sum, [, count, unit = 's']) => sum + Number(count) * (UNITS[unit] ?? NaN),
+    0,
+  )
+  return total >= 1 && total <= 365 * 86_400_000 ? total : undefined
+}

@@ -1,0 +1,26 @@
+/** The exit codes of every command; see the table in the README. */
+export const Exit = { reboot: 0, ok: 0, none: 1, attention: 2 } as const
+
+/**
+ * A failure a person can act on. The message says what is wrong and what to do next; `cause`, when
+ * given, is the error underneath and is printed as a second line.
+ */
+export class SentinelError extends Error {
+  override name = 'SentinelError'
+}
+
+/** The code of a system error such as 'ENOENT', or undefined for any other kind of error. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+}
+
+/** An error in a few words: "/proc/1/maps: permission denied" for one of the system's. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // Node's form: "EACCES: permission denied, open '/proc/1/maps'"
+  const [, reason, path] = /^E[A-Z0-9]+: (.*?), [a-z]+(?: '(.*)')?$/s.exec(error.message) ?? []
+  if (reason === undefined) return error.message
+  return path === undefined ? reason : `${path}: ${reason}`
+}

@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander'
+import { createProgram } from './cli.ts'
+import { Exit, SentinelError } from './errors.ts'
+
+/** What commander calls an end on which only help or the version was asked for. */
+const PRINTED = ['commander.help', 'commander.helpDisplayed', 'commander.version']
+
+/** Commands whose exit code 0 is an answer to Kured. */
+const ANSWERS = ['check']
+
+/**
+ * Runs the command that the words name.
+ *
+ * @returns the exit code
+ * @throws SentinelError where a command fails
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  let code: number = Exit.attention
+  let ran = ''
+  const program = createProgram((command, exitCode) => {
+    ran = command
+    code = exitCode
+  })
+  try {
+    await program.parseAsync(withCommand(words), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // commander has printed the help, the version, or what is wrong, for which its own code is 1.
+    code = PRINTED.includes(error.code) ? Exit.ok : Exit.attention
+  }
+  // To Kured every 0 is "reboot", so a help page or a status must not be one. Kured gives its
+  // variables to whatever it runs.
+  if (code === Exit.ok && !ANSWERS.includes(ran) && process.env['KURED_NODE_ID'] !== undefined) {
+    throw new SentinelError(
+      'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
+    )
+  }
+  return code
+}
+
+/** Without a command it is check's, options and all; but for the program's own options. */
+function withCommand(words: readonly string[]): readonly string[] {
+  const [first] = words
+  const own = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
+  return first === undefined || (first.startsWith('-') && !own) ? ['check', ...words] : words
+}

@@ -1,0 +1,18 @@
+import type { Finding } from '../sentinel/finding.ts'
+import type { Report } from '../sentinel/check.ts'
+import { printableJson } from './printable.ts'
+
+/** The report as one JSON object. Which list a finding stands in says what it did. */
+export function renderJson(report: Report): string {
+  const { verdict, exitCode, reasons, ignored, checkedAt, bootId, durationMs } = report
+  const plain = ({ effect: _, ...finding }: Finding) => finding
+  return `${printableJson({
+    verdict,
+    exitCode,
+    reasons: reasons.map(plain),
+    ignored: ignored.map(plain),
+    checkedAt,
+    bootId,
+    durationMs,
+  })}\n`
+}

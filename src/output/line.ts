@@ -1,0 +1,31 @@
+import type { Finding } from '../sentinel/finding.ts'
+import type { Report } from '../sentinel/check.ts'
+import { printable } from './printable.ts'
+
+/** More than this is for --explain: a log line is read by people. */
+const SHOWN = 3
+
+/** The verdict in one line: what Kured writes into its log. */
+export function renderLine({ verdict, reasons }: Report): string {
+  const what = reasons.length === 0 ? '' : `: ${summarise(reasons)}`
+  if (verdict === 'reboot') return `reboot required${what}\n`
+  if (verdict === 'none') return `no reboot required${what}\n`
+  return `attention, no reboot${what}\n`
+}
+
+function summarise(reasons: Finding[]): string {
+  // One process may run many replaced files; it is named once, and the kernel goes first.
+  const first = reasons.filter(({ kind }) => kind === 'kernel')
+  const rest = reasons.filter(({ kind }) => kind !== 'kernel')
+  const byProcess = new Map(rest.map((finding) => [finding.pid ?? finding, finding]))
+  const named = [...first, ...byProcess.values()]
+  const shown = named.slice(0, SHOWN).map(describe)
+  if (named.length > SHOWN)
+    shown.push(`and ${named.length - SHOWN} more (see kured-sentinel status)`)
+  return shown.join('; ')
+}
+
+/** A finding in words, with its unit. */
+export function describe({ message, unit }: Finding): string {
+  return printable(unit === undefined ? message : `${message} (${unit})`)
+}

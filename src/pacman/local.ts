@@ -1,0 +1,55 @@
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram } from '../host/program.ts'
+import { errorText, SentinelError } from '../errors.ts'
+
+/** An installed package, as a directory of the local database: "linux-6.9.1.arch1-1". */
+export interface Installed {
+  directory: string
+  name: string
+}
+
+/** The installed packages. Throws SentinelError where the local database cannot be read. */
+export function listInstalled(host: Host, dbPath: string): Installed[] {
+  return readDatabase(host, `${dbPath}/local`).flatMap((directory) => {
+    // name-version-release: neither of the last two holds a dash. [PKGBUILD(5)]
+    const name = /^(.+)-[^-]+-[^-]+$/.exec(directory)?.[1]
+    return name === undefined ? [] : [{ directory, name }]
+  })
+}
+
+function readDatabase(host: Host, directory: string): string[] {
+  try {
+    return host.list(directory)
+  } catch (error) {
+    const hint = 'is DBPath in pacman.conf right, and its file system mounted?'
+    throw new SentinelError(`no package database: ${errorText(error)} (${hint})`, { cause: error })
+  }
+}
+
+/** The paths a package owns, without the leading slash, directories with one at their end. */
+export function ownedPaths(host: Host, dbPath: string, { directory }: Installed): string[] {
+  return host.readText(`${dbPath}/local/${directory}/files`).split('\n')
+}
+
+/**
+ * The packages that own something whose path holds `text`. Lists run to tens of megabytes on a full
+ * host, so grep goes through them.
+ */
+export function packagesOwning(
+  host: Host,
+  dbPath: string,
+  installed: Installed[],
+  text: string,
+  deadline: Deadline,
+): Installed[] {
+  const files = installed.map(({ directory }) => `./${directory}/files`)
+  const args = ['-l', '-F', '-Z', '-e', text, '--', ...files]
+  const cwd = host.path(`${dbPath}/local`)
+  const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
+  if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
+  // 1 is "no match"; 2 a file that could not be read.
+  if (ended.exitCode !== 0 && ended.exitCode !== 1) throw new SentinelError(ended.stderr.trim())
+  const found = new Set(ended.stdout.toString().split('\0'))
+  return installed.filter(({ directory }) => found.has(`./${directory}/files`))
+}

@@ -1,0 +1,51 @@
+import type { Host } from '../host/host.ts'
+import { parseMountinfo } from '../process/mountinfo.ts'
+import { unlessGone, Views, readProcess } from '../process/process.ts'
+
+export interface Lock {
+  path: string
+  /** ms since 1970, by the clock of the moment it was made */
+  madeAt: number
+}
+
+/**
+ * pacman's lock. Anything at its path, even a directory, keeps pacman from starting, and pacman
+ * holds it while hooks and scriptlets run. [libalpm/handle.c, _alpm_handle_lock]
+ */
+export function readLock(host: Host, dbPath: string): Lock | undefined {
+  const path = `${dbPath}/db.lck`
+  const found = host.lstat(path)
+  return found === undefined ? undefined : { path, madeAt: found.mtimeMs }
+}
+
+/**
+ * The process of this host that has the lock open: pacman keeps the descriptor as long as it holds
+ * the lock. A container's own lock has the same path and is another file.
+ *
+ * @returns its PID, or undefined
+ * @throws the system error where a process's descriptors cannot be read
+ */
+export function findHolder(host: Host, path: string): number | undefined {
+  const views = new Views(host)
+  const here = parseMountinfo(host.readText('/proc/1/mountinfo'))(path)
+  return host
+    .list('/proc')
+    .filter((name) => /^[1-9][0-9]*$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      const opens = unlessGone(host, pid, () => hasOpen(host, pid, path))
+      const process = opens ? readProcess(host, pid, views) : undefined
+      return process !== undefined && !process.container && process.locate(path) === here
+    })
+}
+
+function hasOpen(host: Host, pid: number, path: string): boolean {
+  const directory = `/proc/${pid}/fd`
+  return host.list(directory).some((fd) => {
+    try {
+      return host.readLink(`${directory}/${fd}`) === path
+    } catch {
+      return false // closed meanwhile
+    }
+  })
+}

@@ -1,0 +1,82 @@
+import { errorCode, SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { parseCgroup, type Membership } from './cgroup.ts'
+import { parseMountinfo, type Locate } from './mountinfo.ts'
+
+export interface Process extends Membership {
+  pid: number
+  command: string
+  /** what /proc/PID/exe points to, ` (deleted)` included */
+  executable: string
+  /** seconds after boot, in steps of 1/100 */
+  startedAt: number
+  /** where a path leads in this process's view */
+  locate: Locate
+}
+
+/**
+ * Reads what the kernel, and not the process, says of a process; only its `command` is its own word
+ * and serves for display and the administrator's ignore-command alone.
+ *
+ * @returns undefined when the process has ended
+ * @throws the system error where one of its files cannot be read
+ */
+export function readProcess(host: Host, pid: number, views: Views): Process | undefined {
+  const directory = `/proc/${pid}`
+  return unlessGone(host, pid, () => ({
+    pid,
+    command: host.readText(`${directory}/comm`).replace(/\n$/, ''),
+    executable: host.readLink(`${directory}/exe`),
+    startedAt: startTime(host.readText(`${directory}/stat`)),
+    locate: views.of(pid),
+    ...parseCgroup(host.readText(`${directory}/cgroup`)),
+  }))
+}
+
+/**
+ * Runs `read`; undefined when the process ended meanwhile. A file that is missing while the process
+ * is there stays an error: what cannot be read is never taken for clean.
+ */
+export function unlessGone<T>(host: Host, pid: number, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ESRCH') return undefined
+    if (code === 'ENOENT' && host.lstat(`/proc/${pid}`) === undefined) return undefined
+    throw error
+  }
+}
+
+/**
+ * The processes' views of the file system. Processes with the same mount namespace and root share
+ * one: a node has hundreds of processes, and thousands of mounts.
+ */
+export class Views {
+  readonly #host: Host
+  readonly #known = new Map<string, Locate>()
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  of(pid: number): Locate {
+    const directory = `/proc/${pid}`
+    const root = this.#host.readLink(`${directory}/root`)
+    const key = `${this.#host.readLink(`${directory}/ns/mnt`)} ${root}`
+    let view = this.#known.get(key)
+    if (view === undefined) {
+      view = parseMountinfo(this.#host.readText(`${directory}/mountinfo`))
+      this.#known.set(key, view)
+    }
+    return view
+  }
+}
+
+/** The 22nd field of /proc/PID/stat, in ticks of 1/100 s on every Linux port. [proc_pid_stat(5)] */
+function startTime(stat: string): number {
+  // The second field, the command, may itself hold blanks and brackets: count from its last bracket.
+  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  if (!Number.isFinite(ticks)) throw new SentinelError('/proc/PID/stat has no start time')
+  return ticks / 100
+}

@@ -1,0 +1,76 @@
+import type { Config } from '../config/config.ts'
+import { errorText } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, readPacmanConf } from '../pacman/conf.ts'
+import { readLock, type Lock } from '../pacman/lock.ts'
+import { unreadable, type Finding } from './finding.ts'
+import { collectKernel, judgeKernel } from './kernel.ts'
+import { collectLock, judgeLock } from './lock.ts'
+import { scanProc } from './scan-proc.ts'
+import { collectStaleCode } from './stale-code.ts'
+import { decide, type Verdict } from './verdict.ts'
+
+/** One look at a host, and what follows from it. */
+export interface Report extends Verdict {
+  /** by the host's clock, ISO 8601 */
+  checkedAt: string
+  bootId: string
+  durationMs: number
+}
+
+/**
+ * Looks at the host and decides. Whatever cannot be read becomes a finding, so this answers for
+ * every host, and within the deadline.
+ */
+export async function checkHost(host: Host, config: Config, deadline: Deadline): Promise<Report> {
+  const checkedAt = new Date(host.now()).toISOString()
+  const findings: Finding[] = []
+  const collect = async (what: string, look: () => Finding[] | Promise<Finding[]>) => {
+    try {
+      findings.push(...(await look()))
+    } catch (error) {
+      findings.push(unreadable(`${what}: ${errorText(error)}`))
+    }
+  }
+  let dbPath = '/var/lib/pacman'
+  let before: Lock | undefined
+  let bootId = ''
+  await collect('pacman.conf', () => {
+    const conf = readPacmanConf(host)
+    dbPath = databasePath(conf)
+    return conf.problems.map(({ file, line, message }) => unreadable(`${file}:${line}: ${message}`))
+  })
+  await collect('lock', () => {
+    before = readLock(host, dbPath)
+    bootId = host.readText('/proc/sys/kernel/random/boot_id').trim()
+    return []
+  })
+  await collect('processes', async () => {
+    const lsof = config.scanner === 'lsof'
+    const scanner = lsof ? (await import('./scan-lsof.ts')).scanLsof : scanProc
+    return collectStaleCode(host, scanner, config, deadline)
+  })
+  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])
+  await collect('lock', () => lockFindings(host, dbPath, before, config))
+  const verdict = decide(findings)
+  return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()) }
+}
+
+/**
+ * The lock at the end of the look. `pacman -Syuw` lets go of it for a moment between its two
+ * stages, so one that was there at the start, or that goes while it is judged, counts as well.
+ */
+function lockFindings(
+  host: Host,
+  dbPath: string,
+  before: Lock | undefined,
+  config: Config,
+): Finding[] {
+  const lock = readLock(host, dbPath)
+  const judged = lock && judgeLock(collectLock(host, lock), config.staleLockAge)
+  if (judged !== undefined && readLock(host, dbPath) !== undefined) return [judged]
+  const path = (lock ?? before)?.path
+  if (path === undefined) return []
+  return [{ kind: 'lock', effect: 'busy', message: `pacman was at work: ${path} was there`, path }]
+}

@@ -1,0 +1,31 @@
+/**
+ * What a finding does to the verdict: `reboot` asks for one; `attention` means that something could
+ * not be seen, so no answer is sure; `busy` that pacman is at work, so the question comes too
+ * early; `none` that it does not count, and `why` says why.
+ */
+export type Effect = 'reboot' | 'attention' | 'busy' | 'none'
+
+/** One thing seen on the host, as data. Wording beyond `message` and colour belong to the output. */
+export interface Finding {
+  kind: 'library' | 'executable' | 'kernel' | 'lock' | 'unreadable'
+  effect: Effect
+  message: string
+  why?: string
+  pid?: number
+  command?: string
+  unit?: string
+  path?: string
+  /** the running kernel, and the one that is installed */
+  running?: string
+  installed?: string
+}
+
+/** Something that could not be read, which makes the whole answer unsure. */
+export function unreadable(message: string, more: Partial<Finding> = {}): Finding {
+  return { kind: 'unreadable', effect: 'attention', message, ...more }
+}
+
+/** The same finding, no longer counted. */
+export function ignore(finding: Finding, why: string): Finding {
+  return { ...finding, effect: 'none', why }
+}

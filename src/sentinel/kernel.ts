@@ -1,0 +1,108 @@
+import { errorCode } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { findOwner, listKernels, type Kernel } from '../pacman/kernels.ts'
+import type { Finding } from './finding.ts'
+
+/** All that the kernel decision rests on. */
+export interface KernelEvidence {
+  /** uname -r and uname -v of the kernel that runs */
+  running: string
+  build: string
+  /** /usr/lib/modules/<running> is there, whoever left it */
+  hasModules: boolean
+  /** what that directory's own pkgbase says, where it has one */
+  pkgbase: string | undefined
+  /** the version text inside that directory's vmlinuz, where it is an x86 image */
+  image: string | undefined
+  /** the kernels that packages own; only the running one, where it is among them */
+  installed: Kernel[]
+}
+
+/** Reads the evidence. Throws the system error of what cannot be read. */
+export function collectKernel(host: Host, dbPath: string, deadline: Deadline): KernelEvidence {
+  const running = host.readText('/proc/sys/kernel/osrelease').trim()
+  const directory = `/usr/lib/modules/${running}`
+  const pkgbase = optional(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
+  const owner = findOwner(host, dbPath, running, pkgbase)
+  const anyModules = optional(() => host.list('/usr/lib/modules'))?.length
+  return {
+    running,
+    build: host.readText('/proc/sys/kernel/version').trim(),
+    hasModules: host.lstat(directory) !== undefined,
+    pkgbase,
+    image: optional(() => imageVersion(host, `${directory}/vmlinuz`)),
+    installed: owner ? [owner] : anyModules ? listKernels(host, dbPath, deadline) : [],
+  }
+}
+
+/**
+ * Decides whether the running kernel is the installed one. The order is what holds up on Arch and
+ * Arch Linux ARM; a directory under /usr/lib/modules alone proves nothing, as DKMS and
+ * kernel-modules-hook leave them behind: only a package's ownership does.
+ */
+export function judgeKernel(evidence: KernelEvidence): Finding {
+  const { running, build, image, installed, hasModules, pkgbase } = evidence
+  const owner = installed.find((kernel) => kernel.release === running)
+  if (owner !== undefined) {
+    if (image !== undefined && !image.endsWith(` ${build}`)) {
+      return outdated(running, image, `${owner.package} was rebuilt under the same release`, build)
+    }
+    return current(running, `${owner.package} owns the running kernel ${running}`)
+  }
+  const same =
+    installed.find((kernel) => kernel.package === pkgbase) ??
+    installed.find((kernel) => flavour(kernel.release) === flavour(running))
+  const next = same ?? (hasModules ? undefined : installed[0])
+  if (next !== undefined) {
+    return outdated(running, next.release, `${next.package} ${next.release} is installed`, running)
+  }
+  return current(
+    running,
+    installed.length === 0
+      ? `no kernel package is installed, so nothing tells whether ${running} is current`
+      : `the running kernel ${running} is no package's, and its modules are there`,
+  )
+}
+
+function outdated(running: string, installed: string, what: string, runs: string): Finding {
+  const message = `kernel ${runs} is running, ${what}`
+  return { kind: 'kernel', effect: 'reboot', message, running, installed }
+}
+
+function current(running: string, message: string): Finding {
+  return { kind: 'kernel', effect: 'none', message, why: 'no reason for a reboot', running }
+}
+
+/**
+ * What a release is called beside its numbers: "arch" of 6.9.1-arch1-1, "lts" of 6.6.30-1-lts,
+ * "aarch64-ARCH" of 6.2.10-1-aarch64-ARCH. Successive releases of one package share it.
+ */
+export function flavour(release: string): string {
+  const words = release.split(/[-.+_]/).map((word) => word.replace(/\d+$/, ''))
+  return [...new Set(words.filter((word) => word !== '' && word !== 'rc'))].join('-')
+}
+
+/**
+ * The text an x86 boot image carries: "6.9.1-arch1-1 (linux@archlinux) #1 SMP … <date>", whose end
+ * is `uname -v` of the kernel in it. [Documentation/arch/x86/boot.rst, kernel_version]
+ *
+ * @returns undefined for any other file, such as the empty vmlinuz of linux-rpi
+ */
+function imageVersion(host: Host, path: string): string | undefined {
+  const header = host.readPart(path, 0x200, 0x10)
+  if (header.length < 0x10 || header.toString('latin1', 2, 6) !== 'HdrS') return undefined
+  const offset = header.readUInt16LE(0x0e)
+  const text = host.readPart(path, 0x200 + offset, 256).toString('latin1')
+  return offset === 0 ? undefined : text.slice(0, Math.max(0, text.indexOf('\0'))) || undefined
+}
+
+/** What `read` gives, or undefined where the file does not exist. */
+function optional<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,44 @@
+import type { Host } from '../host/host.ts'
+import { findHolder, type Lock } from '../pacman/lock.ts'
+import type { Finding } from './finding.ts'
+
+/** All that the judgement of a lock rests on. Times in ms. */
+export interface LockEvidence {
+  lock: Lock
+  holder: number | undefined
+  now: number
+  bootedAt: number
+}
+
+export function collectLock(host: Host, lock: Lock): LockEvidence {
+  const now = host.now()
+  const holder = findHolder(host, lock.path)
+  return { lock, holder, now, bootedAt: now - host.uptime() * 1000 }
+}
+
+/**
+ * A lock means that pacman is at work; a lock that nobody has open, and that is older than this
+ * boot or than `staleAge`, means that it was ended half-way and that a person must look. Neither
+ * allows a reboot, so a clock that steps can only turn the one into the other.
+ */
+export function judgeLock(
+  { lock, holder, now, bootedAt }: LockEvidence,
+  staleAge: number,
+): Finding {
+  const { path, madeAt } = lock
+  if (holder !== undefined) {
+    const message = `pacman is at work: PID ${holder} holds ${path}`
+    return { kind: 'lock', effect: 'busy', message, path, pid: holder }
+  }
+  const age =
+    madeAt < bootedAt
+      ? 'it is older than this boot'
+      : now - madeAt > staleAge
+        ? `it is ${Math.floor((now - madeAt) / 60_000)} minutes old`
+        : undefined
+  if (age === undefined) {
+    return { kind: 'lock', effect: 'busy', message: `pacman is at work: ${path} is there`, path }
+  }
+  const message = `stale lock ${path}: nobody has it open and ${age}. Look at pacman.log, repair what was ended half-way, then remove it`
+  return { kind: 'lock', effect: 'attention', message, path }
+}

@@ -1,0 +1,71 @@
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram, type Ended } from '../host/program.ts'
+import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
+import { unreadable, type Finding } from './finding.ts'
+import type { Scan } from './scan.ts'
+
+/**
+ * Finds deleted executable mappings in /proc/PID/maps.
+ *
+ * The reading is grep's, in a process of its own, because reading another process's maps can wait
+ * for ever in the kernel (its memory lock, held by a thread that waits for a dead server): only
+ * SIGKILL gets a reader out, and a reader inside this process could then not even exit.
+ */
+export function scanProc(host: Host, deadline: Deadline): Scan {
+  const pids = host.list('/proc').filter((name) => /^[1-9][0-9]*$/.test(name))
+  if (!pids.includes('1')) {
+    const why =
+      'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
+    return { mappings: [], problems: [unreadable(why)] }
+  }
+  const ended = grepMaps(host, pids, [], deadline.left() / 2)
+  if (ended.timedOut) return { mappings: [], problems: [findStuck(host, pids, deadline)] }
+  return {
+    mappings: parseMatches(ended.stdout.toString()),
+    problems: parseErrors(host, ended.stderr),
+  }
+}
+
+/** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
+function grepMaps(host: Host, pids: string[], options: string[], timeoutMs: number): Ended {
+  const args = ['-a', '-F', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
+  const files = pids.map((pid) => `${pid}/maps`)
+  return runProgram('/usr/bin/grep', [...args, '--', ...files], {
+    timeoutMs,
+    cwd: host.path('/proc'),
+  })
+}
+
+/** `PID/maps`, a NUL, and the line, as -Z has it: no name or line can be taken for another. */
+export function parseMatches(output: string): Mapping[] {
+  return output.split('\n').flatMap((match) => {
+    const [file, line] = match.split('/maps\0')
+    return (line !== undefined && parseMapsLine(Number(file), line)) || []
+  })
+}
+
+/** Every line that grep prints to stderr is a process that was not seen, but for those that ended. */
+function parseErrors(host: Host, stderr: string): Finding[] {
+  return stderr.split('\n').flatMap((line) => {
+    const [, file, reason = ''] = /grep: (\d+)\/maps: (.*)$/.exec(line) ?? []
+    if (line === '') return []
+    if (file === undefined) return [unreadable(`reading /proc: ${line}`)]
+    if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
+    const path = `/proc/${file}/maps`
+    return [unreadable(`${path}: ${reason}`, { pid: Number(file), path })]
+  })
+}
+
+/** With -c grep prints a line as it is done with each file: the first one missing is the stuck one. */
+function findStuck(host: Host, pids: string[], deadline: Deadline): Finding {
+  const ended = grepMaps(host, pids, ['-c', '-m1', '--line-buffered'], deadline.left() / 2)
+  const done = new Set(ended.stdout.toString().match(/^\d+(?=\/maps\0)/gm))
+  const failed = new Set(ended.stderr.match(/\d+(?=\/maps: )/g))
+  const stuck = pids.find((pid) => !done.has(pid) && !failed.has(pid))
+  if (!ended.timedOut || stuck === undefined) {
+    return unreadable('reading the processes took too long; raise --timeout if this host is slow')
+  }
+  const message = `reading /proc/${stuck}/maps does not end; the processes after it were not looked at`
+  return unreadable(message, { pid: Number(stuck), path: `/proc/${stuck}/maps` })
+}

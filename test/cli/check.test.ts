@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { hostTree, inodeOf, mapsLine, processTree } from '../fixture/host.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+import { asKured, run } from './program.ts'
+
+const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
+const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)
+const POD = '0::/kubepods.slice/cri-containerd-3f1c0b9d2e7a.scope\n'
+
+const check = (tree: Tree, ...args: string[]) =>
+  asKured(['--root', makeTree(hostTree(tree)), ...args])
+function json(tree: Tree, ...args: string[]) {
+  const { stdout, stderr, code } = check(tree, '--json', ...args)
+  return { ...JSON.parse(stdout || stderr), code }
+}
+
+test('1: nothing due', () => {
+  const { code, stdout, stderr } = check({})
+  assert.deepEqual([code, stdout, stderr], [1, 'no reboot required\n', ''])
+})
+
+test('0: one line on stdout says why', () => {
+  const { code, stdout, stderr } = check(OLD_KERNEL)
+  const why = 'reboot required: kernel 6.9.0-arch1-1 is running, linux 6.9.1-arch1-1 is installed\n'
+  assert.deepEqual([code, stdout, stderr], [0, why, ''])
+})
+
+test('a replaced library and a replaced executable, with their units', () => {
+  const kubelet = mapsLine('/usr/bin/kubelet (deleted)', 98)
+  const { code, reasons } = json({
+    ...processTree(40, {
+      maps: LIBC + LIBC,
+      command: 'sshd',
+      cgroup: '0::/system.slice/sshd.service\n',
+    }),
+    ...processTree(41, { maps: kubelet, command: 'kubelet', exe: '/usr/bin/kubelet (deleted)' }),
+    'usr/lib/libc.so.6': 'new',
+  })
+  assert.equal(code, 0)
+  assert.deepEqual(reasons, [
+    {
+      kind: 'library',
+      message: 'sshd[40] runs a replaced library: /usr/lib/libc.so.6',
+      pid: 40,
+      command: 'sshd',
+      path: '/usr/lib/libc.so.6',
+      unit: 'sshd.service',
+    },
+    {
+      kind: 'executable',
+      message: 'kubelet[41] runs a replaced executable: /usr/bin/kubelet',
+      pid: 41,
+      command: 'kubelet',
+      path: '/usr/bin/kubelet',
+      unit: 'plain.service',
+    },
+  ])
+})
+
+const CONTAINER_MOUNTS = '50 40 0:99 / / rw - overlay overlay rw\n'
+for (const [what, process, why] of [
+  ['a container by its cgroup', { cgroup: POD }, 'a process of a container'],
+  [
+    'a container by its root',
+    { mountinfo: CONTAINER_MOUNTS, mountNamespace: 'mnt:[2]' },
+    /own file system/,
+  ],
+  ['a chroot', { root: '/srv/chroot', mountinfo: '' }, /own file system/],
+  [
+    'data outside /usr',
+    { maps: mapsLine('/var/lib/x/lib.so (deleted)') },
+    'not a file that packages install',
+  ],
+  ['memory', { maps: mapsLine('/memfd:runc (deleted)') }, 'not a file that packages install'],
+] as const) {
+  test(`not counted, and why: ${what}`, () => {
+    const { code, ignored } = json(processTree(40, { maps: LIBC, ...process }))
+    const [finding] = ignored.filter(({ pid }: { pid: number }) => pid === 40)
+    assert.equal(code, 1)
+    if (typeof why === 'string') assert.equal(finding.why, why)
+    else assert.match(finding.why, why)
+  })
+}
+
+test('a sandboxed service sees the host’s files through mounts of its own: counted', () => {
+  const mountinfo =
+    '50 40 254:0 / / ro - ext4 x ro\n51 50 254:0 /usr /usr ro - ext4 x ro\n52 50 0:7 / /tmp rw - tmpfs x rw\n'
+  const { code } = check(processTree(40, { maps: LIBC, mountinfo, mountNamespace: 'mnt:[2]' }))
+  assert.equal(code, 0)
+})
+
+test('a file whose own name ends in “ (deleted)” is there', () => {
+  const root = makeTree(hostTree({ 'usr/lib/odd (deleted)': '', ...processTree(40) }))
+  const maps = (inode: string) =>
+    writeFileSync(join(root, 'proc/40/maps'), mapsLine('/usr/lib/odd (deleted)', inode))
+  maps(inodeOf(root, 'usr/lib/odd (deleted)'))
+  const { code, stdout } = asKured(['--root', root, '--json'])
+  assert.match(stdout, /the path still leads to this file/)
+  assert.equal(code, 1)
+  maps('1')
+  assert.equal(asKured(['--root', root]).code, 0, 'the same line for another inode')
+})
+
+test('a process that took its PID after the scan began is another one', () => {
+  const { code } = check({ ...processTree(40, { maps: LIBC, startedAt: 500_000 }) })
+  assert.equal(code, 1)
+})
+
+for (const [line, what] of [
+  ['ignore-path = /usr/lib/libc*', 'path'],
+  ['ignore-command = ssh?', 'command'],
+  ['ignore-unit = *.service', 'unit'],
+] as const) {
+  test(`configured not to count: a ${what}`, () => {
+    const { code, ignored } = json({
+      ...processTree(40, { maps: LIBC, command: 'sshd' }),
+      'etc/kured-sentinel.conf': `[sentinel]\n${line}\n`,
+    })
+    assert.deepEqual([code, ignored[0].why], [1, line])
+  })
+}
+
+test('executables and the user slice can be turned off', () => {
+  const executable = { maps: mapsLine('/usr/bin/a (deleted)'), exe: '/usr/bin/a (deleted)' }
+  const user = { maps: LIBC, cgroup: '0::/user.slice/user-0.slice/session-1.scope\n' }
+  const tree = { ...processTree(40, executable), ...processTree(41, user) }
+  assert.equal(json(tree).reasons.length, 2)
+  const off = {
+    ...tree,
+    'etc/kured-sentinel.conf': '[sentinel]\nexecutables = no\nuser-slice = no\n',
+  }
+  const { code, ignored } = json(off)
+  assert.equal(code, 1)
+  assert.deepEqual(
+    ignored.slice(0, 2).map(({ why }: { why: string }) => why),
+    ['executables = no', 'user-slice = no'],
+  )
+})
+
+test('a lock: 1, whatever else is due; DBPath is the host’s own', () => {
+  const { code, reasons } = json({
+    ...OLD_KERNEL,
+    'etc/pacman.conf': '[options]\nDBPath = /srv/pacman/\n',
+    'srv/pacman/db.lck': '',
+    'proc/uptime': '999999999.00 1.00\n',
+  })
+  assert.deepEqual([code, reasons[0].kind, reasons[0].path], [1, 'lock', '/srv/pacman/db.lck'])
+})
+
+const lock = (age: number) => ({ content: '', modified: new Date(Date.now() - age * 1000) })
+for (const [what, tree, code, message] of [
+  [
+    'older than this boot',
+    { 'var/lib/pacman/db.lck': lock(6000) },
+    2,
+    /stale lock .*older than this boot/,
+  ],
+  [
+    'older than an hour',
+    { 'var/lib/pacman/db.lck': lock(4000), 'proc/uptime': '9999.00 1.00\n' },
+    2,
+    /stale lock .*66 minutes old/,
+  ],
+  [
+    'old, and a process has it open',
+    {
+      'var/lib/pacman/db.lck': lock(9000),
+      ...processTree(40),
+      'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+    },
+    1,
+    /PID 40 holds/,
+  ],
+  [
+    'old, and a container has one of the same name open',
+    {
+      'var/lib/pacman/db.lck': lock(9000),
+      ...processTree(40, { cgroup: POD }),
+      'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+    },
+    2,
+    /stale lock/,
+  ],
+  [
+    'as old as it may be, as configured',
+    {
+      'var/lib/pacman/db.lck': lock(4000),
+      'proc/uptime': '9999.00 1.00\n',
+      'etc/kured-sentinel.conf': '[sentinel]\nstale-lock-age = 2h\n',
+    },
+    1,
+    /is there/,
+  ],
+  ['a directory in its place', { 'var/lib/pacman/db.lck/x': '' }, 1, /is there/],
+] as const satisfies [string, Tree, number, RegExp][]) {
+  test(`${code}: a lock ${what}`, () => {
+    const { code: got, stdout, stderr } = check(tree)
+    assert.equal(got, code)
+    assert.match(stdout + stderr, message)
+  })
+}
+
+test('status shows every finding and exits 0 whatever the verdict', () => {
+  const root = makeTree(
+    hostTree({ ...OLD_KERNEL, ...processTree(40, { maps: LIBC, cgroup: POD }) }),
+  )
+  const { code, stdout } = run(['status', '--root', root])
+  assert.equal(code, 0)
+  assert.match(stdout, /^reboot required\n  kernel 6\.9\.0/)
+  assert.match(stdout, /not counted:\n  p40\[40\] runs .* \(a process of a container\)/)
+  assert.equal(
+    run(['status', '--root', root, '--json']).stdout.includes('"verdict": "reboot"'),
+    true,
+  )
+  assert.equal(run(['check', '--root', root, '--explain']).stdout.split('\n')[0], 'reboot required')
+  assert.match(run(['status', '--root', root], { env: { FORCE_COLOR: '1' } }).stdout, /\u001b\[/)
+  assert.doesNotMatch(
+    run(['status', '--root', root], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }).stdout,
+    /\u001b\[/,
+  )
+})

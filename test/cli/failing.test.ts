@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { chmodSync, cpSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'node:test'
+import { hostTree, mapsLine, processTree } from '../fixture/host.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+import { asKured, BIN, IS_ROOT, NODE, run, start } from './program.ts'
+
+/** A host that must reboot: no failure may look like that, nor like a quiet "no". */
+const DUE: Tree = {
+  'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n',
+  ...processTree(40, { maps: mapsLine('/usr/lib/libc.so.6 (deleted)') }),
+}
+const due = (tree: Tree = {}) => makeTree(hostTree({ ...DUE, ...tree }))
+
+function assertAttention(ran: ReturnType<typeof run>, message: RegExp) {
+  assert.deepEqual([ran.code, ran.stdout], [2, ''], ran.stderr)
+  assert.match(ran.stderr, message)
+}
+
+test('the host of these tests would reboot', () => assert.equal(asKured(['--root', due()]).code, 0))
+
+for (const [args, message] of [
+  [['--nonsense'], /unknown option '--nonsense'/],
+  [['chekc'], /unknown command 'chekc'.*Did you mean check/s],
+  [['check', 'now'], /too many arguments/],
+  [['--timeout'], /argument missing/],
+  [['--timeout', 'soon'], /"soon" is no duration: write 30s/],
+  [['--timeout', '0'], /no duration/],
+  [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
+  [['--config', '/nonexistent.conf'], /\/nonexistent\.conf cannot be read: .*no such file/],
+  [['--config', '/etc'], /not a regular file/],
+  [['status', '--explain'], /unknown option/],
+] as const) {
+  test(`2: ${args.join(' ')}`, () =>
+    assertAttention(
+      asKured([...args, '--root', due()].slice(0, args.at(-1) === '--timeout' ? 1 : undefined)),
+      message,
+    ))
+}
+
+for (const [text, message] of [
+  ['[sentinel]\ntimeot = 3s\n', /kured-sentinel\.conf:2: unknown key "timeot"/],
+  ['[other]\n', /kured-sentinel\.conf:1: unknown section \[other\]/],
+] as const) {
+  test(`2: a configuration with ${JSON.stringify(text)}`, () => {
+    assertAttention(asKured(['--root', due({ 'etc/kured-sentinel.conf': text })]), message)
+  })
+}
+
+const unseen: [string, Tree, RegExp][] = [
+  ['a FIFO as configuration', { 'etc/kured-sentinel.conf': { fifo: true } }, /not a regular file/],
+  ['a FIFO as pacman.conf', { 'etc/pacman.conf': { fifo: true } }, /pacman\.conf/],
+  [
+    'a pacman.conf that pacman refuses',
+    { 'etc/pacman.conf': '[options]\nInclude = /none/*.conf\n' },
+    /pacman\.conf:2/,
+  ],
+  [
+    'no cgroup of a process that counts',
+    { 'proc/40/cgroup': { directory: true } },
+    /not a regular file/,
+  ],
+  [
+    'a name that is not UTF-8',
+    { 'proc/40/maps': Buffer.from(mapsLine('/usr/lib/\xff.so (deleted)'), 'latin1') },
+    /not UTF-8/,
+  ],
+  ['a maps that is no file', { 'proc/40/maps': { directory: true } }, /\/proc\/40\/maps/],
+]
+for (const [what, tree, message] of unseen) {
+  test(`2: ${what}`, () => assertAttention(asKured(['--root', due(tree)]), message))
+}
+
+test('2: no processes, no kernel, no database', () => {
+  assertAttention(asKured(['--root', makeTree({ 'etc/x': '' })]), /\/proc/)
+  const { 'proc/1/maps': _, ...rest } = hostTree()
+  assertAttention(asKured(['--root', makeTree(rest)]), /\/proc\/1\/maps: No such file/)
+  assertAttention(asKured(['--root', '/nonexistent']), /\/nonexistent/)
+})
+
+test('2: PID 1 cannot be seen', () => {
+  const tree = Object.entries(hostTree(DUE)).filter(([path]) => !path.startsWith('proc/1/'))
+  assertAttention(asKured(['--root', makeTree(Object.fromEntries(tree))]), /PID 1 is not in \/proc/)
+})
+
+test(
+  '2: without root rights',
+  { skip: IS_ROOT ? false : 'needs root to give the rights up' },
+  () => {
+    const through = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const ran = asKured(['check'], { through, bin: publicCopy() })
+    assertAttention(ran, /permission denied/i)
+  },
+)
+
+test('2: nobody reads the answer, or the disk is full', () => {
+  for (const args of ['check', 'check --json', 'status']) {
+    const command = `"${NODE}" "${BIN}" ${args} --root "${due()}"`
+    // `sleep` lets `true` end first, so that the pipe has no reader any more.
+    const closed = spawnSync(
+      'bash',
+      ['-c', `{ { sleep 0.2; ${command}; echo $? >&3; } | true; } 3>&1`],
+      { encoding: 'utf8' },
+    )
+    assert.equal(closed.stdout, '2\n', `${args}: ${closed.stderr}`)
+    assert.match(closed.stderr, /EPIPE|broken pipe/)
+    const full = spawnSync('bash', ['-c', `${command} > /dev/full`], { encoding: 'utf8' })
+    assert.deepEqual([full.status, /no space left/.test(full.stderr)], [2, true], args)
+  }
+})
+
+test('2: a part of the program is missing or broken', () => {
+  for (const damage of [
+    (dist: string) => rmSync(dist, { recursive: true }),
+    (dist: string) => writeFileSync(join(dist, 'minute.cjs'), 'const'),
+    (dist: string) => writeFileSync(join(dist, 'minute.cjs'), 'exports.run = () => { throw null }'),
+    (dist: string) =>
+      writeFileSync(join(dist, 'minute.cjs'), 'exports.run = () => new Promise(() => {})'),
+    (dist: string) =>
+      writeFileSync(
+        join(dist, 'minute.cjs'),
+        'setTimeout(() => { throw Error("late") }); exports.run = () => new Promise(() => {})',
+      ),
+  ]) {
+    const bin = publicCopy()
+    damage(join(bin, '../../dist'))
+    assert.deepEqual([run([], { bin }).code, run([], { bin }).stdout], [2, ''])
+  }
+  const bin = publicCopy()
+  for (const file of readdirSync(join(bin, '../../dist'))) {
+    if (file !== 'minute.cjs' && file !== 'main.js') rmSync(join(bin, '../../dist', file))
+  }
+  assertAttention(run(['--scanner', 'lsof'], { bin }), /Cannot find module/)
+})
+
+test('2: lsof does not know other roots', () => {
+  assertAttention(asKured(['--scanner', 'lsof', '--root', due()]), /does not go with --root/)
+})
+
+test('to Kured a help page, a version or a status is no 0', () => {
+  for (const args of [
+    ['--help'],
+    ['--version'],
+    ['help'],
+    ['status', '--root', due()],
+    ['check', '--help'],
+  ]) {
+    assert.equal(asKured(args).code, 2, args.join(' '))
+    assert.equal(run(args).code, 0, args.join(' '))
+  }
+})
+
+test('reading one process blocks for ever: in time, 2, and it says which', async () => {
+  const root = due({ ...processTree(4711), 'proc/4711/maps': { fifo: true }, ...processTree(50) })
+  const ran = asKured(['--root', root, '--timeout', '2s'])
+  assertAttention(ran, /reading \/proc\/4711\/maps does not end/)
+  assert.ok(ran.ms < 4000, `${ran.ms} ms`)
+  assert.deepEqual(readersOf(root), [])
+
+  const child = start(['--root', root, '--timeout', '30s'])
+  while (readersOf(root).length === 0) await sleep(20)
+  child.kill('SIGKILL')
+  for (let i = 0; i < 100 && readersOf(root).length > 0; i++) await sleep(20)
+  assert.deepEqual(readersOf(root), [], 'no reader outlives a check that was killed')
+})
+
+test('nothing of a hostile name reaches the terminal', () => {
+  const name = 'a\u001b[2J\u009b31m\u202e\\012reboot required'
+  const root = due({
+    ...processTree(40, { command: name, maps: mapsLine(`/usr/lib/${name} (deleted)`) }),
+  })
+  for (const args of [['check'], ['check', '--json'], ['status']]) {
+    const { stdout } = run([...args, '--root', root])
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    assert.match(stdout, /\\u001b\[2J/)
+  }
+})
+
+/** The PIDs that have the tree's /proc as their working directory, as the readers do. */
+function readersOf(root: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === join(root, 'proc')
+    } catch {
+      return false
+    }
+  })
+}
+
+/** A copy of the built program that any user can read. @returns its entry */
+function publicCopy(): string {
+  const root = makeTree({})
+  chmodSync(root, 0o755)
+  for (const part of ['bin', 'dist'])
+    cpSync(join(BIN, '../..', part), join(root, part), { recursive: true })
+  return join(root, 'bin/kured-sentinel.js')
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DEFAULTS, parseConfig } from '../../src/config/config.ts'
+import { parseDuration } from '../../src/config/duration.ts'
+
+const parse = (text: string) => parseConfig(text, 'f.conf')
+
+test('an empty file gives the defaults', () => assert.deepEqual(parse('# nothing\n'), DEFAULTS))
+
+test('every key', () => {
+  const text = `
+[sentinel]
+timeout = 1min 30s
+scanner = lsof
+stale-lock-age = 2h
+executables = no
+user-slice = no
+ignore-path = /opt/vendor/*
+ignore-path = /usr/lib/x y.so
+ignore-command = java
+ignore-unit = a@*.service
+`
+  assert.deepEqual(parse(text), {
+    timeout: 90_000,
+    scanner: 'lsof',
+    staleLockAge: 7_200_000,
+    executables: false,
+    userSlice: false,
+    ignorePaths: ['/opt/vendor/*', '/usr/lib/x y.so'],
+    ignoreCommands: ['java'],
+    ignoreUnits: ['a@*.service'],
+  })
+  assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
+})
+
+for (const [text, error] of [
+  ['[sentinel]\ntimeot = 3s', /^SentinelError: f\.conf:2: unknown key "timeot"; known: timeout, /],
+  ['\n[sentinell]\ntimeout = 3s', /f\.conf:2: unknown section \[sentinell\]/],
+  ['[a.b]\nx = 1', /f\.conf:1: unknown section \[a\]/],
+  ['\n[sentinel.more]\nx = 1', /f\.conf:2: unknown key "more"/],
+  ['timeout = 3s', /f\.conf:1: "timeout" stands outside any section/],
+  ['[sentinel]\ntimeout = never', /f\.conf:2: timeout: "never" is no duration: write 30s/],
+  ['[sentinel]\ntimeout =', /f\.conf:2: timeout: "" is no duration/],
+  ['[sentinel]\ntimeout', /f\.conf:2: timeout: "true" is no duration/],
+  ['[sentinel]\ntimeout = 1s\n\ntimeout = 2s', /f\.conf:4: timeout: stands more than once/],
+  ['[sentinel]\nscanner = ps', /f\.conf:2: scanner: "ps" is no scanner: proc or lsof/],
+  ['[sentinel]\nexecutables = maybe', /"maybe" is neither yes nor no/],
+  ['[sentinel]\nignore-path =', /ignore-path: needs a pattern/],
+  ['[sentinel]\n<<<<<<< HEAD', /f\.conf:2: unknown key "<<<<<<< HEAD"/],
+  ['[sentinel]\nconstructor = 1', /unknown key "constructor"/],
+  ['\ufeff[sentinel]\ntimeout = 3s', /f\.conf:1: /],
+] as const) {
+  test(`refused: ${JSON.stringify(text)}`, () => assert.throws(() => parse(text), error))
+}
+
+for (const [text, ms] of [
+  ['30s', 30_000],
+  ['30', 30_000],
+  ['500ms', 500],
+  ['1.5s', 1500],
+  ['1h 30min', 5_400_000],
+  ['1h30m', 5_400_000],
+  ['2d', 172_800_000],
+  ['0', undefined],
+  ['-1s', undefined],
+  ['1x', undefined],
+  ['s', undefined],
+  ['', undefined],
+  ['1s;', undefined],
+  ['1e3', undefined],
+  ['Infinity', undefined],
+  ['99999d', undefined],
+] as const) {
+  test(`duration ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), ms))
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Deadline } from '../../src/host/deadline.ts'
+import { Host } from '../../src/host/host.ts'
+import { collectKernel, flavour, judgeKernel } from '../../src/sentinel/kernel.ts'
+import { hostTree, kernelFiles } from '../fixture/host.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+
+const OLD = '6.9.0-arch1-1'
+const NEW = '6.9.1-arch1-1'
+const BUILD = '#1 SMP PREEMPT_DYNAMIC Fri, 17 May 2024 16:56:38 +0000'
+const DB = 'var/lib/pacman/local'
+/** hostTree() has linux 6.9.1-arch1-1 installed, with its modules; this takes the disk's side away. */
+const { 'usr/lib/modules/6.9.1-arch1-1/pkgbase': _, ...WITHOUT_MODULES } = hostTree()
+
+function judge(tree: Tree) {
+  const host = new Host(makeTree(tree))
+  return judgeKernel(collectKernel(host, '/var/lib/pacman', new Deadline(10_000)))
+}
+
+const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${release}\n` })
+const kernel = (name: string, version: string, release: string, entries?: string[]): Tree => ({
+  [`${DB}/${name}-${version}/files`]: kernelFiles(release, entries),
+})
+
+/** An x86 boot image as far as its version goes. */
+function image(version: string): Buffer {
+  const bytes = Buffer.alloc(0x1000)
+  bytes.write('HdrS', 0x202)
+  bytes.writeUInt16LE(0x400, 0x20e)
+  bytes.write(`${version}\0`, 0x600)
+  return bytes
+}
+
+const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
+  ['Arch, nothing due', hostTree(), 'none', /linux owns the running kernel/],
+  [
+    'Arch, upgraded',
+    hostTree(running(OLD)),
+    'reboot',
+    /kernel 6\.9\.0-arch1-1 is running, linux 6\.9\.1-arch1-1 is installed/,
+  ],
+  [
+    'DKMS left a directory behind',
+    hostTree({ ...running(OLD), [`usr/lib/modules/${OLD}/modules.weakdep`]: '' }),
+    'reboot',
+    /linux 6\.9\.1-arch1-1 is installed/,
+  ],
+  [
+    'kernel-modules-hook kept the old directory, pkgbase and all',
+    hostTree({
+      ...running(OLD),
+      [`usr/lib/modules/${OLD}/pkgbase`]: 'linux\n',
+      [`usr/lib/modules/${OLD}/vmlinuz`]: image(`${OLD} (x@y) ${BUILD}`),
+    }),
+    'reboot',
+    /linux 6\.9\.1-arch1-1 is installed/,
+  ],
+  [
+    'out-of-tree modules and headers own the old directory',
+    hostTree({
+      ...running(OLD),
+      [`usr/lib/modules/${OLD}/extramodules/nvidia.ko`]: '',
+      ...kernel('nvidia', '550-1', OLD, ['extramodules/', 'extramodules/nvidia.ko']),
+      ...kernel('linux-headers', '6.9.0.arch1-1', OLD, ['build/', 'build/Makefile']),
+    }),
+    'reboot',
+    /linux 6\.9\.1-arch1-1 is installed/,
+  ],
+  [
+    'two kernels, the older one runs and is current',
+    hostTree({
+      ...running('6.6.30-1-lts'),
+      'usr/lib/modules/6.6.30-1-lts/pkgbase': 'linux-lts\n',
+      ...kernel('linux-lts', '6.6.30-1', '6.6.30-1-lts'),
+    }),
+    'none',
+    /linux-lts owns/,
+  ],
+  [
+    'two kernels, the running one was upgraded',
+    hostTree({ ...running('6.6.29-1-lts'), ...kernel('linux-lts', '6.6.30-1', '6.6.30-1-lts') }),
+    'reboot',
+    /linux-lts 6\.6\.30-1-lts is installed/,
+  ],
+  [
+    'another kernel only, and the modules are gone',
+    hostTree(running('6.1.0-1-custom')),
+    'reboot',
+    /6\.1\.0-1-custom is running, linux/,
+  ],
+  [
+    'a kernel of one’s own beside a packaged one',
+    hostTree({ ...running('6.1.0-1-custom'), 'usr/lib/modules/6.1.0-1-custom/kernel/x.ko': '' }),
+    'none',
+    /no package's, and its modules are there/,
+  ],
+  [
+    'Arch Linux ARM: no pkgbase, no vmlinuz; nothing due',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.2.10-1-aarch64-ARCH'),
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order': '',
+      ...kernel('linux-aarch64', '6.2.10-1', '6.2.10-1-aarch64-ARCH', ['kernel/', 'modules.order']),
+    },
+    'none',
+    /linux-aarch64 owns/,
+  ],
+  [
+    'Arch Linux ARM, upgraded',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.2.9-1-aarch64-ARCH'),
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order': '',
+      ...kernel('linux-aarch64', '6.2.10-1', '6.2.10-1-aarch64-ARCH', ['kernel/', 'modules.order']),
+    },
+    'reboot',
+    /linux-aarch64 6\.2\.10-1-aarch64-ARCH is installed/,
+  ],
+  [
+    'linux-rpi: an empty vmlinuz',
+    hostTree({
+      ...running('6.6.31-1-rpi'),
+      'usr/lib/modules/6.6.31-1-rpi/pkgbase': 'linux-rpi\n',
+      'usr/lib/modules/6.6.31-1-rpi/vmlinuz': '',
+      ...kernel('linux-rpi', '6.6.31-1', '6.6.31-1-rpi'),
+    }),
+    'none',
+    /linux-rpi owns/,
+  ],
+  [
+    'a kernel package whose name says nothing',
+    hostTree({
+      ...running('5.0.0-1-odd'),
+      'usr/lib/modules/5.0.0-1-odd/kernel/x.ko': '',
+      ...kernel('odd', '5.0.0-1', '5.0.0-1-odd'),
+    }),
+    'none',
+    /odd owns the running kernel/,
+  ],
+  [
+    'no kernel package at all: a container, or the hypervisor’s kernel',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.18.0-cloud'),
+      [`${DB}/linux-6.9.1.arch1-1/files`]: '%FILES%\nusr/\n',
+    },
+    'none',
+    /no kernel package is installed/,
+  ],
+  [
+    'only leftovers below the modules',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.18.0-cloud'),
+      [`${DB}/linux-6.9.1.arch1-1/files`]: '%FILES%\nusr/lib/modules/extramodules-6.9-ARCH/\n',
+      'usr/lib/modules/extramodules-6.9-ARCH/version': '',
+      'usr/lib/modules/backup/x': '',
+    },
+    'none',
+    /no kernel package is installed/,
+  ],
+  [
+    'the image on disk is the one that runs',
+    hostTree({ [`usr/lib/modules/${NEW}/vmlinuz`]: image(`${NEW} (linux@archlinux) ${BUILD}`) }),
+    'none',
+    /linux owns/,
+  ],
+  [
+    'rebuilt under the same release',
+    hostTree({
+      [`usr/lib/modules/${NEW}/vmlinuz`]: image(
+        `${NEW} (linux@archlinux) ${BUILD.replace('17', '18')}`,
+      ),
+    }),
+    'reboot',
+    /linux was rebuilt under the same release/,
+  ],
+]
+
+for (const [what, tree, effect, message] of CASES) {
+  test(what, () => {
+    const finding = judge(tree)
+    assert.equal(finding.effect, effect, finding.message)
+    assert.match(finding.message, message)
+  })
+}
+
+test('without a package database nothing is decided', () => {
+  const host = new Host(
+    makeTree({ 'proc/sys/kernel/osrelease': 'x\n', 'proc/sys/kernel/version': 'y\n' }),
+  )
+  assert.throws(
+    () => collectKernel(host, '/var/lib/pacman', new Deadline(10_000)),
+    /no package database: .*is DBPath/,
+  )
+})
+
+test('flavours', () => {
+  const names = [
+    '6.9.1-arch1-1',
+    '6.6.30-1-lts',
+    '6.9.1-zen1-1-zen',
+    '6.9.1-hardened1-1-hardened',
+    '6.2.10-1-aarch64-ARCH',
+    '6.9.0-rc1-1-mainline',
+  ]
+  assert.deepEqual(names.map(flavour), ['arch', 'lts', 'zen', 'hardened', 'aarch-ARCH', 'mainline'])
+})
