@@ -167,7 +167,7 @@ function include(reading: Reading, value: string | undefined, place: Place): boo
       if (errorCode(error) === 'ENOENT') return refuse(`Include = ${value} matches nothing`)
       // pacman opens a directory or a device as well, and finds nothing to read in it
       const fatal = errorCode(error) !== undefined
-      if (!refuse(`Include = ${value}: ${file}: ${errorText(error)}`, fatal)) return false
+      if (!refuse(`Include = ${value}: ${errorText(error)}`, fatal)) return false
       continue
     }
     if (!readFile(reading, file, bytes)) return false

@@ -22,21 +22,23 @@ const CONTAINER = [
 
 /**
  * Reads /proc/PID/cgroup. From a private cgroup namespace, a Kured pod's, the paths begin with
- * `/../..`, which is dropped. On cgroup v1 and on the hybrid layout systemd's own hierarchy names
- * the unit; every line may name a container. [cgroup_namespaces(7), systemd.unit(5)]
+ * `/../..`, which is dropped. Units stand in the unified hierarchy, and on cgroup v1 in systemd's
+ * own; every line may name a container. [cgroup_namespaces(7), systemd.unit(5)]
  */
 export function parseCgroup(text: string): Membership {
-  const paths = text.split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line))
-  const components = (path: string | undefined) =>
-    (path ?? '').split('/').filter((part) => part !== '' && part !== '..')
-  const systemd = paths.find((line) => line?.[1] === 'name=systemd')
-  const unified = paths.find((line) => line?.[1] === '')
-  const parts = components((systemd ?? unified)?.[2])
+  const lines = text.split('\n').flatMap((line) => {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+    if (controllers === undefined || path === undefined) return []
+    return [{ controllers, parts: path.split('/').filter((part) => !['', '..'].includes(part)) }]
+  })
+  const hierarchies = ['', 'name=systemd'].flatMap((controllers) =>
+    lines.filter((line) => line.controllers === controllers),
+  )
   return {
-    unit: unitOf(parts),
-    userSlice: parts[0] === 'user.slice',
-    container: paths.some((line) =>
-      components(line?.[2]).some((part) => CONTAINER.some((shape) => shape.test(part))),
+    unit: hierarchies.map(({ parts }) => unitOf(parts)).find((unit) => unit !== undefined),
+    userSlice: hierarchies.some(({ parts }) => parts[0] === 'user.slice'),
+    container: lines.some(({ parts }) =>
+      parts.some((part) => CONTAINER.some((shape) => shape.test(part))),
     ),
   }
 }

@@ -13,8 +13,8 @@ const DELETED = ' (deleted)'
 /** What an NFS client renames a file to that is removed while in use. [fs/nfs/unlink.c] */
 const SILLY_RENAMED = /\/\.nfs[0-9a-f]{16,}$/
 
-/** What to search the maps for: every line that parseMapsLine accepts holds one of these. */
-export const MARKS = [DELETED, '/.nfs']
+/** What grep(1) searches the maps for: parseMapsLine accepts no line without one of these. */
+export const MARKS = [`${DELETED}$`, '/[.]nfs[0-9a-f]*$']
 
 /**
  * Reads one line of /proc/PID/maps: `7f12…-7f34… r-xp 00026000 fe:01 1234   /usr/lib/x.so (deleted)`.

@@ -35,16 +35,24 @@ export function readProcess(host: Host, pid: number, views: Views): Process | un
 
 /**
  * Runs `read`; undefined when the process ended meanwhile. A file that is missing while the process
- * is there stays an error: what cannot be read is never taken for clean.
+ * runs stays an error: what cannot be read is never taken for clean.
  */
 export function unlessGone<T>(host: Host, pid: number, read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ESRCH') return undefined
-    if (code === 'ENOENT' && host.lstat(`/proc/${pid}`) === undefined) return undefined
-    throw error
+    if (errorCode(error) === undefined || !hasEnded(host, pid)) throw error
+    return undefined
+  }
+}
+
+/** Gone, or a zombie: that still has its directory, but no memory, and no links in it. */
+function hasEnded(host: Host, pid: number): boolean {
+  try {
+    const stat = host.readText(`/proc/${pid}/stat`)
+    return /^[ZX]/.test(afterCommand(stat))
+  } catch (error) {
+    return errorCode(error) === 'ESRCH' || host.lstat(`/proc/${pid}`) === undefined
   }
 }
 
@@ -75,8 +83,12 @@ export class Views {
 
 /** The 22nd field of /proc/PID/stat, in ticks of 1/100 s on every Linux port. [proc_pid_stat(5)] */
 function startTime(stat: string): number {
-  // The second field, the command, may itself hold blanks and brackets: count from its last bracket.
-  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  const ticks = Number(afterCommand(stat).split(' ')[19])
   if (!Number.isFinite(ticks)) throw new SentinelError('/proc/PID/stat has no start time')
   return ticks / 100
+}
+
+/** The fields from the third on: the second, the command, may itself hold blanks and brackets. */
+function afterCommand(stat: string): string {
+  return stat.slice(stat.lastIndexOf(')') + 2)
 }

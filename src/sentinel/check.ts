@@ -37,9 +37,12 @@ export async function checkHost(host: Host, config: Config, deadline: Deadline):
   let before: Lock | undefined
   let bootId = ''
   await collect('pacman.conf', () => {
+    // Without the file pacman does not run; what an earlier one left is at the usual place.
+    if (host.lstat('/etc/pacman.conf') === undefined) return []
     const conf = readPacmanConf(host)
     dbPath = databasePath(conf)
-    return conf.problems.map(({ file, line, message }) => unreadable(`${file}:${line}: ${message}`))
+    const fatal = conf.problems.filter((problem) => problem.fatal)
+    return fatal.map(({ file, line, message }) => unreadable(`${file}:${line}: ${message}`))
   })
   await collect('lock', () => {
     before = readLock(host, dbPath)

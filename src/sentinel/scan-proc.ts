@@ -29,7 +29,7 @@ export function scanProc(host: Host, deadline: Deadline): Scan {
 
 /** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
 function grepMaps(host: Host, pids: string[], options: string[], timeoutMs: number): Ended {
-  const args = ['-a', '-F', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
+  const args = ['-a', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
   const files = pids.map((pid) => `${pid}/maps`)
   return runProgram('/usr/bin/grep', [...args, '--', ...files], {
     timeoutMs,
@@ -53,7 +53,8 @@ function parseErrors(host: Host, stderr: string): Finding[] {
     if (file === undefined) return [unreadable(`reading /proc: ${line}`)]
     if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
     const path = `/proc/${file}/maps`
-    return [unreadable(`${path}: ${reason}`, { pid: Number(file), path })]
+    const hint = reason === 'Permission denied' ? ' (run as root)' : ''
+    return [unreadable(`${path}: ${reason}${hint}`, { pid: Number(file), path })]
   })
 }
 

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { chmodSync, cpSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -151,6 +159,16 @@ test('to Kured a help page, a version or a status is no 0', () => {
     assert.equal(asKured(args).code, 2, args.join(' '))
     assert.equal(run(args).code, 0, args.join(' '))
   }
+})
+
+test('a process that ends while it is looked at is none', () => {
+  const tree = hostTree(processTree(40, { maps: mapsLine('/usr/lib/libc.so.6 (deleted)') }))
+  delete tree['proc/40/exe']
+  const root = makeTree(tree)
+  assertAttention(asKured(['--root', root]), /\/proc\/40\/exe: no such file/)
+  const stat = join(root, 'proc/40/stat')
+  writeFileSync(stat, readFileSync(stat, 'utf8').replace(') S', ') Z'))
+  assert.equal(asKured(['--root', root]).code, 1, 'a zombie')
 })
 
 test('reading one process blocks for ever: in time, 2, and it says which', async () => {
