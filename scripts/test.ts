@@ -1,0 +1,131 @@
+/** `node --import tsx scripts/test.ts unit cli system`: runs the tests of the named kinds. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { isExecutable, newestNode } from '../test/lab/cache.ts'
+
+const checkout = join(import.meta.dirname, '..')
+const kinds = ['unit', 'cli', 'system']
+const runMs = 20 * 60_000
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
+
+async function main(named: string[]): Promise<number> {
+  const unknown = named.filter((kind) => !kinds.includes(kind))
+  if (named.length === 0 || unknown.length > 0) {
+    throw new Error(`name the kinds of tests to run, of ${kinds.join(', ')}`)
+  }
+  const files = new Map(named.map((kind) => [kind, testFiles(kind)]))
+  const quick = named.filter((kind) => kind !== 'system')
+  const quickFiles = quick.flatMap((kind) => files.get(kind) ?? [])
+
+  const runs: Counts[] = []
+  if (quick.length > 0) {
+    runs.push(await runTests(quick.join(' and '), process.execPath, quickFiles))
+    // The oldest Node that is supported is the one in use; what the newest says counts as much.
+    const newest = join(newestNode.bin, 'node')
+    if (isExecutable(newest)) runs.push(await runTests(quick.join(' and '), newest, quickFiles))
+    else console.log(`Not run with the newest Node: ${newest} is missing (npm run test:setup).`)
+  }
+  const systemFiles = files.get('system')
+  if (systemFiles) {
+    // Each boots nodes: side by side they would only slow each other down.
+    runs.push(await runTests('system', process.execPath, systemFiles, ['--test-concurrency=1']))
+  }
+  return report(runs)
+}
+
+function testFiles(kind: string): string[] {
+  const directory = join('test', kind)
+  const entries = readdirSync(join(checkout, directory), { recursive: true, encoding: 'utf8' })
+  const files = entries.filter((entry) => entry.endsWith('.test.ts')).toSorted()
+  if (files.length === 0) throw new Error(`there is no ${directory}/**/*.test.ts`)
+  return files.map((file) => join(directory, file))
+}
+
+/** One run of node:test; an end that is not its own (time, a signal) counts as one failure. */
+async function runTests(
+  title: string,
+  node: string,
+  files: string[],
+  options: string[] = [],
+): Promise<Counts> {
+  console.log(`\n${title}, with ${node}`)
+  const directory = mkdtempSync(join(tmpdir(), 'kured-sentinel-test-'))
+  const summary = join(directory, 'summary.tap')
+  try {
+    const reporters = ['spec', 'stdout', 'tap', summary].map((value, index) =>
+      index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
+    )
+    const argv = ['--import', 'tsx', '--test', ...reporters, ...options, ...files]
+    const exitCode = await exitOf(node, argv)
+    const counts = countsOf(readFileSync(summary, 'utf8'))
+    if (counts.failed === 0 && exitCode !== 0) {
+      console.error(`error: node ${argv.join(' ')} ended with ${exitCode ?? 'a signal'}`)
+      counts.failed = 1
+    }
+    return counts
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function exitOf(node: string, argv: string[]): Promise<number | null> {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    // What the cli tests start the program with, and what they find as `node` themselves.
+    KURED_SENTINEL_NODE: node,
+    PATH: [dirname(node), process.env['PATH']].join(delimiter),
+  }
+  // Node reads these certificates at every start: 0.2 s each time, and no test needs one.
+  delete env['NODE_EXTRA_CA_CERTS']
+  const child = spawn(node, argv, { cwd: checkout, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const forward = () => child.kill('SIGTERM')
+  process.once('SIGTERM', forward)
+  // On SIGTERM the test runner ends its own children; if it cannot do even that, SIGKILL.
+  const timers = [
+    setTimeout(forward, runMs),
+    setTimeout(() => child.kill('SIGKILL'), runMs + 30_000),
+  ]
+  return new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  }).finally(() => {
+    process.off('SIGTERM', forward)
+    timers.forEach(clearTimeout)
+  })
+}
+
+/** Reads the closing lines `# pass 12`, … of a TAP report: those of the whole run come last. */
+function countsOf(tap: string): Counts {
+  const last = (name: string) =>
+    Number([...tap.matchAll(new RegExp(`^# ${name} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0)
+  return {
+    passed: last('pass'),
+    failed: last('fail') + last('cancelled'),
+    skipped: last('skipped') + last('todo'),
+  }
+}
+
+function report(runs: Counts[]): number {
+  const sum = (of: keyof Counts) => runs.reduce((total, counts) => total + counts[of], 0)
+  const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
+  const none = runs.some((counts) => counts.passed + counts.failed + counts.skipped === 0)
+  const skippedInCi = process.env['CI'] === 'true' && skipped > 0
+  if (none) console.error('error: a run had no tests')
+  if (skippedInCi) console.error('error: with CI=true no test may be skipped')
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
+  return failed > 0 || none || skippedInCi ? 1 : 0
+}

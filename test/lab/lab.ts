@@ -1,0 +1,62 @@
+/**
+ * The test lab: nodes with a real systemd and a real pacman, for system tests.
+ *
+ *     labTest('a new node needs no reboot', async () => {
+ *       await using node = await bootNode()
+ *       const { exitCode } = await node.asKured(['kured-sentinel', 'check'])
+ *       assert.equal(exitCode, 1)
+ *     })
+ */
+import { existsSync } from 'node:fs'
+import { test, type TestContext } from 'node:test'
+import { baseTree, findProgram } from './cache.ts'
+import { sweep } from './layers.ts'
+import { LabNode } from './node.ts'
+import type { NspawnOptions } from './nspawn.ts'
+import { preparePacman } from './pacman.ts'
+import { installProgram } from './program.ts'
+
+export { buildPackage } from './package.ts'
+export { publish } from './pacman.ts'
+
+export interface NodeOptions extends NspawnOptions {
+  /** Changes the node's files before its first boot; `root` is its tree on this machine. */
+  prepare?: (root: string) => void | Promise<void>
+}
+
+/** Why no node can be booted on this machine, if so. */
+export function labProblem(): string | undefined {
+  if (process.getuid?.() !== 0)
+    return 'the lab boots nodes with systemd-nspawn and must run as root'
+  for (const program of ['systemd-nspawn', 'nsenter', 'setpriv']) {
+    if (findProgram(program) === undefined) return `${program} is missing: npm run test:setup`
+  }
+  if (!existsSync(baseTree)) return `${baseTree} is missing: npm run test:setup`
+  return undefined
+}
+
+/** A node:test test that is skipped, with the reason, where the lab cannot run; a failure in CI. */
+export function labTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  const problem = labProblem()
+  const skip = process.env['CI'] === 'true' ? false : (problem ?? false)
+  void test(name, { skip, timeout: 180_000 }, async (t) => {
+    if (problem !== undefined) throw new Error(problem)
+    await run(t)
+  })
+}
+
+/** A new node, up and running: with `await using` it is gone when the block ends. */
+export async function bootNode({ prepare, ...options }: NodeOptions = {}): Promise<LabNode> {
+  sweep()
+  const node = new LabNode(options)
+  try {
+    installProgram(node.root)
+    preparePacman(node.root)
+    await prepare?.(node.root)
+    await node.boot()
+    return node
+  } catch (error) {
+    await node.discard()
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+/** A node's pacman: Arch's configuration, and one local repository to upgrade from. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { LabNode } from './node.ts'
+
+const repository = '/srv/lab'
+let published = 0
+
+/** As on a new Arch Linux node, but with a repository of our own instead of core and extra. */
+const configuration = `[options]
+HoldPkg     = pacman glibc
+Architecture = auto
+CheckSpace
+ParallelDownloads = 5
+DownloadUser = alpm
+SigLevel    = Required DatabaseOptional
+LocalFileSigLevel = Optional
+
+[lab]
+SigLevel = Never
+Server = file://${repository}
+`
+
+/** Before the first boot: the configuration, and a repository that is empty so far. */
+export function preparePacman(root: string): void {
+  writeFileSync(join(root, 'etc/pacman.conf'), configuration)
+  mkdirSync(join(root, repository), { recursive: true })
+  execFileSync('tar', ['-czf', join(root, repository, 'lab.db'), '--files-from=/dev/null'])
+}
+
+/** Adds built packages to the repository; `pacman -Sy` in the node then sees them. */
+export async function publish(node: LabNode, packages: string[]): Promise<void> {
+  for (const file of packages) cpSync(file, join(node.root, repository, basename(file)))
+  const names = packages.map((file) => basename(file))
+  await node.ok(['repo-add', '--quiet', 'lab.db.tar.gz', ...names], { cwd: repository })
+  // pacman takes a database of the same second for the one it has. [libalpm/dload.c, mtime]
+  published += 2
+  await node.ok(
+    ['touch', '--no-dereference', `--date=+${published} seconds`, 'lab.db.tar.gz', 'lab.db'],
+    { cwd: repository },
+  )
+}
