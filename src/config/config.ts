@@ -88,7 +88,7 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 /** The scanner of that name. Throws SentinelError for any other. */
-export function scannerName(text: string): Config['scanner'] {
+function scannerName(text: string): Config['scanner'] {
   if (text === 'proc' || text === 'lsof') return text
   throw new SentinelError(`${quote(text)} is no scanner: proc or lsof`)
 }

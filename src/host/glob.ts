@@ -14,7 +14,7 @@ export function glob(host: Host, pattern: string): string[] {
     const [, name = '', slash = ''] = /^([^/]*)(\/*)$/.exec(step) ?? []
     found = found.flatMap((base) => expand(host, base, name)).map((path) => path + slash)
   }
-  return found.length === 0 ? [pattern] : found.sort(byBytes)
+  return found.length === 0 ? [pattern] : found.toSorted(byBytes)
 }
 
 /** `base` is '' or ends in a slash. */

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { errorCode } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
 
 /**
  * Writes all of the text, at once: an error, such as a reader that has gone (EPIPE), is thrown here
@@ -9,13 +10,13 @@ import { errorCode } from '../errors.ts'
  */
 export function write(fd: 1 | 2, text: string): void {
   let rest = Buffer.from(text)
-  const giveUp = performance.now() + 5000
+  const patience = new Deadline(5000)
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest))
     } catch (error) {
       // A pipe that its other users made non-blocking is full: wait for its reader, not for ever.
-      if (errorCode(error) !== 'EAGAIN' || performance.now() > giveUp) throw error
+      if (errorCode(error) !== 'EAGAIN' || patience.left() === 0) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
     }
   }

@@ -46,7 +46,7 @@ export function listKernels(host: Host, dbPath: string, deadline: Deadline): Ker
  * are `kernel/`, `modules.order` and its like, `pkgbase` or `vmlinuz`. Directories such as
  * `extramodules-6.9` or `backup` are no releases: those begin with a digit.
  */
-export function releasesOf(paths: string[]): string[] {
+function releasesOf(paths: string[]): string[] {
   const below = new Map<string, string[]>()
   for (const path of paths) {
     if (!path.startsWith(MODULES)) continue

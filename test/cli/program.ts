@@ -9,7 +9,7 @@ export const NODE = process.env['KURED_SENTINEL_NODE'] ?? process.execPath
 export const IS_ROOT = process.getuid?.() === 0
 
 /** All that a Kured pod gives to what it runs on the host, of its Alpine image and its own. */
-export const KURED_ENVIRONMENT = {
+const KURED_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   KURED_NODE_ID: 'lab',
 }

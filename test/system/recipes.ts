@@ -1,0 +1,103 @@
+/** Packages whose upgrade leaves stale code behind, of every kind the sentinel must tell apart. */
+import type { PackageRecipe } from '../lab/package.ts'
+
+const unit = (lines: string) => `[Service]\n${lines}\n`
+
+/** A library; each version's code differs. */
+export const greet = (version: string): PackageRecipe => ({
+  name: 'libgreet',
+  version,
+  sources: { 'greet.c': `int greet(void) { return ${version.charAt(0)}; }\n` },
+  build: 'gcc -shared -fPIC -o libgreet.so greet.c',
+  package: 'install -D -t "$pkgdir/usr/lib" libgreet.so',
+})
+
+/** Programs that map the library and stay, as plain and as sandboxed services; not upgraded. */
+export const greeter: PackageRecipe = {
+  name: 'greeter',
+  version: '1.0',
+  depends: ['libgreet'],
+  sources: {
+    'greeter.c':
+      '#include <unistd.h>\nint greet(void);\nint main(void) { for (;;) sleep(100 * greet()); }\n',
+  },
+  files: {
+    '/usr/lib/systemd/system/plain.service': unit('ExecStart=/usr/bin/greeter'),
+    '/usr/lib/systemd/system/private.service': unit(
+      'ExecStart=/usr/bin/greeter\nPrivateTmp=yes\nProtectSystem=strict\nPrivateDevices=yes',
+    ),
+    '/usr/lib/systemd/system/template@.service': unit('ExecStart=/usr/bin/greeter'),
+    '/usr/lib/systemd/system/boxed.service': unit(
+      'ExecStart=/usr/bin/greeter\nRootDirectory=/srv/box',
+    ),
+  },
+  build: `echo 'int greet(void) { return 1; }' | gcc -shared -fPIC -xc -o libgreet.so -
+gcc -o greeter greeter.c -L. -lgreet`,
+  package: 'install -D -t "$pkgdir/usr/bin" greeter',
+}
+
+/** A static program, as kubelet is: no library of it can be replaced, but it can. */
+export const tool = (version: string): PackageRecipe => ({
+  name: 'tool',
+  version,
+  sources: {
+    'tool.c': `#include <unistd.h>\nint main(void) { for (;;) sleep(${version.charAt(0)}00); }\n`,
+  },
+  files: { '/usr/lib/systemd/system/tool.service': unit('ExecStart=/usr/bin/tool') },
+  build: 'gcc -static -o tool tool.c',
+  package: 'install -D -t "$pkgdir/usr/bin" tool',
+})
+
+/** Maps what is deleted and no upgrade: a memfd, shared memory, data; all of it executable. */
+export const hoard: PackageRecipe = {
+  name: 'hoard',
+  version: '1.0',
+  sources: {
+    'hoard.c': `#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void hold(int fd) {
+  if (ftruncate(fd, 4096) || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+    _exit(1);
+}
+
+static void hold_deleted(const char *path) {
+  hold(open(path, O_RDWR | O_CREAT, 0700));
+  unlink(path);
+}
+
+int main(void) {
+  hold(memfd_create("/usr/lib/libmemory.so", 0));
+  hold_deleted("/dev/shm/libshared.so");
+  hold_deleted("/var/lib/hoard/libdata.so");
+  for (;;) pause();
+}
+`,
+  },
+  files: {
+    '/usr/lib/systemd/system/hoard.service': unit('ExecStart=/usr/bin/hoard\nStateDirectory=hoard'),
+  },
+  build: 'gcc -o hoard hoard.c',
+  package: 'install -D -t "$pkgdir/usr/bin" hoard',
+}
+
+/** A package whose transaction takes long enough to look at it. */
+export const slow: PackageRecipe = {
+  name: 'slow',
+  version: '1.0',
+  install: 'post_install() { sleep 300; }\n',
+  files: { '/usr/share/slow': 'slow\n' },
+}
+
+/** A kernel as Arch packages it, as far as its file list goes. */
+export const kernel = (name: string, version: string, release: string): PackageRecipe => ({
+  name,
+  version,
+  files: {
+    [`/usr/lib/modules/${release}/pkgbase`]: `${name}\n`,
+    [`/usr/lib/modules/${release}/modules.order`]: '\n',
+    [`/usr/lib/modules/${release}/vmlinuz`]: '',
+  },
+})
