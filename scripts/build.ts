@@ -7,8 +7,7 @@ const common: BuildOptions = {
   target: 'node20.19',
   outdir: 'dist',
   logLevel: 'warning',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   legalComments: 'none',
 }
 

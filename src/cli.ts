@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { CONFIG_FILE, duration } from './config/config.ts'
+import { duration } from './config/duration.ts'
 import { errorText } from './errors.ts'
 import { write } from './output/write.ts'
 
@@ -58,7 +58,7 @@ function addLookOptions(command: Command): Command {
       ]),
     )
     .option('--timeout <duration>', 'give up after this time, such as 30s or 1min', parseTimeout)
-    .option('--config <file>', `configuration (default: ${CONFIG_FILE})`)
+    .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .option('--root <dir>', 'look at the host whose files stand below this directory')
 }
 

@@ -1,7 +1,7 @@
 import { parse } from 'ini'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { parseDuration } from './duration.ts'
+import { duration } from './duration.ts'
 
 /** What an administrator can set; see the README. Durations in ms. */
 export interface Config {
@@ -17,7 +17,7 @@ export interface Config {
   ignoreUnits: string[]
 }
 
-export const CONFIG_FILE = '/etc/kured-sentinel.conf'
+const CONFIG_FILE = '/etc/kured-sentinel.conf'
 
 export const DEFAULTS: Config = {
   timeout: 30_000,
@@ -91,13 +91,6 @@ export function parseConfig(text: string, file: string): Config {
 function scannerName(text: string): Config['scanner'] {
   if (text === 'proc' || text === 'lsof') return text
   throw new SentinelError(`${quote(text)} is no scanner: proc or lsof`)
-}
-
-/** A duration in ms. Throws SentinelError where the text is none. */
-export function duration(text: string): number {
-  const value = parseDuration(text)
-  if (value !== undefined) return value
-  throw new SentinelError(`${quote(text)} is no duration: write 30s, 5min or 1h`)
 }
 
 function yesNo(text: string): boolean {

@@ -1,3 +1,5 @@
+import { SentinelError } from '../errors.ts'
+
 const UNITS: Record<string, number> = {
   ms: 1,
   s: 1000,
@@ -21,4 +23,11 @@ export function parseDuration(text: string): number | undefined {
     0,
   )
   return total >= 1 && total <= 365 * 86_400_000 ? total : undefined
+}
+
+/** A duration in ms. Throws SentinelError where the text is none. */
+export function duration(text: string): number {
+  const value = parseDuration(text)
+  if (value !== undefined) return value
+  throw new SentinelError(`${JSON.stringify(text)} is no duration: write 30s, 5min or 1h`)
 }
