@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { errorCode, SentinelError } from '../errors.ts'
 
 export interface Ended {
@@ -25,30 +25,81 @@ export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
  * process's memory lock. Through node:child_process and not execa, whose loading alone costs a
  * check that runs every minute as much as the whole scan.
  *
- * setpriv(1) asks the kernel to end the program with us, even when we are ended by SIGKILL.
- * [prctl(2), PR_SET_PDEATHSIG]
- *
  * Throws SentinelError when the program could not be run, or printed too much.
  */
 export function runProgram(path: string, args: readonly string[], limits: Limits): Ended {
-  const { timeoutMs, cwd, maxBytes = 64 * 1024 * 1024 } = limits
-  const ended = spawnSync('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args], {
-    cwd,
-    env: PROGRAM_ENVIRONMENT,
+  const ended = spawnSync(...withKernelsHelp(path, args), {
+    ...options(limits),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // 0 would mean "no limit"
-    timeout: Math.max(1, Math.floor(timeoutMs)),
-    killSignal: 'SIGKILL',
-    maxBuffer: maxBytes,
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
-  if (ended.error !== undefined && !timedOut) {
-    throw new SentinelError(`${path} could not be run to its end`, { cause: ended.error })
+  if (ended.error !== undefined && !timedOut) throw notRun(path, ended.error)
+  return checkStarted(path, {
+    stdout: ended.stdout,
+    stderr: ended.stderr.toString(),
+    exitCode: ended.status,
+    timedOut,
+  })
+}
+
+/**
+ * The same for a program that not even SIGKILL may end, such as one that waits for a FUSE server
+ * that has its request and does not answer [fs/fuse/dev.c, request_wait_answer]: when its time is
+ * up it is left to the kernel, which ends it as soon as it can.
+ */
+export async function awaitProgram(
+  path: string,
+  args: readonly string[],
+  limits: Limits,
+): Promise<Ended> {
+  const ended = new Promise<Ended>((resolve, reject) => {
+    const [program, words] = withKernelsHelp(path, args)
+    execFile(program, words, { ...options(limits), encoding: 'buffer' }, (error, out, err) => {
+      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
+      const timedOut = exitCode === null && error?.signal === 'SIGKILL'
+      if (exitCode === null && !timedOut) reject(notRun(path, error))
+      else resolve({ stdout: out, stderr: err.toString(), exitCode, timedOut })
+    })
+  })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Ended>((resolve) => {
+    const nothing = { stdout: Buffer.alloc(0), stderr: '', exitCode: null, timedOut: true }
+    timer = setTimeout(() => resolve(nothing), limits.timeoutMs + 200)
+  })
+  try {
+    return checkStarted(path, await Promise.race([ended, late]))
+  } finally {
+    clearTimeout(timer)
   }
-  const stderr = ended.stderr.toString()
-  // setpriv's own answer when it cannot start the program. [setpriv(1), EXIT STATUS]
-  if (ended.status === 126 || ended.status === 127) {
-    throw new SentinelError(`${path} cannot be run: ${stderr.trim()}`)
+}
+
+/**
+ * setpriv(1) asks the kernel to end the program with us, even when we are ended by SIGKILL.
+ * [prctl(2), PR_SET_PDEATHSIG]
+ */
+function withKernelsHelp(path: string, args: readonly string[]): [string, string[]] {
+  return ['/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args]]
+}
+
+function options({ timeoutMs, cwd, maxBytes = 64 * 1024 * 1024 }: Limits) {
+  return {
+    cwd,
+    env: PROGRAM_ENVIRONMENT,
+    // 0 would mean "no limit"
+    timeout: Math.max(1, Math.floor(timeoutMs)),
+    killSignal: 'SIGKILL' as const,
+    maxBuffer: maxBytes,
   }
-  return { stdout: ended.stdout, stderr, exitCode: ended.status, timedOut }
+}
+
+function notRun(path: string, cause: unknown): SentinelError {
+  return new SentinelError(`${path} could not be run to its end`, { cause })
+}
+
+/** setpriv's own answer when it cannot start the program is 126 or 127. [setpriv(1)] */
+function checkStarted(path: string, ended: Ended): Ended {
+  if (ended.exitCode === 126 || ended.exitCode === 127) {
+    throw new SentinelError(`${path} cannot be run: ${ended.stderr.trim()}`)
+  }
+  return ended
 }

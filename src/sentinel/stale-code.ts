@@ -49,7 +49,7 @@ export async function collectStaleCode(
     }
   }
   const paths = candidates.flatMap(({ mapping }) => possiblePaths(mapping.name))
-  const today = readInodes(host, paths, deadline)
+  const today = await readInodes(host, paths, deadline)
   for (const { finding, mapping } of candidates) {
     const there = possiblePaths(mapping.name).some(
       (path) => today.inodes.get(path) === mapping.inode,
