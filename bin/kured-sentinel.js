@@ -24,8 +24,17 @@ function fail(error) {
   for (let cause = error?.cause; cause; cause = cause.cause) {
     lines.push(`-> ${cause.message ?? cause}`)
   }
-  // What no one foresaw is a fault of this program: where it happened helps to mend it.
-  if (error?.name !== 'SentinelError') lines.push(...String(error?.stack).split('\n').slice(1, 4))
+  if (/_NOT_FOUND$/.test(error?.code)) {
+    lines.splice(
+      0,
+      lines.length,
+      'error: a part of the program is missing: build it, or install it anew',
+    )
+    lines.push(`-> ${String(error.message).split('\n')[0]}`)
+  } else if (error?.name !== 'SentinelError' && error?.code === undefined) {
+    // What no one foresaw is a fault of this program: where it happened helps to mend it.
+    lines.push(...String(error?.stack).split('\n').slice(1, 4))
+  }
   try {
     const text = lines.map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')).join('\n')
     require('node:fs').writeSync(2, `${text}\n`)

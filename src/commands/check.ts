@@ -1,4 +1,5 @@
 import { readConfig, type Config } from '../config/config.ts'
+import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../output/write.ts'
@@ -10,14 +11,21 @@ export interface CheckOptions {
   /** a file of this machine; the host's own is read where it is not given */
   configFile?: string | undefined
   root?: string | undefined
+  json?: boolean | undefined
 }
 
 type Render = (report: Report) => string
 
-/** `check`: says whether the host must reboot. @returns the exit code of the contract with Kured */
+/**
+ * `check`: says whether the host must reboot. What a program reads goes to stdout; what a person
+ * should look at to stderr.
+ *
+ * @returns the exit code of the contract with Kured
+ */
 export async function check(render: Render, options: CheckOptions = {}): Promise<number> {
   const report = await look(options)
-  write(report.verdict === 'attention' ? 2 : 1, render(report))
+  const alarm = report.verdict === 'attention' && options.json !== true
+  write(alarm ? 2 : 1, render(report))
   return report.exitCode
 }
 
@@ -31,5 +39,11 @@ async function look({ overrides, configFile, root }: CheckOptions): Promise<Repo
   const host = new Host(root)
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
+  if (host.lstat('/proc') === undefined) {
+    throw new SentinelError(`there is no host below ${root}: ${host.path('/proc')} is missing`)
+  }
+  if (settings.scanner === 'lsof' && host.root !== '') {
+    throw new SentinelError('lsof only knows the running host: the lsof scanner needs no --root')
+  }
   return checkHost(host, settings, new Deadline(settings.timeout))
 }

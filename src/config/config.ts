@@ -53,15 +53,19 @@ export function readConfig(host: Host, file?: string): Config {
     text = host.readText(path)
   } catch (error) {
     if (file === undefined && errorCode(error) === 'ENOENT') return DEFAULTS
-    throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })
+    throw new SentinelError(`the configuration cannot be read: ${errorText(error)}`)
   }
   return parseConfig(text, path)
 }
 
 export function parseConfig(text: string, file: string): Config {
   const config = { ...DEFAULTS }
+  // The one name that ini passes over.
+  if (/^\s*\[?\s*__proto__/m.test(text)) throw new SentinelError(`${file}: unknown key "__proto__"`)
   // Without bracketedArray a key that stands several times gives all its values.
-  const sections: Record<string, unknown> = parse(text, { bracketedArray: false })
+  const sections: Record<string, unknown> = parse(text.replace(/^\ufeff/, ''), {
+    bracketedArray: false,
+  })
   for (const [section, keys] of Object.entries(sections)) {
     const fail = (key: string | undefined, problem: string) => {
       const line = lineOf(text, section, key)

@@ -1,13 +1,12 @@
 import {
   closeSync,
-  constants,
-  fstatSync,
   lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   readSync,
+  statSync,
   type Stats,
 } from 'node:fs'
 import { SentinelError } from '../errors.ts'
@@ -34,17 +33,23 @@ export class Host {
 
   /** A regular file's bytes; a FIFO or a device, which could block for ever, is an error. */
   readBytes(path: string): Buffer {
-    return this.#open(path, (fd) => readFileSync(fd))
+    return readFileSync(this.#regular(path))
   }
 
+  /** The same as text. Bytes that are not UTF-8 become U+FFFD. */
   readText(path: string): string {
-    return this.readBytes(path).toString()
+    return readFileSync(this.#regular(path), 'utf8')
   }
 
   /** At most `length` bytes from `offset`; fewer when the file ends before. */
   readPart(path: string, offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length)
-    return this.#open(path, (fd) => bytes.subarray(0, readSync(fd, bytes, 0, length, offset)))
+    const fd = openSync(this.#regular(path), 'r')
+    try {
+      return bytes.subarray(0, readSync(fd, bytes, 0, length, offset))
+    } finally {
+      closeSync(fd)
+    }
   }
 
   readLink(path: string): string {
@@ -72,14 +77,9 @@ export class Host {
     return seconds
   }
 
-  #open<T>(path: string, read: (fd: number) => T): T {
-    // O_NONBLOCK: opening a FIFO for reading would otherwise wait for a writer.
-    const fd = openSync(this.path(path), constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      if (!fstatSync(fd).isFile()) throw new SentinelError(`${path} is not a regular file`)
-      return read(fd)
-    } finally {
-      closeSync(fd)
-    }
+  #regular(path: string): string {
+    const real = this.path(path)
+    if (!statSync(real).isFile()) throw new SentinelError(`${path} is not a regular file`)
+    return real
   }
 }

@@ -93,7 +93,7 @@ function options({ timeoutMs, cwd, maxBytes = 64 * 1024 * 1024 }: Limits) {
 }
 
 function notRun(path: string, cause: unknown): SentinelError {
-  return new SentinelError(`${path} could not be run to its end`, { cause })
+  return new SentinelError(`${path}, through setpriv, could not be run to its end`, { cause })
 }
 
 /** setpriv's own answer when it cannot start the program is 126 or 127. [setpriv(1)] */

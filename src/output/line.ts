@@ -14,11 +14,8 @@ export function renderLine({ verdict, reasons }: Report): string {
 }
 
 function summarise(reasons: Finding[]): string {
-  // One process may run many replaced files; it is named once, and the kernel goes first.
-  const first = reasons.filter(({ kind }) => kind === 'kernel')
-  const rest = reasons.filter(({ kind }) => kind !== 'kernel')
-  const byProcess = new Map(rest.map((finding) => [finding.pid ?? finding, finding]))
-  const named = [...first, ...byProcess.values()]
+  // One process may run many replaced files; it is named once.
+  const named = [...new Map(reasons.map((finding) => [finding.pid ?? finding, finding])).values()]
   const shown = named.slice(0, SHOWN).map(describe)
   if (named.length > SHOWN)
     shown.push(`and ${named.length - SHOWN} more (see kured-sentinel status)`)

@@ -34,12 +34,14 @@ export function parseCgroup(text: string): Membership {
   const hierarchies = ['', 'name=systemd'].flatMap((controllers) =>
     lines.filter((line) => line.controllers === controllers),
   )
+  const userSlice = hierarchies.some(({ parts }) => parts[0] === 'user.slice')
   return {
     unit: hierarchies.map(({ parts }) => unitOf(parts)).find((unit) => unit !== undefined),
-    userSlice: hierarchies.some(({ parts }) => parts[0] === 'user.slice'),
-    container: lines.some(({ parts }) =>
-      parts.some((part) => CONTAINER.some((shape) => shape.test(part))),
-    ),
+    userSlice,
+    // Below a user manager the names are the user's to choose, and prove nothing.
+    container:
+      !userSlice &&
+      lines.some(({ parts }) => parts.some((part) => CONTAINER.some((shape) => shape.test(part)))),
   }
 }
 

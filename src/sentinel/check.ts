@@ -49,12 +49,12 @@ export async function checkHost(host: Host, config: Config, deadline: Deadline):
     bootId = host.readText('/proc/sys/kernel/random/boot_id').trim()
     return []
   })
+  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])
   await collect('processes', async () => {
     const lsof = config.scanner === 'lsof'
     const scanner = lsof ? (await import('./scan-lsof.ts')).scanLsof : scanProc
     return collectStaleCode(host, scanner, config, deadline)
   })
-  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])
   await collect('lock', () => lockFindings(host, dbPath, before, config))
   const verdict = decide(findings)
   return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()) }

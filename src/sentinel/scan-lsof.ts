@@ -14,13 +14,9 @@ import type { Scan } from './scan.ts'
  *
  * lsof does not say which mappings are executable: of the DEL ones, those named like a library count.
  */
-export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
-  if (host.root !== '') {
-    throw new SentinelError(
-      'lsof only knows the running host: --scanner lsof does not go with --root',
-    )
-  }
-  const args = ['-n', '-P', '-w', '-K', 'i', '-d', 'DEL,txt', '-F0pfin']
+export async function scanLsof(_: Host, deadline: Deadline): Promise<Scan> {
+  // Not -w: that would also keep quiet about what lsof may not see.
+  const args = ['-n', '-P', '-K', 'i', '-d', 'DEL,txt', '-F0pfin']
   const ended = await execa('/usr/bin/lsof', args, {
     env: PROGRAM_ENVIRONMENT,
     extendEnv: false,
@@ -31,11 +27,14 @@ export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
     reject: false,
   })
   if (ended.timedOut) throw new SentinelError('lsof did not end in time')
-  // 1 also means that nothing matched; a run that could not look says why on stderr.
-  if ((ended.exitCode !== 0 && ended.exitCode !== 1) || ended.stderr !== '') {
-    throw new SentinelError(
-      `lsof failed: ${ended.stderr || ended.shortMessage || 'no reason given'}`,
-    )
+  // It may not stat people's FUSE mounts, and need not.
+  const complaints = ended.stderr
+    .split('\n')
+    .filter((line) => !/^$|WARNING: can't stat\(\)|Output information may be incomplete/.test(line))
+  // 1 also means that nothing matched.
+  if ((ended.exitCode !== 0 && ended.exitCode !== 1) || complaints.length > 0) {
+    const reason = complaints.join('; ') || ended.originalMessage || `exit ${ended.exitCode}`
+    throw new SentinelError(`lsof failed (is it installed?): ${reason}`)
   }
   return parseLsof(ended.stdout)
 }

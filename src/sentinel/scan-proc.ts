@@ -5,6 +5,9 @@ import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
 import { unreadable, type Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 
+/** In less time than this a process that was not reached need not be stuck. */
+const FAIR_MS = 100
+
 /**
  * Finds deleted executable mappings in /proc/PID/maps.
  *
@@ -53,20 +56,21 @@ function parseErrors(host: Host, stderr: string): Finding[] {
     if (file === undefined) return [unreadable(`reading /proc: ${line}`)]
     if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
     const path = `/proc/${file}/maps`
-    const hint = reason === 'Permission denied' ? ' (run as root)' : ''
+    const hint = reason === 'Permission denied' && process.geteuid?.() !== 0 ? ' (run as root)' : ''
     return [unreadable(`${path}: ${reason}${hint}`, { pid: Number(file), path })]
   })
 }
 
 /** With -c grep prints a line as it is done with each file: the first one missing is the stuck one. */
 function findStuck(host: Host, pids: string[], deadline: Deadline): Finding {
-  const ended = grepMaps(host, pids, ['-c', '-m1', '--line-buffered'], deadline.left() / 2)
+  const timeoutMs = deadline.left() / 2
+  const ended = grepMaps(host, pids, ['-c', '-m1', '--line-buffered'], timeoutMs)
   const done = new Set(ended.stdout.toString().match(/^\d+(?=\/maps\0)/gm))
   const failed = new Set(ended.stderr.match(/\d+(?=\/maps: )/g))
   const stuck = pids.find((pid) => !done.has(pid) && !failed.has(pid))
-  if (!ended.timedOut || stuck === undefined) {
+  if (!ended.timedOut || stuck === undefined || timeoutMs < FAIR_MS) {
     return unreadable('reading the processes took too long; raise --timeout if this host is slow')
   }
-  const message = `reading /proc/${stuck}/maps does not end; the processes after it were not looked at`
+  const message = `reading /proc/${stuck}/maps does not end, so no process could be judged`
   return unreadable(message, { pid: Number(stuck), path: `/proc/${stuck}/maps` })
 }

@@ -107,7 +107,8 @@ function whyIgnored(finding: Finding, process: Process, config: Config): string 
   const lists = [
     ['ignore-path', config.ignorePaths, finding.path],
     ['ignore-command', config.ignoreCommands, finding.command],
-    ['ignore-unit', config.ignoreUnits, finding.unit],
+    // A user's own units are named by the user.
+    ['ignore-unit', config.ignoreUnits, process.userSlice ? undefined : finding.unit],
   ] as const
   for (const [key, patterns, value] of lists) {
     const pattern = value !== undefined && patterns.find((listed) => fnmatch(listed)(value))

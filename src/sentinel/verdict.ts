@@ -19,7 +19,7 @@ export function decide(findings: Finding[]): Verdict {
   const has = (effect: Effect) => findings.some((finding) => finding.effect === effect)
   if (has('busy')) return judge('none', Exit.none, 'busy', 'pacman is at work')
   if (has('attention')) {
-    return judge('attention', Exit.attention, 'attention', 'the look at this host was not complete')
+    return judge('attention', Exit.attention, 'attention', 'something needs a person first')
   }
   if (has('reboot')) return judge('reboot', Exit.reboot, 'reboot', '')
   return judge('none', Exit.none, 'reboot', '')

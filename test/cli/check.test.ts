@@ -119,7 +119,7 @@ for (const [line, what] of [
       ...processTree(40, { maps: LIBC, command: 'sshd' }),
       'etc/kured-sentinel.conf': `[sentinel]\n${line}\n`,
     })
-    assert.deepEqual([code, ignored[0].why], [1, line])
+    assert.deepEqual([code, ignored.at(-1).why], [1, line])
   })
 }
 
@@ -135,7 +135,7 @@ test('executables and the user slice can be turned off', () => {
   const { code, ignored } = json(off)
   assert.equal(code, 1)
   assert.deepEqual(
-    ignored.slice(0, 2).map(({ why }: { why: string }) => why),
+    ignored.slice(-2).map(({ why }: { why: string }) => why),
     ['executables = no', 'user-slice = no'],
   )
 })
@@ -210,7 +210,7 @@ test('status shows every finding and exits 0 whatever the verdict', () => {
   const { code, stdout } = run(['status', '--root', root])
   assert.equal(code, 0)
   assert.match(stdout, /^reboot required\n  kernel 6\.9\.0/)
-  assert.match(stdout, /not counted:\n  p40\[40\] runs .* \(a process of a container\)/)
+  assert.match(stdout, /not counted:[^]*\n  p40\[40\] runs .* \(a process of a container\)/)
   assert.equal(
     run(['status', '--root', root, '--json']).stdout.includes('"verdict": "reboot"'),
     true,

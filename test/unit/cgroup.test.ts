@@ -33,7 +33,6 @@ for (const cgroup of [
   `/../../${POD}/${ID}`,
   `/../cri-containerd-${ID}.scope`,
   `/machine.slice/libpod-${ID}.scope/container`,
-  `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope`,
   `/system.slice/crio-${ID}.scope`,
   `/system.slice/docker-${ID}.scope`,
   `/docker/${ID}`,
@@ -59,4 +58,11 @@ test('the host programs that look after containers are not in one', () => {
 test('only user.slice makes a person’s process', () => {
   assert.equal(parseCgroup('0::/user.slice/user-0.slice/session-1.scope').userSlice, true)
   assert.equal(parseCgroup('0::/system.slice/user.slice/x.service').userSlice, false)
+})
+
+test('below a user manager names prove nothing: a rootless container shows by its root', () => {
+  const own = '0::/user.slice/user-1000.slice/user@1000.service/user.slice'
+  for (const name of [`libpod-${ID}.scope`, 'kubepods.slice/x.scope']) {
+    assert.equal(parseCgroup(`${own}/${name}`).container, false)
+  }
 })

@@ -33,6 +33,10 @@ ignore-unit = a@*.service
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })
 
+test('a byte order mark does no harm', () => {
+  assert.equal(parse('\ufeff[sentinel]\ntimeout = 3s').timeout, 3000)
+})
+
 for (const [text, error] of [
   ['[sentinel]\ntimeot = 3s', /^SentinelError: f\.conf:2: unknown key "timeot"; known: timeout, /],
   ['\n[sentinell]\ntimeout = 3s', /f\.conf:2: unknown section \[sentinell\]/],
@@ -48,7 +52,8 @@ for (const [text, error] of [
   ['[sentinel]\nignore-path =', /ignore-path: needs a pattern/],
   ['[sentinel]\n<<<<<<< HEAD', /f\.conf:2: unknown key "<<<<<<< HEAD"/],
   ['[sentinel]\nconstructor = 1', /unknown key "constructor"/],
-  ['\ufeff[sentinel]\ntimeout = 3s', /f\.conf:1: /],
+  ['[sentinel]\n__proto__ = 1', /unknown key "__proto__"/],
+  ['[__proto__]\nx = 1', /unknown key "__proto__"/],
 ] as const) {
   test(`refused: ${JSON.stringify(text)}`, () => assert.throws(() => parse(text), error))
 }
