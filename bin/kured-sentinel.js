@@ -24,7 +24,7 @@ function fail(error) {
   for (let cause = error?.cause; cause; cause = cause.cause) {
     lines.push(`-> ${cause.message ?? cause}`)
   }
-  if (/_NOT_FOUND$/.test(error?.code)) {
+  if (String(error?.code).endsWith('_NOT_FOUND')) {
     lines.splice(
       0,
       lines.length,

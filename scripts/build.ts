@@ -45,16 +45,17 @@ await build({
   format: 'esm',
   splitting: true,
   plugins: [noProgramsAsCommands],
-  // commander and execa's dependencies are CommonJS, which calls require.
+  // What ES modules lack: commander and execa's dependencies call require, and mounts.ts runs a
+  // file beside its own.
   banner: {
-    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url),__dirname=import.meta.dirname;",
   },
 })
 // The check of every minute: one file that needs neither commander nor the ES module loader. What
 // it rarely needs it takes from the files above.
 await build({
   ...common,
-  entryPoints: { minute: 'src/minute.ts' },
+  entryPoints: { minute: 'src/minute.ts', 'mount-ids': 'src/mount-ids.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   plugins: [lsofOutside],

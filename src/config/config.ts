@@ -78,7 +78,7 @@ export function parseConfig(text: string, file: string): Config {
       return fail(undefined, `unknown section [${section}]; known: [sentinel]`)
     for (const [key, value] of Object.entries(keys)) {
       const set = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
-      if (set === undefined) {
+      if (set === undefined || (typeof value === 'object' && !Array.isArray(value))) {
         return fail(key, `unknown key ${quote(key)}; known: ${Object.keys(KEYS).join(', ')}`)
       }
       try {

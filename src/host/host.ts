@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  realpathSync,
   statSync,
   type Stats,
 } from 'node:fs'
@@ -54,6 +55,13 @@ export class Host {
 
   readLink(path: string): string {
     return readlinkSync(this.path(path))
+  }
+
+  /** The path without links in it. */
+  realPath(path: string): string {
+    const real = realpathSync(this.path(path))
+    const root = this.root === '' ? '' : realpathSync(this.root)
+    return real.startsWith(`${root}/`) ? real.slice(root.length) : real
   }
 
   list(path: string): string[] {

@@ -33,7 +33,9 @@ export function runProgram(path: string, args: readonly string[], limits: Limits
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
-  if (ended.error !== undefined && !timedOut) throw notRun(path, ended.error)
+  if (!timedOut && (ended.error !== undefined || ended.status === null)) {
+    throw notRun(path, ended.error ?? new Error(`it was ended by ${ended.signal}`))
+  }
   return checkStarted(path, {
     stdout: ended.stdout,
     stderr: ended.stderr.toString(),
@@ -56,7 +58,8 @@ export async function awaitProgram(
     const [program, words] = withKernelsHelp(path, args)
     execFile(program, words, { ...options(limits), encoding: 'buffer' }, (error, out, err) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
-      const timedOut = exitCode === null && error?.signal === 'SIGKILL'
+      // Ended at its time, and not by somebody else: what the kernel's OOM killer leaves is no answer.
+      const timedOut = exitCode === null && error?.killed === true && error.code === null
       if (exitCode === null && !timedOut) reject(notRun(path, error))
       else resolve({ stdout: out, stderr: err.toString(), exitCode, timedOut })
     })

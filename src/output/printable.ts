@@ -1,23 +1,23 @@
 /**
- * Characters that move a terminal's cursor, end a log's line or reorder its text: C0 and C1
- * controls, DEL, line and paragraph separators, bidirectional marks, and halves of surrogate pairs.
- * Process names and paths are an attacker's to choose.
+ * Characters that move a terminal's cursor, end a log's line, reorder its text or do not show:
+ * controls, format characters (bidirectional marks among them), line and paragraph separators, and
+ * halves of surrogate pairs. Names of processes and files are an attacker's to choose.
  */
-// eslint-disable-next-line no-control-regex
-const CONTROL =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Text for one line of a terminal or a log. */
 export function printable(text: string): string {
-  return text.replace(CONTROL, (char) => `\\u${hex(char)}`)
+  return text.replace(CONTROL, escape)
 }
 
 /** JSON, with the same characters escaped; a parser gets the original text back. */
 export function printableJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2)
-  return text.replace(CONTROL, (char) => (char === '\n' ? char : `\\u${hex(char)}`))
+  return text.replace(CONTROL, (char) => (char === '\n' ? char : escape(char)))
 }
 
-function hex(char: string): string {
-  return char.charCodeAt(0).toString(16).padStart(4, '0')
+/** As JSON has it: one escape for each half of a character beyond the first 65,536. */
+function escape(char: string): string {
+  const units = Array.from({ length: char.length }, (_, index) => char.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }

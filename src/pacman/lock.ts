@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { parseMountinfo } from '../process/mountinfo.ts'
+import { location, parseMountinfo, type View } from '../process/mountinfo.ts'
 import { unlessGone, Views, readProcess } from '../process/process.ts'
 
 export interface Lock {
@@ -13,7 +13,9 @@ export interface Lock {
  * holds it while hooks and scriptlets run. [libalpm/handle.c, _alpm_handle_lock]
  */
 export function readLock(host: Host, dbPath: string): Lock | undefined {
-  const path = `${dbPath}/db.lck`
+  if (host.lstat(dbPath) === undefined) return undefined
+  // Where a link leads is what /proc calls an open file.
+  const path = `${host.realPath(dbPath)}/db.lck`
   const found = host.lstat(path)
   return found === undefined ? undefined : { path, madeAt: found.mtimeMs }
 }
@@ -27,7 +29,11 @@ export function readLock(host: Host, dbPath: string): Lock | undefined {
  */
 export function findHolder(host: Host, path: string): number | undefined {
   const views = new Views(host)
-  const here = parseMountinfo(host.readText('/proc/1/mountinfo'))(path)
+  const hostView = parseMountinfo(host.readText('/proc/1/mountinfo'))
+  const place = (view: View) => {
+    const mount = view.mountOf(path)
+    return mount && location(mount, path)
+  }
   return host
     .list('/proc')
     .filter((name) => /^[1-9][0-9]*$/.test(name))
@@ -35,15 +41,20 @@ export function findHolder(host: Host, path: string): number | undefined {
     .find((pid) => {
       const opens = unlessGone(host, pid, () => hasOpen(host, pid, path))
       const process = opens ? readProcess(host, pid, views) : undefined
-      return process !== undefined && !process.container && process.locate(path) === here
+      return process && !process.container && place(process.view) === place(hostView)
     })
 }
 
+/** O_PATH in the flags of fdinfo: whoever has that has not opened the file, and needs no right to. */
+const ONLY_PATH = 0o10000000
+
 function hasOpen(host: Host, pid: number, path: string): boolean {
-  const directory = `/proc/${pid}/fd`
-  return host.list(directory).some((fd) => {
+  const directory = `/proc/${pid}`
+  return host.list(`${directory}/fd`).some((fd) => {
     try {
-      return host.readLink(`${directory}/${fd}`) === path
+      if (host.readLink(`${directory}/fd/${fd}`) !== path) return false
+      const flags = /^flags:\s*(\d+)$/m.exec(host.readText(`${directory}/fdinfo/${fd}`))?.[1] ?? ''
+      return (Number.parseInt(flags, 8) & ONLY_PATH) === 0
     } catch {
       return false // closed meanwhile
     }

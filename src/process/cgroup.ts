@@ -13,7 +13,8 @@ const CONTAINER = [
   /^(kubelet-)?kubepods(-.*)?(\.slice)?$/,
   /^lxc(\.payload.*)?$/,
   /^docker$/,
-  /^machine\.slice$/,
+  // not libvirt's machine-qemu…: that is a program of the host
+  /^machine-(?!qemu).*\.scope$/,
   /^systemd-nspawn@.*\.service$/,
   // kubelet's cgroupfs driver, seen from inside another pod, where "kubepods" is cut off
   /^pod[0-9a-f]{8}-[0-9a-f-]{27}$/,

@@ -1,4 +1,5 @@
-interface Mount {
+export interface Mount {
+  /** unique among all mounts of the machine, whatever namespace they are in */
   id: string
   parent: string
   device: string
@@ -7,41 +8,53 @@ interface Mount {
   mountPoint: string
 }
 
-/** Where a path leads: "device:path inside that file system"; undefined where it leads nowhere. */
-export type Locate = (path: string) => string | undefined
+/** What one process sees as its file system. */
+export interface View {
+  /** the mount a path is on; undefined where it leads nowhere */
+  mountOf(path: string): Mount | undefined
+}
 
 /**
- * Reads /proc/PID/mountinfo into a function that says which file a path names in that process's
- * view. Two processes see the same file at a path when both views give the same answer: that holds
- * for a sandboxed service, whose /usr is the host's mounted again, and fails for a container, a
- * chroot or a user's own mount namespace, whatever they call their files. Nothing is opened, so no
- * dead server can make us wait. [proc_pid_mountinfo(5)]
+ * Reads /proc/PID/mountinfo. Nothing is opened, so no dead server can make us wait; and anybody may
+ * stack any number of mounts in a namespace of their own, so a look-up takes no more steps than
+ * there are mounts on the way. [proc_pid_mountinfo(5)]
  */
-export function parseMountinfo(text: string): Locate {
-  const mounts = text.split('\n').flatMap(parseLine)
-  const ids = new Set(mounts.map((mount) => mount.id))
+export function parseMountinfo(text: string): View {
+  const children = new Map<string, Mount[]>()
+  const ids = new Set<string>()
+  const mounts: Mount[] = []
+  for (const line of text.split('\n')) {
+    const mount = parseLine(line)
+    if (mount === undefined || ids.has(mount.id)) continue
+    mounts.push(mount)
+    ids.add(mount.id)
+    const siblings = children.get(mount.parent)
+    if (siblings === undefined) children.set(mount.parent, [mount])
+    else siblings.push(mount)
+  }
   const top = mounts.find(
     (mount) => mount.mountPoint === '/' && (!ids.has(mount.parent) || mount.parent === mount.id),
   )
-  return (path) => {
-    if (top === undefined) return undefined
-    let current = top
-    // A walk goes from each mount to a child of it, so it ends within as many steps as mounts.
-    for (const _ of mounts) {
-      const next = firstMet(mounts, current, path)
-      if (next === undefined) break
-      current = next
-    }
-    const below = current.mountPoint === '/' ? path : path.slice(current.mountPoint.length)
-    return `${current.device}:${current.root === '/' ? '' : current.root}${below}`
+  return {
+    mountOf(path) {
+      let current = top
+      for (let next = top; next !== undefined; next = firstMet(children, next, path)) current = next
+      return current
+    },
   }
 }
 
-/** The mount on `current` that a walk along `path` meets first. */
-function firstMet(mounts: Mount[], current: Mount, path: string): Mount | undefined {
+/** Where on which file system a path leads from its mount: "device:path". */
+export function location(mount: Mount, path: string): string {
+  const below = mount.mountPoint === '/' ? path : path.slice(mount.mountPoint.length)
+  return `${mount.device}:${mount.root === '/' ? '' : mount.root}${below}`
+}
+
+/** The mount on `current` that a walk along `path` meets first; its ID is another, so walks end. */
+function firstMet(children: Map<string, Mount[]>, current: Mount, path: string): Mount | undefined {
   let met: Mount | undefined
-  for (const mount of mounts) {
-    if (mount.parent !== current.id || mount === current) continue
+  for (const mount of children.get(current.id) ?? []) {
+    if (mount.mountPoint.length < current.mountPoint.length || mount === current) continue
     const covers = mount.mountPoint === '/' || `${path}/`.startsWith(`${mount.mountPoint}/`)
     if (covers && (met === undefined || mount.mountPoint.length < met.mountPoint.length)) {
       met = mount
@@ -51,11 +64,11 @@ function firstMet(mounts: Mount[], current: Mount, path: string): Mount | undefi
 }
 
 /** `36 35 98:0 /mnt1 /mnt2 rw,noatime …`, where blanks in names are octal escapes. */
-function parseLine(line: string): Mount[] {
-  const [id, parent, device, root, mountPoint] = line.split(' ')
-  if (id === undefined || parent === undefined || device === undefined) return []
-  if (root === undefined || mountPoint === undefined) return []
-  return [{ id, parent, device, root: unescape(root), mountPoint: unescape(mountPoint) }]
+function parseLine(line: string): Mount | undefined {
+  const [id, parent, device, root, mountPoint] = line.split(' ', 5)
+  if (id === undefined || parent === undefined || device === undefined) return undefined
+  if (root === undefined || mountPoint === undefined) return undefined
+  return { id, parent, device, root: unescape(root), mountPoint: unescape(mountPoint) }
 }
 
 function unescape(text: string): string {

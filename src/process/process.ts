@@ -1,7 +1,7 @@
 import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { parseCgroup, type Membership } from './cgroup.ts'
-import { parseMountinfo, type Locate } from './mountinfo.ts'
+import { parseMountinfo, type View } from './mountinfo.ts'
 
 export interface Process extends Membership {
   pid: number
@@ -10,8 +10,7 @@ export interface Process extends Membership {
   executable: string
   /** seconds after boot, in steps of 1/100 */
   startedAt: number
-  /** where a path leads in this process's view */
-  locate: Locate
+  view: View
 }
 
 /**
@@ -28,7 +27,7 @@ export function readProcess(host: Host, pid: number, views: Views): Process | un
     command: host.readText(`${directory}/comm`).replace(/\n$/, ''),
     executable: host.readLink(`${directory}/exe`),
     startedAt: startTime(host.readText(`${directory}/stat`)),
-    locate: views.of(pid),
+    view: views.of(pid),
     ...parseCgroup(host.readText(`${directory}/cgroup`)),
   }))
 }
@@ -62,13 +61,13 @@ function hasEnded(host: Host, pid: number): boolean {
  */
 export class Views {
   readonly #host: Host
-  readonly #known = new Map<string, Locate>()
+  readonly #known = new Map<string, View>()
 
   constructor(host: Host) {
     this.#host = host
   }
 
-  of(pid: number): Locate {
+  of(pid: number): View {
     const directory = `/proc/${pid}`
     const root = this.#host.readLink(`${directory}/root`)
     const key = `${this.#host.readLink(`${directory}/ns/mnt`)} ${root}`

@@ -28,7 +28,7 @@ export async function checkHost(host: Host, config: Config, deadline: Deadline):
   const findings: Finding[] = []
   const collect = async (what: string, look: () => Finding[] | Promise<Finding[]>) => {
     try {
-      findings.push(...(await look()))
+      for (const finding of await look()) findings.push(finding)
     } catch (error) {
       findings.push(unreadable(`${what}: ${errorText(error)}`))
     }

@@ -1,4 +1,4 @@
-import { errorCode } from '../errors.ts'
+import { errorCode, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { findOwner, listKernels, type Kernel } from '../pacman/kernels.ts'
@@ -21,14 +21,14 @@ export interface KernelEvidence {
 
 /** Reads the evidence. Throws the system error of what cannot be read. */
 export function collectKernel(host: Host, dbPath: string, deadline: Deadline): KernelEvidence {
-  const running = host.readText('/proc/sys/kernel/osrelease').trim()
+  const running = readFilled(host, '/proc/sys/kernel/osrelease')
   const directory = `/usr/lib/modules/${running}`
   const pkgbase = optional(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
   const owner = findOwner(host, dbPath, running, pkgbase)
   const anyModules = optional(() => host.list('/usr/lib/modules'))?.length
   return {
     running,
-    build: host.readText('/proc/sys/kernel/version').trim(),
+    build: readFilled(host, '/proc/sys/kernel/version'),
     hasModules: host.lstat(directory) !== undefined,
     pkgbase,
     image: optional(() => imageVersion(host, `${directory}/vmlinuz`)),
@@ -88,13 +88,26 @@ export function flavour(release: string): string {
  * is `uname -v` of the kernel in it. [Documentation/arch/x86/boot.rst, kernel_version]
  *
  * @returns undefined for any other file, such as the empty vmlinuz of linux-rpi
+ * @throws SentinelError for an x86 image without such a text
  */
 function imageVersion(host: Host, path: string): string | undefined {
   const header = host.readPart(path, 0x200, 0x10)
-  if (header.length < 0x10 || header.toString('latin1', 2, 6) !== 'HdrS') return undefined
-  const offset = header.readUInt16LE(0x0e)
-  const text = host.readPart(path, 0x200 + offset, 256).toString('latin1')
-  return offset === 0 ? undefined : text.slice(0, Math.max(0, text.indexOf('\0'))) || undefined
+  if (header.toString('latin1', 2, 6) !== 'HdrS') return undefined
+  const offset = header.length < 0x10 ? 0 : header.readUInt16LE(0x0e)
+  if (offset === 0) return undefined
+  const [text = ''] = host
+    .readPart(path, 0x200 + offset, 256)
+    .toString('latin1')
+    .split('\0')
+  // A damaged image is the last one to reboot into.
+  if (!/^[0-9]\S* \(.*\) #/.test(text)) throw new SentinelError(`${path} is damaged`)
+  return text
+}
+
+function readFilled(host: Host, path: string): string {
+  const text = host.readText(path).trim()
+  if (text === '') throw new SentinelError(`${path} is empty`)
+  return text
 }
 
 /** What `read` gives, or undefined where the file does not exist. */

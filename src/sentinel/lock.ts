@@ -30,15 +30,25 @@ export function judgeLock(
     const message = `pacman is at work: PID ${holder} holds ${path}`
     return { kind: 'lock', effect: 'busy', message, path, pid: holder }
   }
-  const age =
-    madeAt < bootedAt
-      ? 'it is older than this boot'
-      : now - madeAt > staleAge
-        ? `it is ${Math.floor((now - madeAt) / 60_000)} minutes old`
-        : undefined
+  const age = whyStale(madeAt, now, bootedAt, staleAge)
   if (age === undefined) {
     return { kind: 'lock', effect: 'busy', message: `pacman is at work: ${path} is there`, path }
   }
   const message = `stale lock ${path}: nobody has it open and ${age}. Look at pacman.log, repair what was ended half-way, then remove it`
   return { kind: 'lock', effect: 'attention', message, path }
+}
+
+/** A minute in the future: written before a clock without a battery was set back by a boot. */
+const AHEAD = 60_000
+
+function whyStale(
+  madeAt: number,
+  now: number,
+  bootedAt: number,
+  staleAge: number,
+): string | undefined {
+  if (madeAt < bootedAt) return 'it is older than this boot'
+  if (madeAt > now + AHEAD) return 'it is dated in the future'
+  if (now - madeAt > staleAge) return `it is ${Math.floor((now - madeAt) / 60_000)} minutes old`
+  return undefined
 }

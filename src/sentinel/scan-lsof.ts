@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
@@ -5,29 +6,48 @@ import type { Host } from '../host/host.ts'
 import { PROGRAM_ENVIRONMENT } from '../host/program.ts'
 import type { Mapping } from '../process/maps.ts'
 import { unreadable, type Finding } from './finding.ts'
+import { readMappings } from './scan-proc.ts'
 import type { Scan } from './scan.ts'
 
+/** What lsof lists: for each PID the names of its deleted mappings, and what it may not see. */
+interface Listed {
+  names: Map<string, Set<string>>
+  problems: Finding[]
+}
+
 /**
- * The same scan through the real lsof, for those who want the reference. Only what costs little: no
- * names looked up (-n -P), no threads (-K i), no files but mappings without a directory entry (DEL)
- * and executables (txt).
- *
- * lsof does not say which mappings are executable: of the DEL ones, those named like a library count.
+ * The same scan with the real lsof as the one that finds, for those who want the reference. Of what
+ * it lists the maps then tell what is executable, which lsof does not.
  */
-export async function scanLsof(_: Host, deadline: Deadline): Promise<Scan> {
-  // Not -w: that would also keep quiet about what lsof may not see.
-  const args = ['-n', '-P', '-K', 'i', '-d', 'DEL,txt', '-F0pfin']
-  const ended = await execa('/usr/bin/lsof', args, {
+export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
+  const { names, problems } = parseLsof(await runLsof(deadline))
+  if (names.size === 0) return { mappings: [], problems }
+  const scan = readMappings(host, [...names.keys()], deadline)
+  const listed = ({ pid, name }: Mapping) => names.get(String(pid))?.has(name) === true
+  return { mappings: scan.mappings.filter(listed), problems: [...problems, ...scan.problems] }
+}
+
+/**
+ * Only what costs little: no names looked up (-n -P), no threads (-K i), no files but mappings
+ * without a directory entry (DEL) and executables (txt). Not -w: that would also keep quiet about
+ * what lsof may not see.
+ */
+async function runLsof(deadline: Deadline): Promise<string> {
+  const timeout = Math.max(1, deadline.left() / 2)
+  const args = ['-n', '-P', '-K', 'i', '-d', 'DEL,txt', '-F0pfn']
+  const running = execa('/usr/bin/lsof', args, {
     env: PROGRAM_ENVIRONMENT,
     extendEnv: false,
     stdin: 'ignore',
-    timeout: Math.max(1, deadline.left() / 2),
+    timeout,
     killSignal: 'SIGKILL',
     maxBuffer: 64 * 1024 * 1024,
     reject: false,
   })
-  if (ended.timedOut) throw new SentinelError('lsof did not end in time')
-  // It may not stat people's FUSE mounts, and need not.
+  // lsof looks at people's files: a dead FUSE server holds it even against SIGKILL.
+  const ended = await Promise.race([running, sleep(timeout + 200, undefined, { ref: false })])
+  if (ended === undefined || ended.timedOut) throw new SentinelError('lsof did not end in time')
+  // People's FUSE mounts it may not look at, and need not.
   const complaints = ended.stderr
     .split('\n')
     .filter((line) => !/^$|WARNING: can't stat\(\)|Output information may be incomplete/.test(line))
@@ -36,25 +56,22 @@ export async function scanLsof(_: Host, deadline: Deadline): Promise<Scan> {
     const reason = complaints.join('; ') || ended.originalMessage || `exit ${ended.exitCode}`
     throw new SentinelError(`lsof failed (is it installed?): ${reason}`)
   }
-  return parseLsof(ended.stdout)
+  return ended.stdout
 }
 
-/** Reads `lsof -F0pfin`: one line for a process, one for each file, fields ended by NUL. */
-export function parseLsof(output: string): Scan {
-  const mappings: Mapping[] = []
+/** Reads `lsof -F0pfn`: one line for a process, one for each file, fields ended by NUL. */
+export function parseLsof(output: string): Listed {
+  const names = new Map<string, Set<string>>()
   const problems: Finding[] = []
-  let pid = 0
+  let pid = ''
   for (const line of output.split('\n')) {
     const fields = new Map(line.split('\0').map((field) => [field.charAt(0), field.slice(1)]))
-    pid = Number(fields.get('p') ?? pid)
+    pid = fields.get('p') ?? pid
     const name = fields.get('n') ?? ''
-    const inode = fields.get('i') ?? ''
-    if (/ \(readlink: .*\)$/.test(name)) problems.push(unreadable(name, { pid }))
-    else if (fields.get('f') === 'DEL' && /\.so(\.[^/]*)?$/.test(name)) {
-      mappings.push({ pid, inode, name: `${name} (deleted)` })
-    } else if (fields.get('f') === 'txt' && name.endsWith(' (deleted)')) {
-      mappings.push({ pid, inode, name })
-    }
+    if (/ \(readlink: .*\)$/.test(name)) problems.push(unreadable(name, { pid: Number(pid) }))
+    const deleted = fields.get('f') === 'DEL' ? `${name} (deleted)` : name
+    if (!deleted.endsWith(' (deleted)')) continue
+    names.set(pid, (names.get(pid) ?? new Set()).add(deleted))
   }
-  return { mappings, problems }
+  return { names, problems }
 }

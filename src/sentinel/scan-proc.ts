@@ -1,7 +1,8 @@
+import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram, type Ended } from '../host/program.ts'
-import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
+import { parseMapsLine, WANTED, type Mapping } from '../process/maps.ts'
 import { unreadable, type Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 
@@ -22,8 +23,17 @@ export function scanProc(host: Host, deadline: Deadline): Scan {
       'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
     return { mappings: [], problems: [unreadable(why)] }
   }
+  return readMappings(host, pids, deadline)
+}
+
+/** The deleted executable mappings of these processes; one that has ended has none. */
+export function readMappings(host: Host, pids: string[], deadline: Deadline): Scan {
   const ended = grepMaps(host, pids, [], deadline.left() / 2)
   if (ended.timedOut) return { mappings: [], problems: [findStuck(host, pids, deadline)] }
+  // 1 is "no match"; 2 an error, which it has named.
+  if (ended.exitCode === 2 ? ended.stderr === '' : ended.exitCode !== 0 && ended.exitCode !== 1) {
+    throw new SentinelError(`grep failed on /proc with exit ${ended.exitCode}`)
+  }
   return {
     mappings: parseMatches(ended.stdout.toString()),
     problems: parseErrors(host, ended.stderr),
@@ -32,7 +42,7 @@ export function scanProc(host: Host, deadline: Deadline): Scan {
 
 /** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
 function grepMaps(host: Host, pids: string[], options: string[], timeoutMs: number): Ended {
-  const args = ['-a', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
+  const args = ['-a', '-H', '-Z', ...options, '-e', WANTED]
   const files = pids.map((pid) => `${pid}/maps`)
   return runProgram('/usr/bin/grep', [...args, '--', ...files], {
     timeoutMs,

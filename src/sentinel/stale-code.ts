@@ -1,14 +1,22 @@
 import type { Config } from '../config/config.ts'
-import { errorText } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import { fnmatch } from '../host/fnmatch.ts'
 import type { Host } from '../host/host.ts'
-import { isPackaged, possiblePaths, type Mapping } from '../process/maps.ts'
-import { parseMountinfo } from '../process/mountinfo.ts'
+import { possiblePaths, type Mapping } from '../process/maps.ts'
+import { location, parseMountinfo, type View } from '../process/mountinfo.ts'
 import { readProcess, Views, type Process } from '../process/process.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
 import { readInodes } from './inodes.ts'
+import { readMountIds } from './mounts.ts'
 import type { Scanner } from './scan.ts'
+
+/** A mapping of a process, and what it comes to if nothing speaks against it. */
+interface Candidate {
+  mapping: Mapping
+  process: Process
+  finding: Finding
+}
 
 /**
  * Finds the processes of the host that still run files which an upgrade replaced: executable
@@ -23,85 +31,113 @@ export async function collectStaleCode(
   const scanStart = host.uptime()
   const { mappings, problems } = await scanner(host, deadline)
   if (mappings.length === 0) return problems
+  const findings: Finding[] = problems
+  const candidates: Candidate[] = []
+  for (const candidate of describeAll(host, mappings, scanStart, deadline, problems)) {
+    const why = whyIgnored(candidate, config)
+    if (why !== undefined) findings.push(ignore(candidate.finding, why))
+    else candidates.push(candidate)
+  }
+  const isOurs = await filesOfTheHost(host, candidates, deadline)
+  const ours = candidates.filter((candidate) => {
+    if (!isOurs(candidate)) {
+      findings.push(ignore(candidate.finding, "a file of the process's own, not of the host's"))
+      return false
+    }
+    if (!candidate.mapping.name.includes('\uFFFD')) return true
+    const { finding, mapping } = candidate
+    findings.push(unreadable(`a name that is not UTF-8: ${finding.message}`, { pid: mapping.pid }))
+    return false
+  })
+  const paths = ours.flatMap(({ mapping }) => possiblePaths(mapping.name))
+  const today = await readInodes(host, paths, deadline)
+  for (const { finding, mapping } of ours) {
+    const there = possiblePaths(mapping.name).some((path) => today.get(path) === mapping.inode)
+    findings.push(there ? ignore(finding, 'the path still leads to this file') : finding)
+  }
+  return findings
+}
+
+/** What each mapping says, with what is known of its process; of several pieces of a file, one. */
+function* describeAll(
+  host: Host,
+  mappings: Mapping[],
+  scanStart: number,
+  deadline: Deadline,
+  problems: Finding[],
+): Generator<Candidate> {
   const views = new Views(host)
-  const hostView = parseMountinfo(host.readText('/proc/1/mountinfo'))
-  const findings: Finding[] = []
-  const candidates: { finding: Finding; mapping: Mapping }[] = []
-  for (const [pid, own] of byProcess(mappings)) {
-    if (deadline.left() === 0) return [...problems, unreadable('out of time')]
-    let process: Process | undefined
-    try {
-      process = readProcess(host, pid, views)
-    } catch (error) {
-      problems.push(unreadable(errorText(error), { pid }))
+  const seen = new Set<string>()
+  let process: Process | undefined
+  let last = 0
+  for (const mapping of mappings) {
+    const key = `${mapping.pid} ${mapping.inode} ${mapping.name}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (deadline.left() === 0) throw new SentinelError('out of time')
+    if (mapping.pid !== last) {
+      last = mapping.pid
+      try {
+        process = readProcess(host, mapping.pid, views)
+        if (process !== undefined && process.startedAt > host.uptime()) {
+          const message = `${process.command}[${last}] started after now: is /proc/uptime the host's?`
+          throw new SentinelError(message)
+        }
+      } catch (error) {
+        process = undefined
+        problems.push(unreadable(errorText(error), { pid: mapping.pid }))
+      }
     }
     // A PID that was taken anew after the scan began is another process than the one scanned.
     if (process === undefined || process.startedAt >= scanStart) continue
-    for (const mapping of own) {
-      if (mapping.name.includes('\uFFFD')) {
-        problems.push(unreadable(`a file name that is not UTF-8: ${mapping.name}`, { pid }))
-        continue
-      }
-      const finding = describe(mapping, process)
-      const why = whyNotOurs(mapping, process, hostView) ?? whyIgnored(finding, process, config)
-      if (why !== undefined) findings.push(ignore(finding, why))
-      else candidates.push({ finding, mapping })
-    }
+    yield { mapping, process, finding: describe(mapping, process) }
   }
-  const paths = candidates.flatMap(({ mapping }) => possiblePaths(mapping.name))
-  const today = await readInodes(host, paths, deadline)
-  for (const { finding, mapping } of candidates) {
-    const there = possiblePaths(mapping.name).some(
-      (path) => today.inodes.get(path) === mapping.inode,
-    )
-    findings.push(there ? ignore(finding, 'the path still leads to this file') : finding)
-  }
-  return [...problems, ...today.problems, ...findings]
-}
-
-/** One mapping for each name of each process: code is often mapped in several pieces. */
-function byProcess(mappings: Mapping[]): Map<number, Mapping[]> {
-  const processes = new Map<number, Map<string, Mapping>>()
-  for (const mapping of mappings) {
-    const names = processes.get(mapping.pid) ?? new Map<string, Mapping>()
-    processes.set(mapping.pid, names.set(`${mapping.name} ${mapping.inode}`, mapping))
-  }
-  return new Map([...processes].map(([pid, names]) => [pid, [...names.values()]]))
 }
 
 function describe(mapping: Mapping, { pid, command, unit, executable }: Process): Finding {
   const path = possiblePaths(mapping.name)[0] ?? mapping.name
   const kind = executable.replaceAll('\n', '\\012') === mapping.name ? 'executable' : 'library'
   const message = `${command}[${pid}] runs a replaced ${kind}: ${path}`
-  return {
-    kind,
-    effect: 'reboot',
-    message,
-    pid,
-    command,
-    path,
-    ...(unit !== undefined && { unit }),
+  return { kind, effect: 'reboot', message, pid, command, path, ...(unit && { unit }) }
+}
+
+/**
+ * Tells whether a mapped file is the one that the host has, or had, at its path. It is where the
+ * kernel says that the file was opened on the mount on which that path is: in PID 1's view (a
+ * daemon that went into a chroot later), or in the process's own, when both views mean the same
+ * place (a sandboxed service, whose /usr is the host's mounted again). Containers, chroots and
+ * anybody's mounts that were detached fail both.
+ */
+async function filesOfTheHost(
+  host: Host,
+  candidates: Candidate[],
+  deadline: Deadline,
+): Promise<(candidate: Candidate) => boolean> {
+  const mounts = await readMountIds(
+    host,
+    candidates.map(({ mapping }) => mapping),
+    deadline,
+  )
+  const hostView = parseMountinfo(host.readText('/proc/1/mountinfo'))
+  return ({ mapping, process, finding: { path = '' } }) => {
+    const theirs = process.view.mountOf(path)
+    const ours = hostMount(hostView, path)
+    const samePlace = theirs !== undefined && location(theirs, path) === location(ours, path)
+    if (mounts === undefined) return samePlace
+    const id = mounts.get(mapping)
+    return id === ours.id || (samePlace && id === theirs.id)
   }
 }
 
-/** Why a mapping is no file that this host's packages replaced, or undefined. */
-function whyNotOurs(
-  mapping: Mapping,
-  process: Process,
-  hostView: (path: string) => string | undefined,
-) {
-  const [path = ''] = possiblePaths(mapping.name)
-  if (!isPackaged(path)) return 'not a file that packages install'
+function hostMount(view: View, path: string) {
+  const mount = view.mountOf(path)
+  if (mount === undefined) throw new SentinelError('/proc/1/mountinfo names no root file system')
+  return mount
+}
+
+/** What takes a mapping out before anything else is asked, or undefined. */
+function whyIgnored({ finding, process }: Candidate, config: Config): string | undefined {
   if (process.container) return 'a process of a container'
-  const location = process.locate(path)
-  if (location === undefined || location !== hostView(path)) {
-    return "a file of the process's own file system, not of the host's"
-  }
-  return undefined
-}
-
-/** Which line of the configuration takes a finding out, or undefined. */
-function whyIgnored(finding: Finding, process: Process, config: Config): string | undefined {
   if (finding.kind === 'executable' && !config.executables) return 'executables = no'
   if (process.userSlice && !config.userSlice) return 'user-slice = no'
   const lists = [

@@ -66,15 +66,9 @@ for (const [what, process, why] of [
   [
     'a container by its root',
     { mountinfo: CONTAINER_MOUNTS, mountNamespace: 'mnt:[2]' },
-    /own file system/,
+    /process's own/,
   ],
-  ['a chroot', { root: '/srv/chroot', mountinfo: '' }, /own file system/],
-  [
-    'data outside /usr',
-    { maps: mapsLine('/var/lib/x/lib.so (deleted)') },
-    'not a file that packages install',
-  ],
-  ['memory', { maps: mapsLine('/memfd:runc (deleted)') }, 'not a file that packages install'],
+  ['a chroot', { root: '/srv/chroot', mountinfo: '' }, /process's own/],
 ] as const) {
   test(`not counted, and why: ${what}`, () => {
     const { code, ignored } = json(processTree(40, { maps: LIBC, ...process }))
@@ -170,6 +164,7 @@ for (const [what, tree, code, message] of [
       'var/lib/pacman/db.lck': lock(9000),
       ...processTree(40),
       'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+      'proc/40/fdinfo/5': 'pos:\t0\nflags:\t0100301\nmnt_id:\t28\n',
     },
     1,
     /PID 40 holds/,
@@ -180,9 +175,27 @@ for (const [what, tree, code, message] of [
       'var/lib/pacman/db.lck': lock(9000),
       ...processTree(40, { cgroup: POD }),
       'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+      'proc/40/fdinfo/5': 'pos:\t0\nflags:\t0100301\nmnt_id:\t28\n',
     },
     2,
     /stale lock/,
+  ],
+  [
+    'old, and someone has it open who may not read it (O_PATH)',
+    {
+      'var/lib/pacman/db.lck': lock(9000),
+      ...processTree(40),
+      'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+      'proc/40/fdinfo/5': 'pos:\t0\nflags:\t012000000\nmnt_id:\t28\n',
+    },
+    2,
+    /stale lock/,
+  ],
+  [
+    'dated in the future',
+    { 'var/lib/pacman/db.lck': lock(-9000) },
+    2,
+    /stale lock .*in the future/,
   ],
   [
     'as old as it may be, as configured',

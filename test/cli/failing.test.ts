@@ -79,6 +79,12 @@ const unseen: [string, Tree, RegExp][] = [
     { 'proc/40/maps': Buffer.from(mapsLine('/usr/lib/\xff.so (deleted)'), 'latin1') },
     /not UTF-8/,
   ],
+  ['no root file system of PID 1', { 'proc/1/mountinfo': '' }, /names no root file system/],
+  [
+    'an uptime that is not this host’s',
+    { 'proc/uptime': '0.50 1.00\n' },
+    /is \/proc\/uptime the host's/,
+  ],
   ['a maps that is no file', { 'proc/40/maps': { directory: true } }, /\/proc\/40\/maps/],
 ]
 for (const [what, tree, message] of unseen) {

@@ -38,6 +38,7 @@ for (const cgroup of [
   `/docker/${ID}`,
   '/lxc.payload.web/system.slice/sshd.service',
   '/machine.slice/systemd-nspawn@arch.service/payload/init.scope',
+  '/machine.slice/machine-arch.scope/payload',
 ]) {
   test(`container: ${cgroup}`, () => {
     assert.equal(parseCgroup(`0::${cgroup}\n`).container, true)
@@ -48,6 +49,8 @@ for (const cgroup of [
 test('the host programs that look after containers are not in one', () => {
   for (const cgroup of [
     '/system.slice/containerd.service',
+    '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator',
+    `/machine.slice/libpod-conmon-${ID}.scope`,
     `/system.slice/libpod-conmon-${ID}.scope`,
     '/lxc.monitor.web',
   ]) {

@@ -186,6 +186,18 @@ for (const [what, tree, effect, message] of CASES) {
   })
 }
 
+for (const [what, tree, message] of [
+  [
+    'a boot image that is damaged',
+    { [`usr/lib/modules/${NEW}/vmlinuz`]: image('garbage') },
+    /vmlinuz is damaged/,
+  ],
+  ['no release', { 'proc/sys/kernel/osrelease': '\n' }, /osrelease is empty/],
+  ['no build', { 'proc/sys/kernel/version': '' }, /version is empty/],
+] as const) {
+  test(`nothing is decided on ${what}`, () => assert.throws(() => judge(hostTree(tree)), message))
+}
+
 test('without a package database nothing is decided', () => {
   const host = new Host(
     makeTree({ 'proc/sys/kernel/osrelease': 'x\n', 'proc/sys/kernel/version': 'y\n' }),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isPackaged, parseMapsLine, possiblePaths } from '../../src/process/maps.ts'
+import { parseMapsLine, possiblePaths, WANTED } from '../../src/process/maps.ts'
 import { parseMatches } from '../../src/sentinel/scan-proc.ts'
 import { mapsLine } from '../fixture/host.ts'
 
@@ -10,6 +11,7 @@ const parse = (line: string) => parseMapsLine(7, line.replace(/\n$/, ''))
 test('an executable mapping of a deleted file is read', () => {
   assert.deepEqual(parse(mapsLine('/usr/lib/libc.so.6 (deleted)', 42)), {
     pid: 7,
+    range: '7f1c8d628000-7f1c8d7bd000',
     name: '/usr/lib/libc.so.6 (deleted)',
     inode: '42',
   })
@@ -49,20 +51,47 @@ test('a name can stand for several paths', () => {
   ])
 })
 
-test('packaged paths', () => {
-  for (const path of ['/usr/lib/a', '/opt/a', '/lib/a', '/lib64/a', '/bin/a', '/sbin/a']) {
-    assert.ok(isPackaged(path), path)
-  }
-  for (const path of [
-    '/var/lib/a',
-    '/memfd:x',
-    '/dev/shm/lib',
-    '/usrlib/a',
-    '/home/usr/lib/a',
-    '/libx/a',
-  ]) {
-    assert.ok(!isPackaged(path), path)
-  }
+test('grep finds exactly the lines that the parser takes', () => {
+  const directories = [
+    '/usr/lib',
+    '/opt',
+    '/lib',
+    '/lib64',
+    '/bin',
+    '/sbin',
+    '/var/lib',
+    '/dev/shm',
+    '/usrlib',
+    '/home/usr',
+    '/libx',
+    '',
+  ]
+  const names = [
+    'a.so (deleted)',
+    'a (deleted) (deleted)',
+    'a b.so (deleted)',
+    'a.so',
+    '.nfs0000000001a2b3c400000012',
+    '.nfs12',
+    'deleted)',
+  ]
+  const lines = directories.flatMap((directory) =>
+    names.flatMap((name) =>
+      ['r-xp', 'r--p', '--xs'].map((mode) => mapsLine(`${directory}/${name}`, 1, mode)),
+    ),
+  )
+  lines.push(
+    mapsLine('/memfd:/usr/lib/x (deleted)'),
+    '7ffd1b9e6000-7ffd1ba07000 rwxp 00000000 00:00 0\n',
+  )
+  const { stdout } = spawnSync('grep', ['-a', '-e', WANTED], {
+    input: lines.join(''),
+    encoding: 'utf8',
+    env: { LC_ALL: 'C', PATH: '/usr/bin' },
+  })
+  const taken = lines.filter((line) => parse(line) !== undefined)
+  assert.equal(stdout, taken.join(''))
+  assert.equal(taken.length, 6 * 4 * 2)
 })
 
 test('30,000 lines, and a line longer than any pipe or read buffer', () => {
@@ -73,7 +102,7 @@ test('30,000 lines, and a line longer than any pipe or read buffer', () => {
   )
   const mappings = parseMatches([...lines, `12/maps\0${mapsLine(long)}`].join(''))
   assert.equal(mappings.length, 30_001)
-  assert.deepEqual(mappings.at(-1), { pid: 12, name: long, inode: '1234' })
+  assert.deepEqual([mappings.at(-1)?.pid, mappings.at(-1)?.name], [12, long])
 })
 
 test('no input crashes the parser, and what it reads it read right', () => {
@@ -89,7 +118,10 @@ test('no input crashes the parser, and what it reads it read right', () => {
     .map((s) => `/usr/${s.replaceAll('\n', '\\012').replaceAll('\0', '')} (deleted)`)
   fc.assert(
     fc.property(name, fc.nat(), (path, inode) => {
-      assert.deepEqual(parse(mapsLine(path, inode)), { pid: 7, name: path, inode: String(inode) })
+      assert.deepEqual(
+        [parse(mapsLine(path, inode))?.name, parse(mapsLine(path, inode))?.inode],
+        [path, String(inode)],
+      )
       assert.deepEqual(parseMatches(`7/maps\0${mapsLine(path, inode)}`), [
         parse(mapsLine(path, inode)),
       ])

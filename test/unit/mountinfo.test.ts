@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseMountinfo } from '../../src/process/mountinfo.ts'
+import { location, parseMountinfo } from '../../src/process/mountinfo.ts'
 import { HOST_MOUNTS } from '../fixture/host.ts'
 
-const host = parseMountinfo(HOST_MOUNTS)
+/** Where a path leads in the view of that mountinfo. */
+const places = (mountinfo: string) => {
+  const view = parseMountinfo(mountinfo)
+  return (path: string) => {
+    const mount = view.mountOf(path)
+    return mount && location(mount, path)
+  }
+}
+const host = places(HOST_MOUNTS)
 const LIBC = '/usr/lib/libc.so.6'
 
 test('a path below the root file system', () => assert.equal(host(LIBC), `254:0:${LIBC}`))
@@ -23,7 +31,7 @@ for (const [what, mounts] of [
     '1 1 0:2 / / rw - rootfs rootfs rw\n50 1 254:0 / / rw - ext4 x rw\n',
   ],
 ] as const) {
-  test(`the same file: ${what}`, () => assert.equal(parseMountinfo(mounts)(LIBC), host(LIBC)))
+  test(`the same file: ${what}`, () => assert.equal(places(mounts)(LIBC), host(LIBC)))
 }
 
 for (const [what, mounts] of [
@@ -44,18 +52,16 @@ for (const [what, mounts] of [
   ['a chroot that is a directory', '51 50 0:3 / /proc rw - proc proc rw\n'],
   ['nothing', ''],
 ] as const) {
-  test(`another file: ${what}`, () => assert.notEqual(parseMountinfo(mounts)(LIBC), host(LIBC)))
+  test(`another file: ${what}`, () => assert.notEqual(places(mounts)(LIBC), host(LIBC)))
 }
 
 test('btrfs: the same device, another subvolume', () => {
-  const mounted = (root: string) => parseMountinfo(`50 40 0:30 ${root} / rw - btrfs x rw\n`)(LIBC)
+  const mounted = (root: string) => places(`50 40 0:30 ${root} / rw - btrfs x rw\n`)(LIBC)
   assert.notEqual(mounted('/@'), mounted('/@snapshot'))
 })
 
 test('blanks in mount points are octal escapes', () => {
-  const locate = parseMountinfo(
-    '50 40 254:0 / / rw - ext4 x rw\n51 50 8:1 / /opt/a\\040b rw - ext4 x rw\n',
-  )
+  const locate = places('50 40 254:0 / / rw - ext4 x rw\n51 50 8:1 / /opt/a\\040b rw - ext4 x rw\n')
   assert.equal(locate('/opt/a b/c'), '8:1:/c')
   assert.equal(locate('/opt/a'), '254:0:/opt/a')
 })
@@ -63,5 +69,14 @@ test('blanks in mount points are octal escapes', () => {
 test('no input crashes or loops', () => {
   const field = fc.oneof(fc.constantFrom('1', '2', '/', '/usr', '254:0'), fc.string())
   const line = fc.array(field, { maxLength: 7 }).map((fields) => fields.join(' '))
-  fc.assert(fc.property(fc.array(line), (lines) => void parseMountinfo(lines.join('\n'))(LIBC)))
+  fc.assert(fc.property(fc.array(line), (lines) => void places(lines.join('\n'))(LIBC)))
+})
+
+test('a stack of very many mounts takes a step for each, not more', () => {
+  const stack = Array.from(
+    { length: 50_000 },
+    (_, i) => `${i + 50} ${i + 49} 254:0 /s${i} /usr rw - ext4 x rw`,
+  )
+  const view = parseMountinfo(`49 40 254:0 / / rw - ext4 x rw\n${stack.join('\n')}\n`)
+  assert.equal(view.mountOf(LIBC)?.root, '/s49999')
 })

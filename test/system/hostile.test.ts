@@ -1,0 +1,113 @@
+/** What people without rights, and accidents, do to a real node: no reboot, and no silence. */
+import assert from 'node:assert/strict'
+import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import { greet, greeter } from './recipes.ts'
+
+const check = (node: LabNode) => node.asKured(['/usr/bin/kured-sentinel'])
+const AS_USER = 'setpriv --reuid=builder --regid=builder --clear-groups'
+
+/** A user's own deleted "/usr/bin/old": on a mount that is detached, names begin at its root. */
+const detached = (mount: string) => `${AS_USER} unshare -Urm sh -c '
+mkdir -p /tmp/m /var/tmp/b; ${mount}; mkdir -p /tmp/m/usr/bin
+cp /bin/sleep /tmp/m/usr/bin/old; /tmp/m/usr/bin/old 300 & sleep 0.3
+rm /tmp/m/usr/bin/old; umount -l /tmp/m' > /dev/null 2>&1`
+
+labTest('a user’s own deleted files below a “/usr” are no upgrade', async () => {
+  await using node = await bootNode()
+  await publish(node, [await buildPackage(node, greet('1.0'))])
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'libgreet'])
+  await node.shell(detached('mount -t tmpfs none /tmp/m'))
+  await node.shell(detached('mount --bind /var/tmp/b /tmp/m'))
+  const maps = await node.shell('cat /proc/$(pgrep -n -x old)/maps')
+  assert.match(maps, /r-xp .* \/usr\/bin\/old \(deleted\)/, 'it looks like one')
+  const { exitCode, stdout, stderr } = await check(node)
+  assert.deepEqual([exitCode, stdout], [1, 'no reboot required\n'], stderr)
+})
+
+labTest('a daemon that went into a chroot by itself runs the host’s code', async () => {
+  await using node = await bootNode()
+  const daemon = {
+    name: 'daemon',
+    files: {
+      '/usr/lib/systemd/system/daemon.service': '[Service]\nExecStart=/usr/bin/daemon\n',
+      '/var/empty/.keep': '',
+    },
+    build: 'gcc -static -o daemon daemon.c',
+    package: 'install -D -t "$pkgdir/usr/bin" daemon',
+  }
+  const source = (version: string) => ({
+    ...daemon,
+    version,
+    sources: {
+      'daemon.c': `#include <unistd.h>\nint main(void) { chdir("/var/empty"); if (chroot(".")) return 1; for (;;) sleep(${version.charAt(0)}00); }\n`,
+    },
+  })
+  await publish(node, [await buildPackage(node, source('1.0'))])
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'daemon'])
+  await node.ok(['systemctl', 'start', 'daemon'])
+  await publish(node, [await buildPackage(node, source('2.0'))])
+  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  const { exitCode, stdout } = await check(node)
+  assert.equal(exitCode, 0)
+  assert.match(
+    stdout,
+    /daemon\[\d+\] runs a replaced executable: \/usr\/bin\/daemon \(daemon\.service\)/,
+  )
+})
+
+labTest('a helper that the OOM killer ends has not answered', async () => {
+  await using node = await bootNode()
+  await publish(node, [await buildPackage(node, greet('1.0')), await buildPackage(node, greeter)])
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'libgreet', 'greeter'])
+  await node.ok(['systemctl', 'start', 'plain'])
+  await publish(node, [await buildPackage(node, greet('2.0'))])
+  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  assert.equal((await check(node)).exitCode, 0)
+  await node.shell(
+    'echo "int kill(int, int); int getpid(void); int main(void) { kill(getpid(), 9); }" | gcc -w -xc -o /root/dies -',
+  )
+  for (const helper of ['grep', 'stat']) {
+    await node.shell(`mv /usr/bin/${helper} /root/; cp /root/dies /usr/bin/${helper}`)
+    const { exitCode, stdout, stderr } = await check(node)
+    assert.deepEqual([exitCode, stdout], [2, ''], helper)
+    assert.match(stderr, new RegExp(`${helper}, through setpriv, could not be run to its end`))
+    await node.shell(`mv /root/${helper} /usr/bin/`)
+  }
+})
+
+labTest('a user’s thousands of mounts do not hold the check', async () => {
+  await using node = await bootNode()
+  const source = `#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <unistd.h>
+int main(void) {
+  char name[64];
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS)) return 1;
+  for (int i = 0; i < 3000; i++) if (mount("/var/tmp/b", "/usr", 0, MS_BIND, 0)) return 2;
+  for (int i = 0; i < 20; i++) {
+    sprintf(name, "/usr/lib%d.so", i);
+    int fd = open(name, O_RDWR | O_CREAT, 0700);
+    if (ftruncate(fd, 4096) || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED) return 3;
+    unlink(name);
+  }
+  close(open("/var/tmp/ready", O_CREAT, 0600));
+  pause();
+}`
+  await node.writeFile('/root/stack.c', source)
+  await node.shell('gcc -o /usr/bin/stack /root/stack.c; install -d -o builder /var/tmp/b')
+  await node.ok(['systemd-run', '--unit=stack', 'sh', '-c', `exec ${AS_USER} stack`])
+  await node.shell(
+    'i=0; until [ -e /var/tmp/ready ] || [ $i = 300 ]; do sleep 0.1; i=$((i+1)); done',
+  )
+  assert.equal(await node.shell('ls /var/tmp/ready; systemctl is-active stack'), '/var/tmp/ready\nactive\n')
+  const begin = performance.now()
+  const { exitCode, timedOut } = await check(node)
+  assert.equal(timedOut, false)
+  assert.notEqual(exitCode, 0)
+  assert.ok(performance.now() - begin < 30_000)
+})
