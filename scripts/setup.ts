@@ -24,9 +24,14 @@ import {
 
 const minuteMs = 60_000
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-const programs = ['systemd-nspawn', 'nsenter', 'setpriv', 'debootstrap', 'lsof']
-const aptPackages = ['debootstrap', 'systemd-container', 'lsof', 'debian-archive-keyring', 'wget']
-const pacmanPackages = ['debootstrap', 'systemd', 'lsof', 'debian-archive-keyring', 'wget']
+const programs = `
+  systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr
+`
+  .trim()
+  .split(/\s+/)
+const everywhere = ['debootstrap', 'lsof', 'acl', 'attr', 'debian-archive-keyring', 'wget']
+const aptPackages = [...everywhere, 'systemd-container', 'pacman-package-manager']
+const pacmanPackages = [...everywhere, 'systemd', 'pacman']
 
 try {
   await setUp()
@@ -69,7 +74,7 @@ function installPrograms(): void {
     logged('apt-get', ['install', '--yes', '--no-install-recommends', ...aptPackages])
   } else if (findProgram('pacman') !== undefined) {
     step(`installing with pacman: ${pacmanPackages.join(' ')}`)
-    logged('pacman', ['-Sy', '--needed', '--noconfirm', ...pacmanPackages])
+    logged('pacman', ['-S', '--needed', '--noconfirm', ...pacmanPackages])
   } else {
     throw new Error('neither apt-get nor pacman is here: set-up knows Debian and Arch Linux')
   }

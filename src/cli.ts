@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addIgnoreCommands } from './cli-ignore.ts'
 import { duration } from './config/duration.ts'
 import { errorText } from './errors.ts'
+import { printable } from './output/printable.ts'
 import { write } from './output/write.ts'
 
 interface LookOptions {
@@ -24,7 +26,10 @@ export function createProgram(ended: (command: string, exitCode: number) => void
     .version(manifest.version)
     .helpCommand(true)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => write(1, text), writeErr: (text) => write(2, text) })
+    .configureOutput({
+      writeOut: (text) => write(1, text),
+      writeErr: (text) => write(2, text.split('\n').map(printable).join('\n')),
+    })
     .showHelpAfterError('Run kured-sentinel --help for the commands and options.')
     .addHelpText(
       'after',
@@ -33,18 +38,25 @@ export function createProgram(ended: (command: string, exitCode: number) => void
 
   addLookOptions(program.command('check'))
     .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
-    .option('--explain', 'show every finding')
+    .addOption(new Option('--explain', 'show every finding').conflicts('json'))
     .action(async ({ json, explain, ...options }: LookOptions) => {
       const { check } = await import('./commands/check.ts')
-      ended('check', await check(await renderer(json, explain), toCheckOptions(options)))
+      ended(
+        'check',
+        await check(await renderer(json, explain), { json, ...toCheckOptions(options) }),
+      )
     })
 
   addLookOptions(program.command('status'))
-    .description('show the verdict and every finding to a person; exit 0 whatever the verdict')
+    .description(
+      'show the verdict and every finding to a person; exit 0 whatever the verdict, 2 without one',
+    )
     .action(async ({ json, ...options }: LookOptions) => {
       const { status } = await import('./commands/check.ts')
       ended('status', await status(await renderer(json, true), toCheckOptions(options)))
     })
+
+  addIgnoreCommands(program, ended)
   return program
 }
 

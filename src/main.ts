@@ -3,7 +3,7 @@ import { createProgram } from './cli.ts'
 import { Exit, SentinelError } from './errors.ts'
 
 /** What commander calls an end on which only help or the version was asked for. */
-const PRINTED = ['commander.help', 'commander.helpDisplayed', 'commander.version']
+const PRINTED = ['commander.helpDisplayed', 'commander.version']
 
 /** Commands whose exit code 0 is an answer to Kured. */
 const ANSWERS = ['check']
@@ -26,7 +26,9 @@ export async function run(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // commander has printed the help, the version, or what is wrong, for which its own code is 1.
-    code = PRINTED.includes(error.code) ? Exit.ok : Exit.attention
+    // Its `help` command and a missing subcommand end alike, but for what was typed.
+    const asked = error.code === 'commander.help' && words.includes('help')
+    code = asked || PRINTED.includes(error.code) ? Exit.ok : Exit.attention
   }
   // To Kured every 0 is "reboot", so a help page or a status must not be one. Kured gives its
   // variables to whatever it runs.

@@ -5,7 +5,7 @@ import { LINE_BYTES, readLine, splitLines } from './line.ts'
 import { misreading } from './misreading.ts'
 
 /** A place in a file: its path as pacman names it, and the line, counted from 1. */
-export interface Place {
+interface Place {
   file: string
   line: number
 }
@@ -70,6 +70,11 @@ export function listOption(conf: PacmanConf, key: string): Entry[] {
       .filter((name) => name !== '')
       .map((name) => ({ name, file, line })),
   )
+}
+
+/** The names of the repositories: every section but [options] is one. */
+export function repositories({ sections }: PacmanConf): string[] {
+  return [...new Set(sections.map(({ name }) => name))].filter((name) => name !== 'options')
 }
 
 /**

@@ -53,7 +53,7 @@ export function untilNul(text: string): string {
 }
 
 /** Without the blanks of isspace(3) at both ends; String.trim would also take a 0xA0 byte. */
-export function trim(text: string): string {
+function trim(text: string): string {
   return trimStart(trimEnd(text))
 }
 

@@ -18,6 +18,12 @@ export function listInstalled(host: Host, dbPath: string): Installed[] {
   })
 }
 
+/** The installed packages' versions by name. Throws as listInstalled() does. */
+export function installedVersions(host: Host, dbPath: string): ReadonlyMap<string, string> {
+  const installed = listInstalled(host, dbPath)
+  return new Map(installed.map(({ name, directory }) => [name, directory.slice(name.length + 1)]))
+}
+
 function readDatabase(host: Host, directory: string): string[] {
   try {
     return host.list(directory)
@@ -49,7 +55,8 @@ export function packagesOwning(
   const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
   if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
   // 1 is "no match"; 2 a file that could not be read.
-  if (ended.exitCode !== 0 && ended.exitCode !== 1) throw new SentinelError(ended.stderr.trim())
+  if (ended.exitCode !== 0 && ended.exitCode !== 1)
+    throw new SentinelError(`searching ${dbPath}/local: ${ended.stderr.trim()}`)
   const found = new Set(ended.stdout.toString().split('\0'))
   return installed.filter(({ directory }) => found.has(`./${directory}/files`))
 }

@@ -44,6 +44,7 @@ for (const [args, message] of [
   ],
   [['--config', '/etc'], /not a regular file/],
   [['status', '--explain'], /unknown option/],
+  [['ignore'], /Usage: kured-sentinel ignore/],
 ] as const) {
   test(`2: ${args.join(' ')}`, () =>
     assertAttention(

@@ -104,7 +104,10 @@ int main(void) {
   await node.shell(
     'i=0; until [ -e /var/tmp/ready ] || [ $i = 300 ]; do sleep 0.1; i=$((i+1)); done',
   )
-  assert.equal(await node.shell('ls /var/tmp/ready; systemctl is-active stack'), '/var/tmp/ready\nactive\n')
+  assert.equal(
+    await node.shell('ls /var/tmp/ready; systemctl is-active stack'),
+    '/var/tmp/ready\nactive\n',
+  )
   const begin = performance.now()
   const { exitCode, timedOut } = await check(node)
   assert.equal(timedOut, false)

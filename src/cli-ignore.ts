@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import type { ListKey } from './pacman/edit.ts'
+
+interface IgnoreOptions {
+  json?: true
+  group?: true
+  dryRun?: true
+  pacmanConf: string
+}
+
+/** The options and help of `ignore …`; see createProgram(). */
+export function addIgnoreCommands(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  const ignore = program
+    .command('ignore')
+    .description('see and change which packages pacman.conf holds back (IgnorePkg)')
+
+  common(ignore.command('list'), 'kured-sentinel ignore list')
+    .description('show what is held, where that is written, and the versions')
+    .option('--group', 'the groups of IgnoreGroup instead')
+    .action(async ({ json, group, pacmanConf }: IgnoreOptions) => {
+      const { ignoreList } = await import('./commands/ignore-list.ts')
+      ended('ignore list', ignoreList({ json, pacmanConf, key: keyOf(group) }))
+    })
+
+  for (const action of ['add', 'remove'] as const) {
+    const example = `kured-sentinel ignore ${action} --dry-run kubelet kubeadm`
+    common(
+      ignore.command(action).argument('<name...>', 'packages, or patterns such as linux*'),
+      example,
+    )
+      .description(action === 'add' ? 'hold packages back' : 'let packages be upgraded again')
+      .option('--group', 'package groups, in IgnoreGroup')
+      .option('--dry-run', 'show the change as a diff, and write nothing')
+      .action(async (names: string[], { json, group, dryRun, pacmanConf }: IgnoreOptions) => {
+        const { ignoreChange } = await import('./commands/ignore-change.ts')
+        const request = { action, names, pacmanConf, dryRun: dryRun === true, key: keyOf(group) }
+        ended(`ignore ${action}`, ignoreChange(request, json))
+      })
+  }
+
+  common(ignore.command('check'), 'kured-sentinel ignore check || echo "the next upgrade fails"')
+    .description('ask pacman whether what is held stops the next upgrade')
+    .addHelpText('after', '\nExit codes: 0 it does not, 1 it does, 2 could not tell.')
+    .action(async ({ json, pacmanConf }: IgnoreOptions) => {
+      const { ignoreCheck } = await import('./commands/ignore-check.ts')
+      ended('ignore check', await ignoreCheck({ json, pacmanConf }))
+    })
+}
+
+function common(command: Command, example: string): Command {
+  return command
+    .option('--json', 'print one JSON object')
+    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .addHelpText('after', `\nExample:\n  ${example}`)
+}
+
+function keyOf(group: true | undefined): ListKey {
+  return group ? 'IgnoreGroup' : 'IgnorePkg'
+}

@@ -1,0 +1,18 @@
+import { renderChange, renderDiffs } from '../output/ignore-change.ts'
+import { printableJson } from '../output/printable.ts'
+import { write } from '../output/write.ts'
+import { changeHeld } from '../pacman/change.ts'
+import type { ChangeRequest } from '../pacman/plan.ts'
+
+/** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
+export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
+  const change = changeHeld(request)
+  const { action, key, dryRun } = request
+  if (json) write(1, `${printableJson({ action, key, dryRun, ...change })}\n`)
+  else {
+    if (dryRun) write(1, renderDiffs(change))
+    // Beside a diff there is to be nothing else on stdout.
+    write(dryRun ? 2 : 1, renderChange(request, change))
+  }
+  return 0
+}

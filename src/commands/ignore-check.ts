@@ -1,0 +1,22 @@
+import { Exit } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
+import { renderHoldsCheck } from '../output/ignore-check.ts'
+import { printableJson } from '../output/printable.ts'
+import { write } from '../output/write.ts'
+import { checkHolds } from '../pacman/check-holds.ts'
+
+/** A board needs a second or two for each of pacman's runs. */
+const LIMIT_MS = 120_000
+
+const CODES = { fine: Exit.ok, blocked: 1, unknown: 2 }
+
+/** `ignore check`: asks whether the next upgrade would fail. @returns 0 no, 1 yes, 2 could not tell */
+export async function ignoreCheck(options: {
+  json: true | undefined
+  pacmanConf: string
+}): Promise<number> {
+  const check = await checkHolds(new Host(), options.pacmanConf, new Deadline(LIMIT_MS))
+  write(1, options.json ? `${printableJson(check)}\n` : renderHoldsCheck(check))
+  return CODES[check.verdict]
+}

@@ -1,0 +1,36 @@
+import type { Blocker } from '../pacman/blockers.ts'
+import type { HoldsCheck } from '../pacman/check-holds.ts'
+import type { Waiting } from '../pacman/words.ts'
+import { printable } from './printable.ts'
+
+const HEADINGS = {
+  fine: 'what is held does not stop the next upgrade',
+  blocked: 'the next upgrade fails because of what is held:',
+  unknown: 'could not tell: the next upgrade fails, and not for what is held:',
+}
+
+/** The verdict, its reasons, and what else waits. */
+export function renderHoldsCheck(check: HoldsCheck): string {
+  const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
+  const lines = [HEADINGS[verdict]]
+  lines.push(...(blockers.length > 0 ? blockers.map(reason) : errors).map((line) => `  ${line}`))
+  if (waiting.length > 0) lines.push('held, and waiting to be upgraded:')
+  lines.push(...waiting.map((one) => `  ${waits(one)}`))
+  if (databasesFrom !== undefined) {
+    lines.push(`by the sync databases of ${databasesFrom.toISOString()}`)
+  }
+  lines.push(...warnings.map((warning) => `warning: ${warning}`))
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+function reason({ kind, dependency, by, ...held }: Blocker): string {
+  const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
+  const it = `${held.package} is held (${at})`
+  if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`
+  if (kind === 'needs') return `${it}: it needs ${dependency}, which ${by} breaks`
+  return `${it}: it is in conflict with ${by}`
+}
+
+function waits({ name, installed, available, replacement }: Waiting): string {
+  return `${name} ${installed} -> ${replacement === undefined ? '' : `${replacement} `}${available}`
+}

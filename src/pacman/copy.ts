@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import { converse } from '../host/dialogue.ts'
+
+/** A DBPath of our own. */
+export interface DatabaseCopy {
+  path: string
+  /** when the newest of the sync databases was made, by the server's clock, which pacman keeps */
+  newest: Date
+}
+
+/**
+ * Gives `body` a DBPath for pacman to lock and write in: the installed packages by a link, as
+ * checkupdates(8) does, and the sync databases as copies. It is nobody else's to read (mode 0700),
+ * and removed in the end, by a signal too.
+ *
+ * @param dbPath the real one, a path of this machine
+ * @throws SentinelError when there are no sync databases or they do not come
+ */
+export async function withDatabaseCopy<T>(
+  dbPath: string,
+  deadline: Deadline,
+  body: (copy: DatabaseCopy) => Promise<T>,
+): Promise<T> {
+  const path = mkdtempSync(join(tmpdir(), 'kured-sentinel-'))
+  const remove = () => rmSync(path, { recursive: true, force: true })
+  const stop = (signal: NodeJS.Signals) => {
+    remove()
+    // Once more, now that nothing catches it.
+    process.kill(process.pid, signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.once(signal, stop)
+  try {
+    symlinkSync(`${dbPath}/local`, join(path, 'local'))
+    const sync = join(path, 'sync')
+    mkdirSync(sync)
+    await copyDatabases(`${dbPath}/sync`, sync, deadline)
+    const times = readdirSync(sync).map((name) => statSync(join(sync, name)).mtimeMs)
+    return await body({ path, newest: new Date(Math.max(...times)) })
+  } finally {
+    for (const signal of signals) process.off(signal, stop)
+    remove()
+  }
+}
+
+/**
+ * With their signatures, but without the file lists that `pacman -F` uses. By a program: they may
+ * be on a server that is gone. sh looks for the files as well, and then becomes cp.
+ */
+async function copyDatabases(from: string, to: string, deadline: Deadline): Promise<void> {
+  const script = 'exec cp --dereference --preserve=timestamps --target-directory="$2" "$1"/*.db*'
+  const limits = { timeoutMs: deadline.left() }
+  const ended = await converse('/usr/bin/sh', ['-c', script, 'sh', from, to], limits)
+  if (ended.exitCode === 0) return
+  const reason = ended.exitCode === null ? 'it took too long' : ended.stderr.trim()
+  throw new SentinelError(
+    `the sync databases of ${from} cannot be copied (${reason}): run pacman -Sy`,
+  )
+}
