@@ -153,6 +153,19 @@ test('2: a part of the program is missing or broken', () => {
   )
 })
 
+test('2: loaded by Node, the entry may even be empty', () => {
+  const bin = publicCopy()
+  const load = [NODE, '-e', `process.exitCode=2;require(${JSON.stringify(bin)})`] as const
+  const answer = () => spawnSync(load[0], load.slice(1), { cwd: '/', encoding: 'utf8' })
+  assert.match(answer().stdout + answer().stderr, /reboot/, 'it is the check')
+  for (const damaged of ['', '\0'.repeat(2000)]) {
+    writeFileSync(bin, damaged)
+    assert.notEqual(answer().status, 0)
+  }
+  writeFileSync(bin, '')
+  assert.equal(answer().status, 2)
+})
+
 test('2: lsof does not know other roots', () => {
   assertAttention(asKured(['--scanner', 'lsof', '--root', due()]), /needs no --root/)
 })
