@@ -43,7 +43,10 @@ export function addIgnoreCommands(
 
   common(ignore.command('check'), 'kured-sentinel ignore check || echo "the next upgrade fails"')
     .description('ask pacman whether what is held stops the next upgrade')
-    .addHelpText('after', '\nExit codes: 0 it does not, 1 it does, 2 could not tell.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it does not, 1 it does, 2 could not tell.\nFiles that move from a held package to another show only when pacman has the packages.',
+    )
     .action(async ({ json, pacmanConf }: IgnoreOptions) => {
       const { ignoreCheck } = await import('./commands/ignore-check.ts')
       ended('ignore check', await ignoreCheck({ json, pacmanConf }))

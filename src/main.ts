@@ -20,6 +20,8 @@ export async function run(words: readonly string[]): Promise<number> {
   const program = createProgram((command, exitCode) => {
     ran = command
     code = exitCode
+  }).hook('preAction', (_, command) => {
+    if (!ANSWERS.includes(command.name())) refuseKured()
   })
   try {
     await program.parseAsync(withCommand(words), { from: 'user' })
@@ -30,13 +32,7 @@ export async function run(words: readonly string[]): Promise<number> {
     const asked = error.code === 'commander.help' && words.includes('help')
     code = asked || PRINTED.includes(error.code) ? Exit.ok : Exit.attention
   }
-  // To Kured every 0 is "reboot", so a help page or a status must not be one. Kured gives its
-  // variables to whatever it runs.
-  if (code === Exit.ok && !ANSWERS.includes(ran) && process.env['KURED_NODE_ID'] !== undefined) {
-    throw new SentinelError(
-      'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
-    )
-  }
+  if (code === Exit.ok && !ANSWERS.includes(ran)) refuseKured()
   return code
 }
 
@@ -45,4 +41,15 @@ function withCommand(words: readonly string[]): readonly string[] {
   const [first] = words
   const own = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
   return first === undefined || (first.startsWith('-') && !own) ? ['check', ...words] : words
+}
+
+/**
+ * To Kured every 0 is "reboot", so a help page or a status must not be one. Kured gives its
+ * variables to whatever it runs.
+ */
+function refuseKured(): void {
+  if (process.env['KURED_NODE_ID'] === undefined) return
+  throw new SentinelError(
+    'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
+  )
 }

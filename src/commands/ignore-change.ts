@@ -1,3 +1,4 @@
+import { SentinelError } from '../errors.ts'
 import { renderChange, renderDiffs } from '../output/ignore-change.ts'
 import { printableJson } from '../output/printable.ts'
 import { write } from '../output/write.ts'
@@ -8,11 +9,16 @@ import type { ChangeRequest } from '../pacman/plan.ts'
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
   const change = changeHeld(request)
   const { action, key, dryRun } = request
-  if (json) write(1, `${printableJson({ action, key, dryRun, ...change })}\n`)
-  else {
-    if (dryRun) write(1, renderDiffs(change))
-    // Beside a diff there is to be nothing else on stdout.
-    write(dryRun ? 2 : 1, renderChange(request, change))
+  try {
+    if (json) write(1, `${printableJson({ action, key, dryRun, ...change })}\n`)
+    else {
+      if (dryRun) write(1, renderDiffs(change))
+      // Beside a diff there is to be nothing else on stdout.
+      write(dryRun ? 2 : 1, renderChange(request, change))
+    }
+  } catch (error) {
+    if (dryRun || change.files.length === 0) throw error
+    throw new SentinelError('the change was made, but could not be told', { cause: error })
   }
   return 0
 }

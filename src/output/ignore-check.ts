@@ -6,14 +6,15 @@ import { printable } from './printable.ts'
 const HEADINGS = {
   fine: 'what is held does not stop the next upgrade',
   blocked: 'the next upgrade fails because of what is held:',
-  unknown: 'could not tell: the next upgrade fails, and not for what is held:',
+  unknown: 'could not tell: the next upgrade fails with nothing held as well:',
 }
 
 /** The verdict, its reasons, and what else waits. */
 export function renderHoldsCheck(check: HoldsCheck): string {
   const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
   const lines = [HEADINGS[verdict]]
-  lines.push(...(blockers.length > 0 ? blockers.map(reason) : errors).map((line) => `  ${line}`))
+  const words = verdict === 'unknown' || blockers.length === 0 ? errors : []
+  lines.push(...[...words, ...blockers.map(reason)].map((line) => `  ${line}`))
   if (waiting.length > 0) lines.push('held, and waiting to be upgraded:')
   lines.push(...waiting.map((one) => `  ${waits(one)}`))
   if (databasesFrom !== undefined) {

@@ -33,7 +33,10 @@ export function askAvailable(
       if (!versions.has(name)) versions.set(name, version)
     }
     const silent = repositories.filter((name) => !offering.has(name))
-    const empty = silent.map((name) => `nothing from the repository ${name}: run pacman -Sy`)
+    const empty = silent.map(
+      (name) =>
+        `nothing from the repository ${name}: run pacman -Sy, or take it out if it is to be empty`,
+    )
     return { versions, problems: [...problems, ...empty] }
   } catch (error) {
     return { versions, problems: [errorText(error)] }

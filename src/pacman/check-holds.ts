@@ -13,7 +13,7 @@ import { describeProblem, readSoundConf } from './sound.ts'
 import type { Waiting } from './words.ts'
 
 export interface HoldsCheck {
-  /** unknown: the upgrade fails, but not for what is held */
+  /** unknown: the upgrade fails with nothing held as well */
   verdict: 'fine' | 'blocked' | 'unknown'
   /** the held packages that stop the upgrade; pacman's words may fit none of them */
   blockers: Blocker[]
@@ -63,9 +63,9 @@ export async function checkHolds(
     const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
     const seen = { ...fine, waiting, databasesFrom: newest }
     if (words.prepared) return seen
-    if (!again.prepared) return { ...seen, verdict: 'unknown', errors: again.errors }
     const satisfier = (dependency: string) => askSatisfier(nothingHeld, dependency, deadline)
     const blockers = findBlockers(words, versions, satisfier)
+    if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
     return { ...seen, verdict: 'blocked', blockers, errors: words.errors }
   })
 }

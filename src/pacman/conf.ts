@@ -170,8 +170,8 @@ function include(reading: Reading, value: string | undefined, place: Place): boo
       bytes = host.readBytes(file)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return refuse(`Include = ${value} matches nothing`)
-      // pacman opens a directory or a device as well, and finds nothing to read in it
-      const fatal = errorCode(error) !== undefined
+      // pacman opens a directory as well, and finds nothing to read in it; at a FIFO it would wait.
+      const fatal = errorCode(error) !== undefined || host.lstat(file)?.isDirectory() !== true
       if (!refuse(`Include = ${value}: ${errorText(error)}`, fatal)) return false
       continue
     }

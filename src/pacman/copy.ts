@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SentinelError } from '../errors.ts'
@@ -10,6 +19,20 @@ export interface DatabaseCopy {
   path: string
   /** when the newest of the sync databases was made, by the server's clock, which pacman keeps */
   newest: Date
+}
+
+const PREFIX = 'kured-sentinel-check-'
+
+/** Copies of our own runs that SIGKILL ended. */
+function removeDead(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN
+    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue
+    const path = join(tmpdir(), name)
+    // Anybody may make such a name in /tmp.
+    const own = lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
+    if (own) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 /**
@@ -25,7 +48,8 @@ export async function withDatabaseCopy<T>(
   deadline: Deadline,
   body: (copy: DatabaseCopy) => Promise<T>,
 ): Promise<T> {
-  const path = mkdtempSync(join(tmpdir(), 'kured-sentinel-'))
+  removeDead()
+  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const remove = () => rmSync(path, { recursive: true, force: true })
   const stop = (signal: NodeJS.Signals) => {
     remove()

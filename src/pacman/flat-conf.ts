@@ -5,7 +5,7 @@ import type { Deadline } from '../host/deadline.ts'
 import { runProgram } from '../host/program.ts'
 
 /** What is asked of a copy must not be read from the host's own places, or written there. */
-const OWN = /^(?:DBPath|CacheDir|LogFile) = .*\n/gm
+const OWN = /^(?:UseSyslog|(?:DBPath|CacheDir|LogFile) = .*)\n/gm
 
 const HOLDS = /^Ignore(?:Pkg|Group) = .*\n/gm
 
@@ -23,7 +23,7 @@ export function writeFlatConfs(
   dbPath: string,
   deadline: Deadline,
 ): { asItIs: string; nothingHeld: string } {
-  const timeoutMs = deadline.left()
+  const timeoutMs = Math.min(10_000, deadline.left())
   const ended = runProgram('/usr/bin/pacman-conf', ['--config', pacmanConf], { timeoutMs })
   if (ended.exitCode !== 0) {
     throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${ended.stderr.trim()}`)

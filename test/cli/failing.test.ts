@@ -183,6 +183,25 @@ test('to Kured a help page, a version or a status is no 0', () => {
   }
 })
 
+test('2, and nothing changed: Kured calls a command that changes the host', () => {
+  const file = join(makeTree({ 'pacman.conf': '[options]\n' }), 'pacman.conf')
+  const ran = asKured(['ignore', 'add', '--pacman-conf', file, 'kubelet'])
+  assertAttention(ran, /set its sentinel command/)
+  assert.equal(readFileSync(file, 'utf8'), '[options]\n')
+})
+
+test('2: an Include that pacman would wait at', () => {
+  const root = makeTree({ fifo: { fifo: true } })
+  const file = join(root, 'pacman.conf')
+  writeFileSync(file, `[options]\nInclude = ${root}/fifo\nIgnorePkg = kubelet\n`)
+  for (const command of ['list', 'check']) {
+    assertAttention(
+      run(['ignore', command, '--pacman-conf', file]),
+      /pacman\.conf:2: .*not a regular file/,
+    )
+  }
+})
+
 test('a process that ends while it is looked at is none', () => {
   const tree = hostTree(processTree(40, { maps: mapsLine('/usr/lib/libc.so.6 (deleted)') }))
   delete tree['proc/40/exe']

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
@@ -27,6 +37,19 @@ test('a private copy, with the installed packages by a link', async () => {
   })
   assert.ok(!existsSync(path))
   assert.equal(readFileSync(join(root, 'local/x-1-1/desc'), 'utf8'), 'x')
+})
+
+test('what a run that was killed left behind goes with the next one', async () => {
+  const ended = spawnSync('true')
+  const [dead, alive] = [ended.pid, process.ppid].map((pid) =>
+    mkdtempSync(join(tmpdir(), `kured-sentinel-check-${pid}-`)),
+  )
+  await copied(makeTree(FILES), () => undefined)
+  assert.deepEqual(
+    [dead, alive].map((path) => existsSync(path ?? '')),
+    [false, true],
+  )
+  rmSync(alive ?? '', { recursive: true })
 })
 
 test('it goes when what it is for fails', async () => {
