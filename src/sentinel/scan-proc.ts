@@ -2,7 +2,7 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram, type Ended } from '../host/program.ts'
-import { parseMapsLine, WANTED, type Mapping } from '../process/maps.ts'
+import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
 import { unreadable, type Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 
@@ -42,7 +42,7 @@ export function readMappings(host: Host, pids: string[], deadline: Deadline): Sc
 
 /** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
 function grepMaps(host: Host, pids: string[], options: string[], timeoutMs: number): Ended {
-  const args = ['-a', '-H', '-Z', ...options, '-e', WANTED]
+  const args = ['-a', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
   const files = pids.map((pid) => `${pid}/maps`)
   return runProgram('/usr/bin/grep', [...args, '--', ...files], {
     timeoutMs,
