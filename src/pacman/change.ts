@@ -1,6 +1,4 @@
-import { realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { errorText, SentinelError } from '../errors.ts'
+import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { checkName } from './name.ts'
 import { type ChangeRequest, type FileChange, mustRead, planChange } from './plan.ts'
@@ -14,6 +12,9 @@ export interface Change {
 }
 
 const LOCK_MS = 10_000
+
+/** One for all: two configurations in different directories may include the same file. */
+const LOCK_DIRECTORY = '/run'
 
 /**
  * Adds names to IgnorePkg or IgnoreGroup, or removes them wherever they stand, included files too.
@@ -41,8 +42,7 @@ export function changeHeld(request: ChangeRequest): Change {
       unchanged,
     }
   }
-  // All writers agree on the top file's directory, whichever file they change.
-  return dryRun ? run() : withFlock(directoryOf(pacmanConf), LOCK_MS, run)
+  return dryRun ? run() : withFlock(LOCK_DIRECTORY, LOCK_MS, run)
 }
 
 /**
@@ -55,12 +55,4 @@ function write(files: FileChange[], mustBeRight: (file?: string) => void, trial 
   const { file, before, after } = change
   const verify = () => write(rest, mustBeRight)
   replaceFile({ path: file, before, after, verify, ...(trial && { tryOut: mustBeRight }) })
-}
-
-function directoryOf(pacmanConf: string): string {
-  try {
-    return dirname(realpathSync(pacmanConf))
-  } catch (error) {
-    throw new SentinelError(`${pacmanConf} cannot be read: ${errorText(error)}`, { cause: error })
-  }
 }

@@ -231,14 +231,32 @@ labTest('not root, a read-only file system, a full disk: an error, and nothing c
 
 labTest('two at once lose nothing, in 50 rounds', async () => {
   const { conf, root } = arrange({ 'pacman.conf': plain })
-  const add = async (name: string) => {
-    const words = [BIN, 'ignore', 'add', '--pacman-conf', conf, name]
-    const child = spawn(NODE, words, { stdio: ['ignore', 'ignore', 'inherit'], env: {} })
-    assert.deepEqual(await once(child, 'close'), [0, null])
-  }
+  const add = (name: string) => change('add', conf, name)
   for (let round = 0; round < 50; round++) await Promise.all([add(`a-${round}`), add(`b-${round}`)])
   const held = /^IgnorePkg {3}= (.*)$/m.exec(readFileSync(conf, 'utf8'))?.[1]?.split(' ') ?? []
   const expected = Array.from({ length: 50 }, (_, index) => [`a-${index}`, `b-${index}`]).flat()
   assert.deepEqual(held.toSorted(), expected.toSorted())
   assert.deepEqual(readdirSync(root), ['pacman.conf'])
 })
+
+labTest('two that share an included file lose nothing either', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `k${index}`)
+  const top = '[options]\nInclude = @/held/list.conf\n'
+  const { root } = arrange({
+    'held/list.conf': `IgnorePkg = ${names.join(' ')}\n`,
+    'one/pacman.conf': top,
+    'two/pacman.conf': top,
+  })
+  const tops = ['one', 'two'].map((directory) => join(root, directory, 'pacman.conf'))
+  for (let round = 0; round < 20; round += 2) {
+    await Promise.all(tops.map((conf, index) => change('remove', conf, `k${round + index}`)))
+  }
+  assert.equal(readFileSync(join(root, 'held/list.conf'), 'utf8'), '')
+})
+
+/** Starts the built program, so that several can run at once; it must succeed. */
+async function change(action: 'add' | 'remove', conf: string, name: string): Promise<void> {
+  const words = [BIN, 'ignore', action, '--pacman-conf', conf, name]
+  const child = spawn(NODE, words, { stdio: ['ignore', 'ignore', 'inherit'], env: {} })
+  assert.deepEqual(await once(child, 'close'), [0, null])
+}
