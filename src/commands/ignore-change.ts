@@ -10,7 +10,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
   const change = changeHeld(request)
   const { action, key, dryRun } = request
   try {
-    if (json) write(1, `${printableJson({ action, key, dryRun, ...change })}\n`)
+    if (json) write(1, printableJson({ action, key, dryRun, ...change }))
     else {
       if (dryRun) write(1, renderDiffs(change))
       // Beside a diff there is to be nothing else on stdout.

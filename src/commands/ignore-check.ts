@@ -9,7 +9,7 @@ import { checkHolds } from '../pacman/check-holds.ts'
 /** A board needs a second or two for each of pacman's runs. */
 const LIMIT_MS = 120_000
 
-const CODES = { fine: Exit.ok, blocked: 1, unknown: 2 }
+const CODES = { fine: Exit.ok, blocked: 1, unknown: Exit.attention }
 
 /** `ignore check`: asks whether the next upgrade would fail. @returns 0 no, 1 yes, 2 could not tell */
 export async function ignoreCheck(options: {
@@ -17,6 +17,6 @@ export async function ignoreCheck(options: {
   pacmanConf: string
 }): Promise<number> {
   const check = await checkHolds(new Host(), options.pacmanConf, new Deadline(LIMIT_MS))
-  write(1, options.json ? `${printableJson(check)}\n` : renderHoldsCheck(check))
+  write(1, options.json ? printableJson(check) : renderHoldsCheck(check))
   return CODES[check.verdict]
 }

@@ -15,6 +15,6 @@ interface Options {
 /** `ignore list`: shows what is held back. @returns 0 */
 export function ignoreList({ json, pacmanConf, key }: Options): number {
   const held = listHeld(new Host(), pacmanConf, key, new Deadline(30_000))
-  write(1, json ? `${printableJson(held)}\n` : renderHeld(held, pacmanConf))
+  write(1, json ? printableJson(held) : renderHeld(held, pacmanConf))
   return 0
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { SentinelError } from '../errors.ts'
-import { type Limits, PROGRAM_ENVIRONMENT } from './program.ts'
+import { limited, type Limits, withKernelsHelp } from './program.ts'
 
 export interface Conversation {
   stdout: string
@@ -23,36 +23,28 @@ interface Questions {
  *
  * As there, the program is ended with SIGKILL when the time is up, or when we end ourselves.
  *
- * @param questions without them there is no input
  * @throws SentinelError when the program could not be run
  */
 export function converse(
   path: string,
   args: readonly string[],
-  { timeoutMs }: Limits,
-  questions?: Questions,
+  limits: Limits,
+  questions: Questions,
 ): Promise<Conversation> {
-  const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args], {
-    env: PROGRAM_ENVIRONMENT,
-    stdio: 'pipe',
-    // 0 would mean "no limit"
-    timeout: Math.max(1, Math.floor(timeoutMs)),
-    killSignal: 'SIGKILL',
-  })
+  const child = spawn(...withKernelsHelp(path, args), { ...limited(limits), stdio: 'pipe' })
   const said = { stdout: '', stderr: '' }
   let answered = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said.stderr += text
     const asked = said.stderr.slice(answered)
-    if (questions?.any.test(asked) !== true) return
+    if (!questions.any.test(asked)) return
     answered = said.stderr.length
     if (questions.known.test(asked)) child.stdin.write('\n')
     else child.stdin.end()
   })
   // A program that ends in the middle of the conversation is no failure of ours (EPIPE).
   child.stdin.on('error', () => {})
-  if (questions === undefined) child.stdin.end()
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(new SentinelError(`${path} could not be run`, { cause })))
     child.once('close', (exitCode) => resolve({ ...said, exitCode }))

@@ -12,8 +12,6 @@ export interface Ended {
 export interface Limits {
   timeoutMs: number
   cwd?: string
-  /** what it may print before it is ended; 64 MiB unless told */
-  maxBytes?: number
 }
 
 /** An own PATH and the C locale: nothing of the caller's environment reaches a program. */
@@ -29,7 +27,7 @@ export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
  */
 export function runProgram(path: string, args: readonly string[], limits: Limits): Ended {
   const ended = spawnSync(...withKernelsHelp(path, args), {
-    ...options(limits),
+    ...limited(limits),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
@@ -56,7 +54,7 @@ export async function awaitProgram(
 ): Promise<Ended> {
   const ended = new Promise<Ended>((resolve, reject) => {
     const [program, words] = withKernelsHelp(path, args)
-    execFile(program, words, { ...options(limits), encoding: 'buffer' }, (error, out, err) => {
+    execFile(program, words, { ...limited(limits), encoding: 'buffer' }, (error, out, err) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
       // Ended at its time, and not by somebody else: what the kernel's OOM killer leaves is no answer.
       const timedOut = exitCode === null && error?.killed === true && error.code === null
@@ -80,18 +78,19 @@ export async function awaitProgram(
  * setpriv(1) asks the kernel to end the program with us, even when we are ended by SIGKILL.
  * [prctl(2), PR_SET_PDEATHSIG]
  */
-function withKernelsHelp(path: string, args: readonly string[]): [string, string[]] {
+export function withKernelsHelp(path: string, args: readonly string[]): [string, string[]] {
   return ['/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args]]
 }
 
-function options({ timeoutMs, cwd, maxBytes = 64 * 1024 * 1024 }: Limits) {
+/** What it prints is limited too: to 64 MiB, where that is gathered. */
+export function limited({ timeoutMs, cwd }: Limits) {
   return {
     cwd,
     env: PROGRAM_ENVIRONMENT,
     // 0 would mean "no limit"
     timeout: Math.max(1, Math.floor(timeoutMs)),
     killSignal: 'SIGKILL' as const,
-    maxBuffer: maxBytes,
+    maxBuffer: 64 * 1024 * 1024,
   }
 }
 

@@ -6,7 +6,7 @@ import { printableJson } from './printable.ts'
 export function renderJson(report: Report): string {
   const { verdict, exitCode, reasons, ignored, checkedAt, bootId, durationMs } = report
   const plain = ({ effect: _, ...finding }: Finding) => finding
-  return `${printableJson({
+  return printableJson({
     verdict,
     exitCode,
     reasons: reasons.map(plain),
@@ -14,5 +14,5 @@ export function renderJson(report: Report): string {
     checkedAt,
     bootId,
     durationMs,
-  })}\n`
+  })
 }

@@ -10,9 +10,9 @@ export function printable(text: string): string {
   return text.replace(CONTROL, escape)
 }
 
-/** JSON, with the same characters escaped; a parser gets the original text back. */
+/** A line-ended JSON text, with the same characters escaped; a parser gets the original text back. */
 export function printableJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2)
+  const text = `${JSON.stringify(value, null, 2)}\n`
   return text.replace(CONTROL, (char) => (char === '\n' ? char : escape(char)))
 }
 

@@ -1,5 +1,4 @@
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +11,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
-import { converse } from '../host/dialogue.ts'
+import { awaitProgram } from '../host/program.ts'
+import { isAlive } from './spare.ts'
 
 /** A DBPath of our own. */
 export interface DatabaseCopy {
@@ -27,7 +27,7 @@ const PREFIX = 'kured-sentinel-check-'
 function removeDead(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN
-    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue
+    if (Number.isNaN(pid) || isAlive(pid)) continue
     const path = join(tmpdir(), name)
     // Anybody may make such a name in /tmp.
     const own = lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
@@ -78,9 +78,9 @@ export async function withDatabaseCopy<T>(
 async function copyDatabases(from: string, to: string, deadline: Deadline): Promise<void> {
   const script = 'exec cp --dereference --preserve=timestamps --target-directory="$2" "$1"/*.db*'
   const limits = { timeoutMs: deadline.left() }
-  const ended = await converse('/usr/bin/sh', ['-c', script, 'sh', from, to], limits)
+  const ended = await awaitProgram('/usr/bin/sh', ['-c', script, 'sh', from, to], limits)
   if (ended.exitCode === 0) return
-  const reason = ended.exitCode === null ? 'it took too long' : ended.stderr.trim()
+  const reason = ended.timedOut ? 'it took too long' : ended.stderr.trim()
   throw new SentinelError(
     `the sync databases of ${from} cannot be copied (${reason}): run pacman -Sy`,
   )

@@ -7,21 +7,27 @@ import { errorText, SentinelError } from '../errors.ts'
 export interface Installed {
   directory: string
   name: string
+  version: string
 }
 
 /** The installed packages. Throws SentinelError where the local database cannot be read. */
 export function listInstalled(host: Host, dbPath: string): Installed[] {
   return readDatabase(host, `${dbPath}/local`).flatMap((directory) => {
-    // name-version-release: neither of the last two holds a dash. [PKGBUILD(5)]
-    const name = /^(.+)-[^-]+-[^-]+$/.exec(directory)?.[1]
-    return name === undefined ? [] : [{ directory, name }]
+    const found = nameVersion(directory)
+    return found === undefined ? [] : [{ directory, ...found }]
   })
+}
+
+/** The parts of "x-1.0-1": neither a version nor a release holds a dash. [PKGBUILD(5)] */
+export function nameVersion(text: string): { name: string; version: string } | undefined {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)$/.exec(text) ?? []
+  return name === undefined || version === undefined ? undefined : { name, version }
 }
 
 /** The installed packages' versions by name. Throws as listInstalled() does. */
 export function installedVersions(host: Host, dbPath: string): ReadonlyMap<string, string> {
   const installed = listInstalled(host, dbPath)
-  return new Map(installed.map(({ name, directory }) => [name, directory.slice(name.length + 1)]))
+  return new Map(installed.map(({ name, version }) => [name, version]))
 }
 
 function readDatabase(host: Host, directory: string): string[] {

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
-import { location, parseMountinfo, type View } from '../process/mountinfo.ts'
-import { unlessGone, Views, readProcess } from '../process/process.ts'
+import { location, type View } from '../process/mountinfo.ts'
+import { listPids, readHostView, readProcess, unlessGone, Views } from '../process/process.ts'
 
 export interface Lock {
   path: string
@@ -29,20 +29,16 @@ export function readLock(host: Host, dbPath: string): Lock | undefined {
  */
 export function findHolder(host: Host, path: string): number | undefined {
   const views = new Views(host)
-  const hostView = parseMountinfo(host.readText('/proc/1/mountinfo'))
+  const hostView = readHostView(host)
   const place = (view: View) => {
     const mount = view.mountOf(path)
     return mount && location(mount, path)
   }
-  return host
-    .list('/proc')
-    .filter((name) => /^[1-9][0-9]*$/.test(name))
-    .map(Number)
-    .find((pid) => {
-      const opens = unlessGone(host, pid, () => hasOpen(host, pid, path))
-      const process = opens ? readProcess(host, pid, views) : undefined
-      return process && !process.container && place(process.view) === place(hostView)
-    })
+  return listPids(host).find((pid) => {
+    const opens = unlessGone(host, pid, () => hasOpen(host, pid, path))
+    const process = opens ? readProcess(host, pid, views) : undefined
+    return process && !process.container && place(process.view) === place(hostView)
+  })
 }
 
 /** O_PATH in the flags of fdinfo: whoever has that has not opened the file, and needs no right to. */

@@ -21,7 +21,8 @@ export function removeDead(file: string): void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that PID, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,3 +1,5 @@
+import { nameVersion } from './local.ts'
+
 /** A held package that pacman would otherwise upgrade, replace, or install as a dependency. */
 export interface Waiting {
   name: string
@@ -60,12 +62,12 @@ function readWaiting(line: string): Waiting[] {
   }
   const other = /^warning: ignoring package replacement \((\S+) => (\S+)\)$/.exec(line)
   if (other) {
-    const [{ name, version: installed }, to] = [nameVersion(other[1]), nameVersion(other[2])]
+    const [{ name, version: installed }, to] = [packageOf(other[1]), packageOf(other[2])]
     return [{ name, installed, available: to.version, replacement: to.name }]
   }
   const dependency = /^warning: ignoring package (\S+)$/.exec(line)
   if (!dependency) return []
-  const { name, version } = nameVersion(dependency[1])
+  const { name, version } = packageOf(dependency[1])
   return [{ name, available: version }]
 }
 
@@ -80,8 +82,7 @@ function readObstacle(line: string): Obstacle[] {
   return [{ kind: 'conflict', package: conflict[1] ?? '', needs: conflict[2] ?? '' }]
 }
 
-/** "x-1.0-1": neither a version nor a release holds a dash. [PKGBUILD(5)] */
-function nameVersion(text = ''): { name: string; version: string } {
-  const [, name = text, version = ''] = /^(.+)-([^-]+-[^-]+)$/.exec(text) ?? []
-  return { name, version }
+/** What pacman calls "x-1.0-1"; where that is no version, a name alone. */
+function packageOf(text = ''): { name: string; version: string } {
+  return nameVersion(text) ?? { name: text, version: '' }
 }

@@ -13,6 +13,14 @@ export interface Process extends Membership {
   view: View
 }
 
+/** The PIDs in /proc. Throws the system error where it cannot be listed. */
+export function listPids(host: Host): number[] {
+  return host
+    .list('/proc')
+    .filter((name) => /^[1-9][0-9]*$/.test(name))
+    .map(Number)
+}
+
 /**
  * Reads what the kernel, and not the process, says of a process; only its `command` is its own word
  * and serves for display and the administrator's ignore-command alone.
@@ -78,6 +86,11 @@ export class Views {
     }
     return view
   }
+}
+
+/** The host's own view, which is PID 1's. Throws the system error where it cannot be read. */
+export function readHostView(host: Host): View {
+  return parseMountinfo(host.readText('/proc/1/mountinfo'))
 }
 
 /** The 22nd field of /proc/PID/stat, in ticks of 1/100 s on every Linux port. [proc_pid_stat(5)] */

@@ -46,6 +46,9 @@ export async function checkHost(host: Host, config: Config, deadline: Deadline):
   })
   await collect('lock', () => {
     before = readLock(host, dbPath)
+    return []
+  })
+  await collect('boot', () => {
     bootId = host.readText('/proc/sys/kernel/random/boot_id').trim()
     return []
   })

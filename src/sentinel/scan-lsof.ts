@@ -22,7 +22,7 @@ interface Listed {
 export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
   const { names, problems } = parseLsof(await runLsof(deadline))
   if (names.size === 0) return { mappings: [], problems }
-  const scan = readMappings(host, [...names.keys()], deadline)
+  const scan = readMappings(host, [...names.keys()].map(Number), deadline)
   const listed = ({ pid, name }: Mapping) => names.get(String(pid))?.has(name) === true
   return { mappings: scan.mappings.filter(listed), problems: [...problems, ...scan.problems] }
 }

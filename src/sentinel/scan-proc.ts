@@ -3,6 +3,7 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram, type Ended } from '../host/program.ts'
 import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
+import { listPids } from '../process/process.ts'
 import { unreadable, type Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 
@@ -17,8 +18,8 @@ const FAIR_MS = 100
  * SIGKILL gets a reader out, and a reader inside this process could then not even exit.
  */
 export function scanProc(host: Host, deadline: Deadline): Scan {
-  const pids = host.list('/proc').filter((name) => /^[1-9][0-9]*$/.test(name))
-  if (!pids.includes('1')) {
+  const pids = listPids(host)
+  if (!pids.includes(1)) {
     const why =
       'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
     return { mappings: [], problems: [unreadable(why)] }
@@ -27,7 +28,7 @@ export function scanProc(host: Host, deadline: Deadline): Scan {
 }
 
 /** The deleted executable mappings of these processes; one that has ended has none. */
-export function readMappings(host: Host, pids: string[], deadline: Deadline): Scan {
+export function readMappings(host: Host, pids: number[], deadline: Deadline): Scan {
   const ended = grepMaps(host, pids, [], deadline.left() / 2)
   if (ended.timedOut) return { mappings: [], problems: [findStuck(host, pids, deadline)] }
   // 1 is "no match"; 2 an error, which it has named.
@@ -41,7 +42,7 @@ export function readMappings(host: Host, pids: string[], deadline: Deadline): Sc
 }
 
 /** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
-function grepMaps(host: Host, pids: string[], options: string[], timeoutMs: number): Ended {
+function grepMaps(host: Host, pids: number[], options: string[], timeoutMs: number): Ended {
   const args = ['-a', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
   const files = pids.map((pid) => `${pid}/maps`)
   return runProgram('/usr/bin/grep', [...args, '--', ...files], {
@@ -72,15 +73,20 @@ function parseErrors(host: Host, stderr: string): Finding[] {
 }
 
 /** With -c grep prints a line as it is done with each file: the first one missing is the stuck one. */
-function findStuck(host: Host, pids: string[], deadline: Deadline): Finding {
+function findStuck(host: Host, pids: number[], deadline: Deadline): Finding {
   const timeoutMs = deadline.left() / 2
   const ended = grepMaps(host, pids, ['-c', '-m1', '--line-buffered'], timeoutMs)
-  const done = new Set(ended.stdout.toString().match(/^\d+(?=\/maps\0)/gm))
-  const failed = new Set(ended.stderr.match(/\d+(?=\/maps: )/g))
+  const done = new Set(
+    ended.stdout
+      .toString()
+      .match(/^\d+(?=\/maps\0)/gm)
+      ?.map(Number),
+  )
+  const failed = new Set(ended.stderr.match(/\d+(?=\/maps: )/g)?.map(Number))
   const stuck = pids.find((pid) => !done.has(pid) && !failed.has(pid))
   if (!ended.timedOut || stuck === undefined || timeoutMs < FAIR_MS) {
     return unreadable('reading the processes took too long; raise --timeout if this host is slow')
   }
   const message = `reading /proc/${stuck}/maps does not end, so no process could be judged`
-  return unreadable(message, { pid: Number(stuck), path: `/proc/${stuck}/maps` })
+  return unreadable(message, { pid: stuck, path: `/proc/${stuck}/maps` })
 }

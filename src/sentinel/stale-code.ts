@@ -4,8 +4,8 @@ import type { Deadline } from '../host/deadline.ts'
 import { fnmatch } from '../host/fnmatch.ts'
 import type { Host } from '../host/host.ts'
 import { possiblePaths, type Mapping } from '../process/maps.ts'
-import { location, parseMountinfo, type View } from '../process/mountinfo.ts'
-import { readProcess, Views, type Process } from '../process/process.ts'
+import { location, type View } from '../process/mountinfo.ts'
+import { readHostView, readProcess, Views, type Process } from '../process/process.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
 import { readInodes } from './inodes.ts'
 import { readMountIds } from './mounts.ts'
@@ -14,6 +14,8 @@ import type { Scanner } from './scan.ts'
 /** A mapping of a process, and what it comes to if nothing speaks against it. */
 interface Candidate {
   mapping: Mapping
+  /** the paths its name can stand for */
+  paths: string[]
   process: Process
   finding: Finding
 }
@@ -29,11 +31,14 @@ export async function collectStaleCode(
   deadline: Deadline,
 ): Promise<Finding[]> {
   const scanStart = host.uptime()
-  const { mappings, problems } = await scanner(host, deadline)
-  if (mappings.length === 0) return problems
-  const findings: Finding[] = problems
+  const { mappings, problems: findings } = await scanner(host, deadline)
+  if (mappings.length === 0) return findings
   const candidates: Candidate[] = []
-  for (const candidate of describeAll(host, mappings, scanStart, deadline, problems)) {
+  for (const candidate of describeAll(host, mappings, scanStart, deadline)) {
+    if (!('mapping' in candidate)) {
+      findings.push(candidate)
+      continue
+    }
     const why = whyIgnored(candidate, config)
     if (why !== undefined) findings.push(ignore(candidate.finding, why))
     else candidates.push(candidate)
@@ -49,54 +54,77 @@ export async function collectStaleCode(
     findings.push(unreadable(`a name that is not UTF-8: ${finding.message}`, { pid: mapping.pid }))
     return false
   })
-  const paths = ours.flatMap(({ mapping }) => possiblePaths(mapping.name))
-  const today = await readInodes(host, paths, deadline)
-  for (const { finding, mapping } of ours) {
-    const there = possiblePaths(mapping.name).some((path) => today.get(path) === mapping.inode)
+  const today = await readInodes(
+    host,
+    ours.flatMap(({ paths }) => paths),
+    deadline,
+  )
+  for (const { finding, mapping, paths } of ours) {
+    const there = paths.some((path) => today.get(path) === mapping.inode)
     findings.push(there ? ignore(finding, 'the path still leads to this file') : finding)
   }
   return findings
 }
 
-/** What each mapping says, with what is known of its process; of several pieces of a file, one. */
+/**
+ * What each mapping says, with what is known of its process; of several pieces of a file, one. A
+ * process that cannot be read gives a finding of that instead.
+ */
 function* describeAll(
   host: Host,
   mappings: Mapping[],
   scanStart: number,
   deadline: Deadline,
-  problems: Finding[],
-): Generator<Candidate> {
+): Generator<Candidate | Finding> {
   const views = new Views(host)
   const seen = new Set<string>()
-  let process: Process | undefined
-  let last = 0
+  const processes = new Map<number, Process | undefined>()
   for (const mapping of mappings) {
-    const key = `${mapping.pid} ${mapping.inode} ${mapping.name}`
+    const { pid } = mapping
+    const key = `${pid} ${mapping.inode} ${mapping.name}`
     if (seen.has(key)) continue
     seen.add(key)
     if (deadline.left() === 0) throw new SentinelError('out of time')
-    if (mapping.pid !== last) {
-      last = mapping.pid
+    if (!processes.has(pid)) {
+      processes.set(pid, undefined)
       try {
-        process = readProcess(host, mapping.pid, views)
-        if (process !== undefined && process.startedAt > host.uptime()) {
-          const message = `${process.command}[${last}] started after now: is /proc/uptime the host's?`
-          throw new SentinelError(message)
-        }
+        processes.set(pid, readScanned(host, pid, views, scanStart))
       } catch (error) {
-        process = undefined
-        problems.push(unreadable(errorText(error), { pid: mapping.pid }))
+        yield unreadable(errorText(error), { pid })
       }
     }
-    // A PID that was taken anew after the scan began is another process than the one scanned.
-    if (process === undefined || process.startedAt >= scanStart) continue
-    yield { mapping, process, finding: describe(mapping, process) }
+    const process = processes.get(pid)
+    if (process === undefined) continue
+    const paths = possiblePaths(mapping.name)
+    yield { mapping, paths, process, finding: describe(mapping, paths, process) }
   }
 }
 
-function describe(mapping: Mapping, { pid, command, unit, executable }: Process): Finding {
-  const path = possiblePaths(mapping.name)[0] ?? mapping.name
-  const kind = executable.replaceAll('\n', '\\012') === mapping.name ? 'executable' : 'library'
+/**
+ * The process that was scanned. A PID that was taken anew after the scan began is another one.
+ *
+ * @returns undefined when it has ended
+ * @throws SentinelError, or the system error, when it cannot be told
+ */
+function readScanned(
+  host: Host,
+  pid: number,
+  views: Views,
+  scanStart: number,
+): Process | undefined {
+  const process = readProcess(host, pid, views)
+  if (process === undefined || process.startedAt < scanStart) return process
+  if (process.startedAt <= host.uptime()) return undefined
+  const message = `${process.command}[${pid}] started after now: is /proc/uptime the host's?`
+  throw new SentinelError(message)
+}
+
+function describe(
+  { name, pid }: Mapping,
+  [path = name]: string[],
+  { command, unit, executable }: Process,
+): Finding {
+  const kind = executable.replaceAll('\n', '\\012') === name ? 'executable' : 'library'
   const message = `${command}[${pid}] runs a replaced ${kind}: ${path}`
   return { kind, effect: 'reboot', message, pid, command, path, ...(unit && { unit }) }
 }
@@ -118,7 +146,7 @@ async function filesOfTheHost(
     candidates.map(({ mapping }) => mapping),
     deadline,
   )
-  const hostView = parseMountinfo(host.readText('/proc/1/mountinfo'))
+  const hostView = readHostView(host)
   return ({ mapping, process, finding: { path = '' } }) => {
     const theirs = process.view.mountOf(path)
     const ours = hostMount(hostView, path)

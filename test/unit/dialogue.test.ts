@@ -24,6 +24,6 @@ test('a question in pieces is one question', async () => {
 
 test('a program that ends, or is gone', async () => {
   assert.equal((await talk('exec <&-; printf "known? " >&2; exit 3')).exitCode, 3)
-  const none = await converse('/usr/bin/none', [], { timeoutMs: 5000 })
+  const none = await converse('/usr/bin/none', [], { timeoutMs: 5000 }, QUESTIONS)
   assert.equal(none.exitCode, 127)
 })
