@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { addIgnoreCommands } from './cli-ignore.ts'
+import { addIgnoreCommands } from './cli/ignore.ts'
 import { duration } from './config/duration.ts'
 import { errorText } from './errors.ts'
 import { printable } from './output/printable.ts'

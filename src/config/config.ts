@@ -1,7 +1,8 @@
 import { parse } from 'ini'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { duration } from './duration.ts'
+import { SECTIONS } from './keys.ts'
+import { quote } from './values.ts'
 
 /** What an administrator can set; see the README. Durations in ms. */
 export interface Config {
@@ -30,18 +31,6 @@ export const DEFAULTS: Config = {
   ignoreUnits: [],
 }
 
-/** Each key of [sentinel], and how its values (one for each time it stands there) are taken. */
-const KEYS: Record<string, (config: Config, values: string[]) => void> = {
-  timeout: (config, values) => (config.timeout = duration(single(values))),
-  scanner: (config, values) => (config.scanner = scannerName(single(values))),
-  'stale-lock-age': (config, values) => (config.staleLockAge = duration(single(values))),
-  executables: (config, values) => (config.executables = yesNo(single(values))),
-  'user-slice': (config, values) => (config.userSlice = yesNo(single(values))),
-  'ignore-path': (config, values) => (config.ignorePaths = values.map(filled)),
-  'ignore-command': (config, values) => (config.ignoreCommands = values.map(filled)),
-  'ignore-unit': (config, values) => (config.ignoreUnits = values.map(filled)),
-}
-
 /**
  * Reads the configuration. A missing default file is fine; a missing file that was asked for, an
  * unknown section or key, and a bad value are a SentinelError that names the file and the line.
@@ -66,20 +55,25 @@ export function parseConfig(text: string, file: string): Config {
   const sections: Record<string, unknown> = parse(text.replace(/^\ufeff/, ''), {
     bracketedArray: false,
   })
+  const known = Object.keys(SECTIONS)
+    .map((name) => `[${name}]`)
+    .join(', ')
   for (const [section, keys] of Object.entries(sections)) {
     const fail = (key: string | undefined, problem: string) => {
       const line = lineOf(text, section, key)
       throw new SentinelError(`${file}:${line}: ${problem}`)
     }
     if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
-      return fail(section, `${quote(section)} stands outside any section; sections: [sentinel]`)
+      return fail(section, `${quote(section)} stands outside any section; sections: ${known}`)
     }
-    if (section !== 'sentinel')
-      return fail(undefined, `unknown section [${section}]; known: [sentinel]`)
+    const setters = own(SECTIONS, section)
+    if (setters === undefined) {
+      return fail(undefined, `unknown section [${section}]; known: ${known}`)
+    }
     for (const [key, value] of Object.entries(keys)) {
-      const set = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
+      const set = own(setters, key)
       if (set === undefined || (typeof value === 'object' && !Array.isArray(value))) {
-        return fail(key, `unknown key ${quote(key)}; known: ${Object.keys(KEYS).join(', ')}`)
+        return fail(key, `unknown key ${quote(key)}; known: ${Object.keys(setters).join(', ')}`)
       }
       try {
         set(config, (Array.isArray(value) ? value : [value]).map(String))
@@ -91,31 +85,8 @@ export function parseConfig(text: string, file: string): Config {
   return config
 }
 
-/** The scanner of that name. Throws SentinelError for any other. */
-function scannerName(text: string): Config['scanner'] {
-  if (text === 'proc' || text === 'lsof') return text
-  throw new SentinelError(`${quote(text)} is no scanner: proc or lsof`)
-}
-
-function yesNo(text: string): boolean {
-  if (text === 'yes' || text === 'true') return true
-  if (text === 'no' || text === 'false') return false
-  throw new SentinelError(`${quote(text)} is neither yes nor no`)
-}
-
-function single(values: string[]): string {
-  const [value] = values
-  if (value === undefined || values.length > 1) throw new SentinelError('stands more than once')
-  return value
-}
-
-function filled(value: string): string {
-  if (value === '' || value === 'true') throw new SentinelError('needs a pattern')
-  return value
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text)
+function own<T>(record: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 /** Where a section or one of its keys stands last: ini keeps no lines. */

@@ -89,6 +89,11 @@ export function databasePath(conf: PacmanConf): string {
   return absolute.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }
 
+/** The log of every transaction: LogFile, of which pacman takes the last, or its default. */
+export function logPath(conf: PacmanConf): string {
+  return options(conf, 'LogFile').at(-1)?.value || '/var/log/pacman.log'
+}
+
 function options(conf: PacmanConf, key: string): (Directive & { value: string })[] {
   return conf.directives.filter(
     (directive): directive is Directive & { value: string } =>

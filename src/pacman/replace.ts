@@ -11,8 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
 import { errorText, SentinelError } from '../errors.ts'
+import { syncDirectory } from '../host/atomic.ts'
 import { copyAttributes } from './attributes.ts'
 import { removeDead, spareName } from './spare.ts'
 
@@ -94,15 +94,5 @@ function takeBack(old: string, target: string, reason: unknown): void {
   } catch (error) {
     const message = `${target} is changed and not good (${errorText(reason)}); the old file is ${old}`
     throw new SentinelError(message, { cause: error })
-  }
-}
-
-/** A rename is on the disk once the directory is. [fsync(2)] */
-function syncDirectory(file: string): void {
-  const fd = openSync(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }

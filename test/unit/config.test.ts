@@ -47,7 +47,7 @@ for (const [text, error] of [
   ['[sentinel]\ntimeout =', /f\.conf:2: timeout: "" is no duration/],
   ['[sentinel]\ntimeout', /f\.conf:2: timeout: "true" is no duration/],
   ['[sentinel]\ntimeout = 1s\n\ntimeout = 2s', /f\.conf:4: timeout: stands more than once/],
-  ['[sentinel]\nscanner = ps', /f\.conf:2: scanner: "ps" is no scanner: proc or lsof/],
+  ['[sentinel]\nscanner = ps', /f\.conf:2: scanner: "ps" is none of: proc, lsof/],
   ['[sentinel]\nexecutables = maybe', /"maybe" is neither yes nor no/],
   ['[sentinel]\nignore-path =', /ignore-path: needs a pattern/],
   ['[sentinel]\n<<<<<<< HEAD', /f\.conf:2: unknown key "<<<<<<< HEAD"/],

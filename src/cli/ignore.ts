@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ListKey } from './pacman/edit.ts'
+import type { ListKey } from '../pacman/edit.ts'
 
 interface IgnoreOptions {
   json?: true
@@ -21,7 +21,7 @@ export function addIgnoreCommands(
     .description('show what is held, where that is written, and the versions')
     .option('--group', 'the groups of IgnoreGroup instead')
     .action(async ({ json, group, pacmanConf }: IgnoreOptions) => {
-      const { ignoreList } = await import('./commands/ignore-list.ts')
+      const { ignoreList } = await import('../commands/ignore-list.ts')
       ended('ignore list', ignoreList({ json, pacmanConf, key: keyOf(group) }))
     })
 
@@ -35,7 +35,7 @@ export function addIgnoreCommands(
       .option('--group', 'package groups, in IgnoreGroup')
       .option('--dry-run', 'show the change as a diff, and write nothing')
       .action(async (names: string[], { json, group, dryRun, pacmanConf }: IgnoreOptions) => {
-        const { ignoreChange } = await import('./commands/ignore-change.ts')
+        const { ignoreChange } = await import('../commands/ignore-change.ts')
         const request = { action, names, pacmanConf, dryRun: dryRun === true, key: keyOf(group) }
         ended(`ignore ${action}`, ignoreChange(request, json))
       })
@@ -48,7 +48,7 @@ export function addIgnoreCommands(
       '\nExit codes: 0 it does not, 1 it does, 2 could not tell.\nFiles that move from a held package to another show only when pacman has the packages.',
     )
     .action(async ({ json, pacmanConf }: IgnoreOptions) => {
-      const { ignoreCheck } = await import('./commands/ignore-check.ts')
+      const { ignoreCheck } = await import('../commands/ignore-check.ts')
       ended('ignore check', await ignoreCheck({ json, pacmanConf }))
     })
 }

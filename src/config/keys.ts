@@ -1,0 +1,20 @@
+import type { Config } from './config.ts'
+import { duration } from './duration.ts'
+import { oneOf, patterns, single, yesNo } from './values.ts'
+
+/** Takes a key's values, one for each time it stands there. Throws SentinelError for a bad one. */
+type Setter = (config: Config, values: string[]) => void
+
+/** Every section with its keys; see the README for what they mean. */
+export const SECTIONS: Record<string, Record<string, Setter>> = {
+  sentinel: {
+    timeout: (config, values) => (config.timeout = duration(single(values))),
+    scanner: (config, values) => (config.scanner = oneOf(['proc', 'lsof'], values)),
+    'stale-lock-age': (config, values) => (config.staleLockAge = duration(single(values))),
+    executables: (config, values) => (config.executables = yesNo(values)),
+    'user-slice': (config, values) => (config.userSlice = yesNo(values)),
+    'ignore-path': (config, values) => (config.ignorePaths = patterns(values)),
+    'ignore-command': (config, values) => (config.ignoreCommands = patterns(values)),
+    'ignore-unit': (config, values) => (config.ignoreUnits = patterns(values)),
+  },
+}

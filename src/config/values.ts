@@ -1,0 +1,34 @@
+import { SentinelError } from '../errors.ts'
+
+/** The value of a key that may stand once. Throws SentinelError where it stands more often. */
+export function single(values: string[]): string {
+  const [value] = values
+  if (value === undefined || values.length > 1) throw new SentinelError('stands more than once')
+  return value
+}
+
+export function yesNo(values: string[]): boolean {
+  const text = single(values)
+  if (text === 'yes' || text === 'true') return true
+  if (text === 'no' || text === 'false') return false
+  throw new SentinelError(`${quote(text)} is neither yes nor no`)
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(words: readonly T[], values: string[]): T {
+  const text = single(values)
+  const found = words.find((word) => word === text)
+  if (found !== undefined) return found
+  throw new SentinelError(`${quote(text)} is none of: ${words.join(', ')}`)
+}
+
+/** The values of a key that may stand several times, one in each. */
+export function patterns(values: string[]): string[] {
+  const bad = values.find((value) => value === '' || value === 'true')
+  if (bad !== undefined) throw new SentinelError('needs a pattern')
+  return values
+}
+
+export function quote(text: string): string {
+  return JSON.stringify(text)
+}

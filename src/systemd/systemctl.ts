@@ -1,0 +1,52 @@
+import { SentinelError } from '../errors.ts'
+import { runProgram, type Ended } from '../host/program.ts'
+
+const SYSTEMCTL = '/usr/bin/systemctl'
+
+/** A unit's properties by name, as `systemctl show` prints them; '' for one that is not set. */
+export type Properties = ReadonlyMap<string, string>
+
+/** Runs systemctl, and gives whatever came of it. Throws SentinelError when it could not be run. */
+export function runSystemctl(args: readonly string[], timeoutMs: number): Ended {
+  return runProgram(SYSTEMCTL, ['--no-pager', '--no-ask-password', ...args], { timeoutMs })
+}
+
+/**
+ * The properties of units, by the name each was asked for. A unit that does not exist has them too:
+ * LoadState is "not-found". [systemctl(1), show]
+ *
+ * @throws SentinelError when systemd gives no answer
+ */
+export function showUnits(
+  units: readonly string[],
+  properties: readonly string[],
+  timeoutMs: number,
+): Map<string, Properties> {
+  if (units.length === 0) return new Map()
+  const args = ['show', `--property=${properties.join(',')}`, '--', ...units]
+  const ended = runSystemctl(args, timeoutMs)
+  if (ended.exitCode !== 0) {
+    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim()
+    throw new SentinelError(`systemd cannot be asked about ${units.join(' ')}: ${reason}`)
+  }
+  return parseShow(ended.stdout.toString(), units)
+}
+
+/** Reads `systemctl show`: blocks of `Name=value` in the order asked for, a blank line between. */
+export function parseShow(output: string, units: readonly string[]): Map<string, Properties> {
+  const blocks = output.trimEnd().split('\n\n')
+  return new Map(
+    units.map((unit, index) => {
+      const lines = (blocks[index] ?? '').split('\n').filter((line) => line.includes('='))
+      return [
+        unit,
+        new Map(
+          lines.map((line) => {
+            const at = line.indexOf('=')
+            return [line.slice(0, at), line.slice(at + 1)]
+          }),
+        ),
+      ]
+    }),
+  )
+}

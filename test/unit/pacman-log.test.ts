@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Host } from '../../src/host/host.ts'
+import { readLog } from '../../src/pacman/log.ts'
+import { makeTree } from '../fixture/tree.ts'
+
+const PATH = '/var/log/pacman.log'
+const line = (text: string) => `[2026-11-24T00:15:44+0000] [ALPM] ${text}\n`
+
+test('pacman.log is read on from where it was left, whole lines only', () => {
+  const root = makeTree({ [PATH]: `garbage\n${line('transaction started')}[2026-11-2` })
+  const host = new Host(root)
+  const first = readLog(host, PATH)
+  assert.deepEqual(first.lines, [
+    { at: '2026-11-24T00:15:44+0000', source: 'ALPM', text: 'transaction started' },
+  ])
+  writeFileSync(join(root, PATH), `garbage\n${line('transaction started')}${line('second')}`)
+  const second = readLog(host, PATH, first.end)
+  assert.deepEqual([second.lines.map(({ text }) => text), second.another], [['second'], false])
+  assert.deepEqual(readLog(host, PATH, second.end).lines, [])
+})
+
+test('a rotated pacman.log is another one, and read from its start', () => {
+  const root = makeTree({ [PATH]: line('old') })
+  const host = new Host(root)
+  const { end } = readLog(host, PATH)
+  renameSync(join(root, PATH), join(root, `${PATH}.1`))
+  assert.deepEqual(readLog(host, PATH, end).lines, [])
+  writeFileSync(join(root, PATH), '')
+  appendFileSync(join(root, PATH), line('new'))
+  const { lines, another } = readLog(host, PATH, end)
+  assert.deepEqual([lines.map(({ text }) => text), another], [['new'], true])
+})
