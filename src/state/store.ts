@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { errorCode, errorText, SentinelError } from '../errors.ts'
+import { writeAtomically } from '../host/atomic.ts'
+import type { Host } from '../host/host.ts'
+
+/** What the host remembers over a boot; a file for each thing, each replaced at once. */
+export const STATE_DIRECTORY = '/var/lib/kured-sentinel'
+
+/** The layout of all state files. A newer program may write another one. */
+const VERSION = 1
+
+/**
+ * Reads what was written under that name.
+ *
+ * @returns the object, or undefined where there is none
+ * @throws SentinelError where it cannot be read or understood: garbage, or from a newer program
+ */
+export function readState(host: Host, name: string): Record<string, unknown> | undefined {
+  const path = statePath(name)
+  try {
+    const state: unknown = JSON.parse(host.readText(path))
+    if (typeof state !== 'object' || state === null || !('version' in state)) {
+      throw new SentinelError('it is not a state of this program')
+    }
+    if (state.version !== VERSION) throw new SentinelError('it is from another version')
+    return { ...state }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+}
+
+/** Writes an object under that name. Throws SentinelError where that fails; the old one stays. */
+export function writeState(host: Host, name: string, state: object): void {
+  const path = statePath(name)
+  try {
+    mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
+    const text = `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`
+    writeAtomically(host.path(path), text)
+  } catch (error) {
+    throw new SentinelError(`${path} cannot be written: ${errorText(error)}`, { cause: error })
+  }
+}
+
+function statePath(name: string): string {
+  return `${STATE_DIRECTORY}/${name}.json`
+}
