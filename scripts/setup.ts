@@ -1,17 +1,9 @@
 /** `npm run test:setup`: makes this machine ready for the system tests. Needs root. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aarch64Tree, emulator } from '../test/lab/aarch64.ts'
 import {
   baseTree,
   cache,
@@ -21,15 +13,22 @@ import {
   newestNode,
   node,
 } from '../test/lab/cache.ts'
+import { buildAarch64Tree } from './setup/aarch64.ts'
+import { logged, minuteMs, step } from './setup/logged.ts'
+import { buildOnce, debootstrap, isolated, keyring } from './setup/tree.ts'
 
-const minuteMs = 60_000
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const programs = `
-  systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr
+  systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
+  ${emulator ?? ''}
 `
   .trim()
   .split(/\s+/)
-const everywhere = ['debootstrap', 'lsof', 'acl', 'attr', 'debian-archive-keyring', 'wget']
+const everywhere = `
+  debootstrap dpkg lsof acl attr debian-archive-keyring wget
+  ${emulator === undefined ? '' : 'qemu-user-static'}
+`
+  .trim()
+  .split(/\s+/)
 const aptPackages = [...everywhere, 'systemd-container', 'pacman-package-manager']
 const pacmanPackages = [...everywhere, 'systemd', 'pacman']
 
@@ -47,7 +46,9 @@ async function setUp(): Promise<void> {
   installPrograms()
   buildBaseTree()
   installNewestNode()
-  console.log(`base tree    ${baseTree}\nnewest Node  ${join(newestNode.bin, 'node')}`)
+  buildAarch64Tree()
+  console.log(`base tree     ${baseTree}\nnewest Node   ${join(newestNode.bin, 'node')}`)
+  console.log(`aarch64 root  ${aarch64Tree}`)
 }
 
 /** An abstract socket is a lock that ends with its holder, however that ends (see unix(7)). */
@@ -80,44 +81,13 @@ function installPrograms(): void {
   }
 }
 
-/**
- * Built under another name and renamed at the end, so that a killed build is never taken for a
- * finished one. In namespaces of its own, debootstrap's mounts and children end with it.
- */
 function buildBaseTree(): void {
-  if (existsSync(baseTree)) return
-  const partial = `${baseTree}.partial`
-  rmSync(partial, { recursive: true, force: true })
-  const mirror = debianMirror()
-  step(`building the node with debootstrap ${node.suite}; this takes about a minute`)
-  const options = ['--variant=minbase', `--arch=${debianArchitecture}`, `--keyring=${keyring}`]
-  const include = `--include=${node.packages.join(',')}`
-  isolated(['debootstrap', ...options, include, node.suite, partial, ...mirror])
-  step('finishing the node')
-  isolated(['chroot', partial, '/bin/sh', '-euc', node.finish])
-  rmSync(join(partial, 'var/cache/apt/archives'), { recursive: true, force: true })
-  renameSync(partial, baseTree)
-}
-
-function isolated(argv: string[]): void {
-  const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  logged('setpriv', ['--pdeathsig', 'KILL', ...unshare, ...argv])
-}
-
-/** The mirror this machine's own apt uses, in either format of its sources; else the default. */
-function debianMirror(): string[] {
-  if (findProgram('apt-get') === undefined) return []
-  const format = '$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)'
-  const targets = execFileSync('apt-get', ['indextargets', '--format', format], {
-    encoding: 'utf8',
+  buildOnce(baseTree, (partial) => {
+    step(`building the node with debootstrap ${node.suite}; this takes about a minute`)
+    debootstrap(partial, { ...node, architecture: debianArchitecture })
+    step('finishing the node')
+    isolated(['chroot', partial, '/bin/sh', '-euc', node.finish])
   })
-  const rows = targets.split('\n').map((line) => line.split(' '))
-  // Not bookworm-security and its like: another mirror may hold those alone.
-  const own = rows.find(
-    ([origin, release, component]) =>
-      origin === 'Debian' && release?.includes('-') === false && component === 'main',
-  )
-  return own?.[3] === undefined ? [] : [own[3]]
 }
 
 function installNewestNode(): void {
@@ -130,24 +100,4 @@ function installNewestNode(): void {
   logged('npm', ['install', '--prefix', partial, '--no-save', `${name}@${major}`])
   rmSync(directory, { recursive: true, force: true })
   renameSync(partial, directory)
-}
-
-/** Runs a program with its output in a log, of which a failure shows the end. */
-function logged(program: string, words: string[]): void {
-  const log = join(cache, 'setup.log')
-  const output = openSync(log, 'w')
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
-  const { status, error } = spawnSync(program, words, {
-    env: { ...process.env, PATH: path, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
-    stdio: ['ignore', output, output],
-    timeout: 15 * minuteMs,
-  })
-  closeSync(output)
-  if (error === undefined && status === 0) return
-  const end = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
-  throw new Error(`${program} failed: ${error?.message ?? `exit ${status}`}\n${end}\n(${log})`)
-}
-
-function step(text: string): void {
-  console.log(`- ${text}`)
 }

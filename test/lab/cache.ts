@@ -33,10 +33,14 @@ export const node = { suite, packages, finish }
 /** Everything the lab keeps lies below this directory, outside the checkout. */
 export const cache = process.env['KURED_SENTINEL_LAB'] ?? '/var/cache/kured-sentinel-lab'
 
-const fingerprint = createHash('sha256').update(JSON.stringify(node)).digest('hex').slice(0, 12)
+/** Where the tree of a recipe is. A new recipe gets a new name, so an old tree is never reused. */
+export function treeOf(name: string, recipe: unknown): string {
+  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex')
+  return join(cache, `${name}-${digest.slice(0, 12)}`)
+}
 
-/** A node's read-only lower layer. A new recipe gets a new name, so an old tree is never reused. */
-export const baseTree = join(cache, `base-${fingerprint}`)
+/** A node's read-only lower layer. */
+export const baseTree = treeOf('base', node)
 
 /** Debian's name of this machine's architecture: a node's processor is the machine's own. */
 export const debianArchitecture = process.arch === 'x64' ? 'amd64' : process.arch

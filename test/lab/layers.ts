@@ -1,4 +1,4 @@
-/** A node's files: an overlay over the base tree, which itself is never written to. */
+/** A node's files: an overlay over a tree of set-up's, which itself is never written to. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export function directoryOf(id: string): string {
 }
 
 /** Mounts the overlay, new or as an earlier boot left it, if it is not; gives its mount point. */
-export function mountLayers(directory: string): string {
+export function mountLayers(directory: string, tree = baseTree): string {
   const root = join(directory, 'root')
   const upper = join(directory, 'upper')
   const work = join(directory, 'work')
@@ -27,7 +27,7 @@ export function mountLayers(directory: string): string {
   for (const path of [root, upper, work]) mkdirSync(path, { recursive: true })
   // The tree's own mode is that of the upper layer: a private one would lock users out.
   chmodSync(upper, 0o755)
-  const layers = `lowerdir=${baseTree},upperdir=${upper},workdir=${work}`
+  const layers = `lowerdir=${tree},upperdir=${upper},workdir=${work}`
   execFileSync('mount', ['-t', 'overlay', 'kured-sentinel-lab', '-o', layers, root])
   return root
 }

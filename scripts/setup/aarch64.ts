@@ -1,0 +1,45 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { aarch64, aarch64Tree, inAarch64 } from '../../test/lab/aarch64.ts'
+import { logged, step } from './logged.ts'
+import { buildOnce, debootstrap } from './tree.ts'
+
+/**
+ * Only unpacked: no package's script is run, which would take minutes under emulation, and what the
+ * tests run needs none. It is in place only when its Node ran.
+ */
+export function buildAarch64Tree(): void {
+  buildOnce(aarch64Tree, (partial) => {
+    step('building the aarch64 root with debootstrap and npm; this takes about 40 seconds')
+    debootstrap(partial, { ...aarch64, architecture: 'arm64' }, ['--foreign'])
+    const archives = join(partial, 'var/cache/apt/archives')
+    for (const file of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
+      logged('dpkg-deb', ['--extract', join(archives, file), partial])
+    }
+    rmSync(join(partial, 'debootstrap'), { recursive: true })
+    unpackNode(partial)
+    runNode(partial)
+  })
+}
+
+/** Not by `npm install`, which refuses a package for another processor. */
+function unpackNode(tree: string): void {
+  const directory = join(tree, 'tmp')
+  logged('npm', ['pack', '--silent', '--pack-destination', directory, aarch64.npm])
+  for (const name of readdirSync(directory)) {
+    const strip = ['--strip-components=2', '--no-same-owner', 'package/bin/node']
+    logged('tar', ['-xzf', join(directory, name), '-C', join(tree, 'usr/bin'), ...strip])
+    rmSync(join(directory, name))
+  }
+}
+
+function runNode(tree: string): void {
+  const [program = '', ...words] = inAarch64(tree, ['/usr/bin/node', '--version'])
+  try {
+    logged(program, words)
+  } catch (cause) {
+    const needs = 'Linux 6.7, or qemu-aarch64 registered for all with the flag F (systemd-binfmt)'
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`no aarch64 program runs here, which takes ${needs}\n${why}`, { cause })
+  }
+}
