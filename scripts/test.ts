@@ -1,4 +1,4 @@
-/** `node --import tsx scripts/test.ts unit cli system`: runs the tests of the named kinds. */
+/** `node --import tsx scripts/test.ts unit cli system aarch64`: runs the tests of the named kinds. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { isExecutable, newestNode } from '../test/lab/cache.ts'
 
 const checkout = join(import.meta.dirname, '..')
-const kinds = ['unit', 'cli', 'system']
+const quickKinds = ['unit', 'cli']
+const kinds = [...quickKinds, 'system', 'aarch64']
 const runMs = 20 * 60_000
 
 interface Counts {
@@ -28,7 +29,7 @@ async function main(named: string[]): Promise<number> {
     throw new Error(`name the kinds of tests to run, of ${kinds.join(', ')}`)
   }
   const files = new Map(named.map((kind) => [kind, testFiles(kind)]))
-  const quick = named.filter((kind) => kind !== 'system')
+  const quick = named.filter((kind) => quickKinds.includes(kind))
   const quickFiles = quick.flatMap((kind) => files.get(kind) ?? [])
 
   const runs: Counts[] = []
@@ -39,10 +40,10 @@ async function main(named: string[]): Promise<number> {
     if (isExecutable(newest)) runs.push(await runTests(quick.join(' and '), newest, quickFiles))
     else console.log(`Not run with the newest Node: ${newest} is missing (npm run test:setup).`)
   }
-  const systemFiles = files.get('system')
-  if (systemFiles) {
-    // Each boots nodes: side by side they would only slow each other down.
-    runs.push(await runTests('system', process.execPath, systemFiles, ['--test-concurrency=1']))
+  for (const kind of named.filter((each) => !quickKinds.includes(each))) {
+    // Each boots or emulates whole systems: side by side they would only slow each other down.
+    const one = ['--test-concurrency=1']
+    runs.push(await runTests(kind, process.execPath, files.get(kind) ?? [], one))
   }
   return report(runs)
 }
