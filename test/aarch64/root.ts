@@ -33,9 +33,9 @@ export class Aarch64Root {
     return directory
   }
 
-  /** Runs a program in it, as root's shell would. */
-  run(argv: string[], env: Record<string, string> = {}): Promise<Run> {
-    return run(inAarch64(this.path, argv), { env: { PATH, ...env } })
+  /** Runs a program in it, as root's shell would; `proc` is what it sees as /proc. */
+  run(argv: string[], env: Record<string, string> = {}, proc?: string): Promise<Run> {
+    return run(inAarch64(this.path, argv, proc), { env: { PATH, ...env } })
   }
 
   /** Runs the installed program by its name, as a person does. */
@@ -44,8 +44,8 @@ export class Aarch64Root {
   }
 
   /** Runs it by its path and with the environment of a Kured pod, as Kured does. */
-  asKured(...args: string[]): Promise<Run> {
-    return this.run(['/usr/bin/kured-sentinel', ...args], { KURED_NODE_ID: 'lab' })
+  asKured(args: string[], proc?: string): Promise<Run> {
+    return this.run(['/usr/bin/kured-sentinel', ...args], { KURED_NODE_ID: 'lab' }, proc)
   }
 }
 

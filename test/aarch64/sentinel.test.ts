@@ -1,7 +1,8 @@
 /** The verdict on an aarch64 host, by the program as installed on one. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { hostTree, kernelFiles, mapsLine, processTree } from '../fixture/host.ts'
-import type { Tree } from '../fixture/tree.ts'
+import { fillTree, type Tree } from '../fixture/tree.ts'
 import { aarch64Test } from './root.ts'
 
 /** A board without any kernel package, all else as on Arch. */
@@ -30,6 +31,12 @@ const LINUX_RPI: Tree = {
   'usr/lib/modules/6.6.31-1-rpi/vmlinuz': '',
   'var/lib/pacman/local/linux-rpi-6.6.31-1/files': kernelFiles('6.6.31-1-rpi'),
 }
+
+const LINUX_RPI_REPLACED: Tree = {
+  ...LINUX_RPI,
+  'proc/sys/kernel/osrelease': '6.6.30-1-rpi\n',
+}
+const RPI_REPLACED = 'kernel 6.6.30-1-rpi is running, linux-rpi 6.6.31-1-rpi is installed'
 
 const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)
 const SSHD = { maps: LIBC, command: 'sshd', cgroup: '0::/system.slice/sshd.service\n' }
@@ -62,12 +69,7 @@ for (const [what, tree, code, says] of [
     0,
     'reboot required: kernel 6.2.9-1-aarch64-ARCH is running, linux-aarch64 6.2.10-1-aarch64-ARCH is installed',
   ],
-  [
-    'linux-rpi, replaced',
-    { ...LINUX_RPI, 'proc/sys/kernel/osrelease': '6.6.30-1-rpi\n' },
-    0,
-    'reboot required: kernel 6.6.30-1-rpi is running, linux-rpi 6.6.31-1-rpi is installed',
-  ],
+  ['linux-rpi, replaced', LINUX_RPI_REPLACED, 0, `reboot required: ${RPI_REPLACED}`],
   [
     'a stale library',
     { ...LINUX_AARCH64, ...processTree(40, SSHD) },
@@ -82,22 +84,47 @@ for (const [what, tree, code, says] of [
   ],
 ] as const satisfies [string, Tree, number, string][]) {
   aarch64Test(`${code}: ${what}`, async (root) => {
-    const { exitCode, stdout, stderr } = await root.asKured('--root', root.addHost(tree))
+    const { exitCode, stdout, stderr } = await root.asKured(['--root', root.addHost(tree)])
     assert.deepEqual([exitCode, stdout, stderr], [code, `${says}\n`, ''])
   })
 }
+
+aarch64Test('Kured’s own call, on the host itself: up to date, then replaced', async (root) => {
+  const files = Object.entries(LINUX_RPI).filter(([path]) => !path.startsWith('proc/'))
+  fillTree(root.path, Object.fromEntries(files))
+  const call = async (tree: Tree) => {
+    const proc = join(root.path, root.addHost(tree), 'proc')
+    const { exitCode, stdout, stderr } = await root.asKured([], proc)
+    return [exitCode, stdout, stderr]
+  }
+  assert.deepEqual(await call(LINUX_RPI), [1, 'no reboot required\n', ''])
+  const why = `reboot required: ${RPI_REPLACED}\n`
+  assert.deepEqual(await call(LINUX_RPI_REPLACED), [0, why, ''])
+})
+
+aarch64Test(
+  'a file’s mount is found without opening it, by this processor’s O_PATH',
+  async (root) => {
+    // Opened in any other way, a FIFO without a writer would make the program wait.
+    const directory = root.addHost({ fifo: { fifo: true } })
+    const program = '/usr/lib/kured-sentinel/dist/mount-ids.cjs'
+    const { exitCode, stdout } = await root.run(['node', program, `${directory}/fifo`, '/none'])
+    assert.match(stdout, /^\d+\nENOENT\n$/)
+    assert.equal(exitCode, 0)
+  },
+)
 
 aarch64Test('2: a process whose maps cannot be read, though another one is stale', async (root) => {
   const { 'proc/41/maps': _, ...rest } = processTree(41)
   const unreadable = { ...rest, 'proc/41/maps': { directory: true } } as const
   const host = root.addHost({ ...LINUX_AARCH64, ...processTree(40, SSHD), ...unreadable })
-  const { exitCode, stdout, stderr } = await root.asKured('--root', host)
+  const { exitCode, stdout, stderr } = await root.asKured(['--root', host])
   assert.deepEqual([exitCode, stdout], [2, ''])
   assert.match(stderr, /\/proc\/41\/maps: Is a directory/)
 })
 
 aarch64Test('2: bad usage', async (root) => {
-  const { exitCode, stdout, stderr } = await root.asKured('--nonsense')
+  const { exitCode, stdout, stderr } = await root.asKured(['--nonsense'])
   assert.deepEqual([exitCode, stdout], [2, ''])
   assert.match(stderr, /unknown option '--nonsense'/)
 })

@@ -33,19 +33,23 @@ const handler = `:qemu-aarch64:M::${magic}:${mask}:/usr/bin/qemu-aarch64-static:
  * [fs/binfmt_misc.c, load_binfmt_misc and FS_USERNS_MOUNT]
  */
 const enter = `
-root=$1 handler=$2
-shift 2
+root=$1 proc=$2 handler=$3
+shift 3
 if [ -n "$handler" ] && mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc 2>/dev/null; then
   printf %s "$handler" >/proc/sys/fs/binfmt_misc/register
 fi
 mount --rbind /dev "$root/dev"
-mount --rbind /proc "$root/proc"
+mount --rbind "$proc" "$root/proc"
 exec chroot "$root" "$@"
 `
 
-/** The command line that runs `argv` in the tree, as root there, in namespaces of its own. */
-export function inAarch64(tree: string, argv: string[]): string[] {
+/**
+ * The command line that runs `argv` in the tree, as root there, in namespaces of its own.
+ *
+ * @param proc what the program sees as /proc, a directory of this machine
+ */
+export function inAarch64(tree: string, argv: string[], proc = '/proc'): string[] {
   const namespaces = ['unshare', '--user', '--map-root-user', '--mount', '--']
-  const words = [tree, emulator === undefined ? '' : handler, ...argv]
+  const words = [tree, proc, emulator === undefined ? '' : handler, ...argv]
   return [...namespaces, '/bin/sh', '-euc', enter, 'sh', ...words]
 }
