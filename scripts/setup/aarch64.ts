@@ -6,11 +6,11 @@ import { buildOnce, debootstrap } from './tree.ts'
 
 /**
  * Only unpacked: no package's script is run, which would take minutes under emulation, and what the
- * tests run needs none. It is in place only when its Node ran.
+ * tests run needs little of it (`aarch64.finish`).
  */
 export function buildAarch64Tree(): void {
   buildOnce(aarch64Tree, (partial) => {
-    step('building the aarch64 root with debootstrap and npm; this takes about 40 seconds')
+    step('building the aarch64 root with debootstrap and npm; this takes about half a minute')
     debootstrap(partial, { ...aarch64, architecture: 'arm64' }, ['--foreign'])
     const archives = join(partial, 'var/cache/apt/archives')
     for (const file of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
@@ -18,7 +18,7 @@ export function buildAarch64Tree(): void {
     }
     rmSync(join(partial, 'debootstrap'), { recursive: true })
     unpackNode(partial)
-    runNode(partial)
+    finish(partial)
   })
 }
 
@@ -33,13 +33,13 @@ function unpackNode(tree: string): void {
   }
 }
 
-function runNode(tree: string): void {
-  const [program = '', ...words] = inAarch64(tree, ['/usr/bin/node', '--version'])
+function finish(tree: string): void {
+  const [program = '', ...words] = inAarch64(tree, ['/bin/sh', '-euc', aarch64.finish])
   try {
     logged(program, words)
   } catch (cause) {
     const needs = 'Linux 6.7, or qemu-aarch64 registered for all with the flag F (systemd-binfmt)'
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`no aarch64 program runs here, which takes ${needs}\n${why}`, { cause })
+    throw new Error(`the aarch64 root does not run; that takes ${needs}\n${why}`, { cause })
   }
 }

