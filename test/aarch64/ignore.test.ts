@@ -4,6 +4,7 @@ import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { fillTree } from '../fixture/tree.ts'
+import { UPGRADES } from '../fixture/upgrades.ts'
 import { ARCH_LINUX_ARM } from '../pacman-confs.ts'
 import { aarch64Test } from './root.ts'
 
@@ -43,33 +44,18 @@ aarch64Test('add, list and remove on /etc/pacman.conf: the same bytes in the end
   assert.equal(await held(), 'linux-rpi\nlinux-rpi-headers\n')
 })
 
-aarch64Test(
-  'check: a held package that another one needs newer stops the upgrade',
-  async (root) => {
-    const seenAt = '/srv/pacman'
-    const host = makePacmanHost(
-      {
-        installed: [
-          ['kubelet', '1.30.1-1'],
-          ['kubeadm', '1.30.1-1', { depends: ['kubelet>=1.30'] }],
-        ],
-        repositories: {
-          core: [
-            ['kubelet', '1.31.0-1'],
-            ['kubeadm', '1.31.0-1', { depends: ['kubelet>=1.31'] }],
-          ],
-        },
-        options: 'IgnorePkg = kubelet',
-      },
-      seenAt,
-    )
-    cpSync(host, join(root.path, seenAt), { recursive: true })
-    const conf = ['--pacman-conf', `${seenAt}/pacman.conf`]
-    const { exitCode, stdout, stderr } = await root.program('ignore', 'check', ...conf)
-    assert.equal(exitCode, 1, stderr)
-    assert.match(
-      stdout,
-      /kubelet is held \(at 1\.30\.1-1\): kubeadm 1\.31\.0-1 needs kubelet>=1\.31/,
-    )
-  },
-)
+for (const title of [
+  'a newer version of a held package is needed',
+  'an upgrade with questions before the last one',
+  'an upgrade that fails anyway',
+]) {
+  aarch64Test(`check: ${title}`, async (root) => {
+    const upgrade = UPGRADES.find((one) => one.title === title)
+    assert.ok(upgrade)
+    const place = `/srv/${title}`
+    cpSync(makePacmanHost(upgrade.host, place), join(root.path, place), { recursive: true })
+    const ended = await root.program('ignore', 'check', '--pacman-conf', `${place}/pacman.conf`)
+    assert.match(ended.stdout + ended.stderr, upgrade.says)
+    assert.equal(ended.exitCode, upgrade.exitCode)
+  })
+}
