@@ -12,7 +12,7 @@ import { run, type Run } from '../lab/run.ts'
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** One overlay over set-up's tree; it is gone when the test file's process ends. */
-export class Aarch64Root {
+class Aarch64Root {
   /** Its files, as this machine sees them. */
   readonly path: string
   #hosts = 0
@@ -22,7 +22,6 @@ export class Aarch64Root {
     const directory = directoryOf(newNodeId())
     process.once('exit', () => dropLayers(directory))
     this.path = mountLayers(directory, aarch64Tree)
-    installProgram(this.path)
   }
 
   /** Makes the files of another host in it; gives where they are, as a program in it sees them. */
@@ -49,6 +48,13 @@ export class Aarch64Root {
   }
 }
 
+/** A new root with the checkout's program, as the package has it. */
+function newRoot(): Aarch64Root {
+  const root = new Aarch64Root()
+  installProgram(root.path)
+  return root
+}
+
 /** Why no aarch64 program can be run on this machine, if so. */
 function problem(): string | undefined {
   if (process.getuid?.() !== 0) return 'the aarch64 root is an overlay, which only root can mount'
@@ -69,7 +75,7 @@ export function aarch64Test(name: string, body: (root: Aarch64Root) => Promise<v
   const skip = process.env['CI'] === 'true' ? false : (why ?? false)
   void test(name, { skip, timeout: 180_000 }, async () => {
     if (why !== undefined) throw new Error(why)
-    shared ??= new Aarch64Root()
+    shared ??= newRoot()
     await body(shared)
   })
 }
