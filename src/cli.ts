@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addIgnoreCommands } from './cli/ignore.ts'
+import { addServiceCommands } from './cli/services.ts'
 import { duration } from './config/duration.ts'
 import { errorText } from './errors.ts'
 import { printable } from './output/printable.ts'
@@ -57,6 +58,7 @@ export function createProgram(ended: (command: string, exitCode: number) => void
     })
 
   addIgnoreCommands(program, ended)
+  addServiceCommands(program, ended)
   return program
 }
 

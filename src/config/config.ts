@@ -16,6 +16,11 @@ export interface Config {
   ignorePaths: string[]
   ignoreCommands: string[]
   ignoreUnits: string[]
+  /** fnmatch patterns of units that `restart` leaves alone, and of those it may restart after all */
+  restartNever: string[]
+  restartAllow: string[]
+  /** how long one unit may take to come back */
+  restartTimeout: number
 }
 
 const CONFIG_FILE = '/etc/kured-sentinel.conf'
@@ -29,6 +34,9 @@ export const DEFAULTS: Config = {
   ignorePaths: [],
   ignoreCommands: [],
   ignoreUnits: [],
+  restartNever: [],
+  restartAllow: [],
+  restartTimeout: 90_000,
 }
 
 /**

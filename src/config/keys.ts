@@ -17,4 +17,9 @@ export const SECTIONS: Record<string, Record<string, Setter>> = {
     'ignore-command': (config, values) => (config.ignoreCommands = patterns(values)),
     'ignore-unit': (config, values) => (config.ignoreUnits = patterns(values)),
   },
+  restart: {
+    never: (config, values) => (config.restartNever = patterns(values)),
+    allow: (config, values) => (config.restartAllow = patterns(values)),
+    'unit-timeout': (config, values) => (config.restartTimeout = duration(single(values))),
+  },
 }

@@ -19,6 +19,11 @@ ignore-path = /opt/vendor/*
 ignore-path = /usr/lib/x y.so
 ignore-command = java
 ignore-unit = a@*.service
+[restart]
+never = db*.service
+allow = dbus.service
+allow = kubelet.service
+unit-timeout = 2min
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -29,6 +34,9 @@ ignore-unit = a@*.service
     ignorePaths: ['/opt/vendor/*', '/usr/lib/x y.so'],
     ignoreCommands: ['java'],
     ignoreUnits: ['a@*.service'],
+    restartNever: ['db*.service'],
+    restartAllow: ['dbus.service', 'kubelet.service'],
+    restartTimeout: 120_000,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })

@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+
+interface RestartOptions {
+  json?: true
+  dryRun?: true
+  afterUpgrade?: true
+  config?: string
+}
+
+/** The options and help of `restart`; see createProgram(). */
+export function addServiceCommands(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  program
+    .command('restart')
+    .description('restart the services that run replaced code, where that does no harm')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--after-upgrade', 'run by an upgrade: act only when it has completed, and exit 0')
+    .option('--json', 'print one JSON object')
+    .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, also when some old code is left for the sentinel to judge; 2 a unit did not
+come back, not everything could be seen, or nothing was done, as pacman is at work.
+
+Example:
+  kured-sentinel restart --dry-run`,
+    )
+    .action(async ({ json, dryRun, afterUpgrade, config }: RestartOptions) => {
+      const { restart } = await import('../commands/restart.ts')
+      const options = {
+        json: json === true,
+        dryRun: dryRun === true,
+        afterUpgrade: afterUpgrade === true,
+        configFile: config,
+      }
+      ended('restart', await restart(options))
+    })
+}

@@ -1,0 +1,39 @@
+import { readConfig } from '../config/config.ts'
+import { errorText, Exit, SentinelError } from '../errors.ts'
+import { Host } from '../host/host.ts'
+import { printableJson } from '../output/printable.ts'
+import { renderRestart } from '../output/restart.ts'
+import { write } from '../output/write.ts'
+import { restartStale, type RestartRequest } from '../services/restart.ts'
+
+interface Options extends RestartRequest {
+  json: boolean
+  configFile: string | undefined
+}
+
+/**
+ * `restart`: restarts what runs replaced code.
+ *
+ * @returns 0, also when some of it is left; 2 when a unit did not come back, or not all could be
+ * seen; with afterUpgrade always 0, for the upgrade is no worse for it
+ */
+export async function restart(options: Options): Promise<number> {
+  try {
+    const code = await run(options)
+    return options.afterUpgrade ? Exit.ok : code
+  } catch (error) {
+    if (!options.afterUpgrade || !(error instanceof Error)) throw error
+    write(2, `warning: ${errorText(error)}\n`)
+    return Exit.ok
+  }
+}
+
+async function run({ json, configFile, ...request }: Options): Promise<number> {
+  if (!request.dryRun && process.geteuid?.() !== 0) {
+    throw new SentinelError('only root can restart services: run it with sudo, or with --dry-run')
+  }
+  const host = new Host()
+  const report = await restartStale(host, readConfig(host, configFile), request)
+  write(1, json ? printableJson(report) : renderRestart(report))
+  return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
+}

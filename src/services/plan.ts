@@ -1,0 +1,92 @@
+import type { Config } from '../config/config.ts'
+import type { Host } from '../host/host.ts'
+import { parseCgroup } from '../process/cgroup.ts'
+import type { Finding } from '../sentinel/finding.ts'
+import { readDependents } from './dependents.ts'
+import { inOrder } from './order.ts'
+import { refuseAlong, refuseProcess, refuseUnit, type Refusal } from './refusal.ts'
+import { MANAGER, type Refused } from './report.ts'
+import { matching } from './never.ts'
+import { identify, type Gone, type StaleProcess } from './stale-process.ts'
+import { readUnits, type Unit } from './unit.ts'
+
+/** A unit to restart, for what it is restarted, and what systemd restarts along with it. */
+export interface Step {
+  unit: Unit
+  processes: StaleProcess[]
+  along: Unit[]
+}
+
+export interface Plan {
+  /** whether PID 1 runs old code */
+  reexec: boolean
+  /** in the order in which to do them */
+  steps: Step[]
+  refused: Refused[]
+  gone: Gone[]
+}
+
+/**
+ * What to do about a scan's findings. Changes nothing.
+ *
+ * @param scanStart the host's uptime before the scan, in seconds
+ * @throws SentinelError where systemd does not answer
+ */
+export function makePlan(
+  host: Host,
+  config: Config,
+  findings: readonly Finding[],
+  scanStart: number,
+): Plan {
+  const { stale, gone } = identify(host, findings, scanStart)
+  const refused: Refused[] = []
+  const byUnit = new Map<string, StaleProcess[]>()
+  let reexec = false
+  const refuse = (refusal: Refusal, processes: StaleProcess[], unit = processes[0]?.unit) =>
+    refused.push({
+      ...(unit !== undefined && { unit }),
+      ...refusal,
+      processes: processes.map(told),
+    })
+  for (const process of stale) {
+    const never = process.pid === 1 ? matching(config.restartNever, [MANAGER]) : undefined
+    const refusal = never === undefined ? refuseProcess(process) : neverReexec(never)
+    if (process.pid === 1 && never === undefined) reexec = true
+    else if (refusal !== undefined) refuse(refusal, [process])
+    else if (process.unit !== undefined) {
+      byUnit.set(process.unit, [...(byUnit.get(process.unit) ?? []), process])
+    }
+  }
+  const own = readOwnUnit(host)
+  const units = readUnits([...byUnit.keys()])
+  const dependents = readDependents([...units.values()])
+  const steps = new Map<Unit, Step>()
+  for (const [name, processes] of byUnit) {
+    const unit = units.get(name)
+    if (unit === undefined) continue
+    const along = dependents.get(unit.name) ?? []
+    const refusal =
+      refuseUnit(unit, processes, own, config) ??
+      along.map((other) => refuseAlong(other, own, config)).find((found) => found !== undefined)
+    if (refusal !== undefined) refuse(refusal, processes)
+    else steps.set(unit, { unit, processes, along })
+  }
+  const ordered = inOrder([...steps.keys()], dependents)
+  return { reexec, steps: ordered.flatMap((unit) => steps.get(unit) ?? []), refused, gone }
+}
+
+function neverReexec(pattern: string): Refusal {
+  return { why: `never = ${pattern}`, clears: 'reboot' }
+}
+
+/** What a report tells of a process. */
+export function told({ pid, command }: StaleProcess): { pid: number; command: string } {
+  return { pid, command }
+}
+
+/** The unit that this command runs in, such as pacman-upgrade.service, or the session of a shell. */
+function readOwnUnit(host: Host): Unit | undefined {
+  const { unit, userSlice } = parseCgroup(host.readText('/proc/self/cgroup'))
+  // Of a user's own unit systemd knows nothing, and none of them is restarted.
+  return unit === undefined || userSlice ? undefined : readUnits([unit]).get(unit)
+}

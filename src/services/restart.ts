@@ -1,0 +1,84 @@
+import type { Config } from '../config/config.ts'
+import { SentinelError } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import type { Finding } from '../sentinel/finding.ts'
+import { scanProc } from '../sentinel/scan-proc.ts'
+import { collectStaleCode } from '../sentinel/stale-code.ts'
+import { carryOut } from './carry-out.ts'
+import { makePlan, told, type Plan } from './plan.ts'
+import { MANAGER, SYSTEMD, type Refused, type RestartReport, type StillStale } from './report.ts'
+import { isGoingDown, obstacles } from './right-moment.ts'
+
+export interface RestartRequest {
+  dryRun: boolean
+  /** run by an upgrade that is to be complete: from its unit or from a hook of pacman's */
+  afterUpgrade: boolean
+}
+
+/**
+ * Restarts the units whose processes run replaced code, as far as that does no harm, and looks
+ * again. What the sentinel does not count it leaves alone as well.
+ *
+ * @throws SentinelError where it is not the moment, or nothing can be seen; nothing was done then
+ */
+export async function restartStale(
+  host: Host,
+  config: Config,
+  { dryRun, afterUpgrade }: RestartRequest,
+): Promise<RestartReport> {
+  if (isGoingDown(config.timeout)) {
+    throw new SentinelError('nothing was restarted: the host is going down')
+  }
+  const obstacle = obstacles(host, config.staleLockAge, afterUpgrade)
+  const why = obstacle()
+  if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
+  const scanStart = host.uptime()
+  const findings = await look(host, config)
+  const plan = makePlan(host, config, findings.filter(isStale), scanStart)
+  if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen) }
+  const done = await carryOut(host, plan, config, obstacle)
+  const left = await look(host, config)
+  return {
+    dryRun,
+    ...done,
+    stillStale: left.filter(isStale).map((finding) => explain(finding, done.refused)),
+    unseen: left.filter(isUnseen),
+  }
+}
+
+function look(host: Host, config: Config): Promise<Finding[]> {
+  return collectStaleCode(host, scanProc, config, new Deadline(config.timeout))
+}
+
+function isStale({ effect }: Finding): boolean {
+  return effect === 'reboot'
+}
+
+function isUnseen({ effect }: Finding): boolean {
+  return effect === 'attention'
+}
+
+function foresee({ reexec, steps, refused, gone }: Plan): Omit<RestartReport, 'unseen'> {
+  const planned = new Set(steps.map(({ unit }) => unit.name))
+  const restarted = steps.flatMap(({ unit, processes, along }) => [
+    { unit: unit.name, processes: processes.map(told) },
+    ...along
+      .filter(({ name }) => !planned.has(name))
+      .map(({ name }) => ({ unit: name, processes: [], with: unit.name })),
+  ])
+  const manager = { unit: MANAGER, processes: [SYSTEMD] }
+  return {
+    dryRun: true,
+    failed: [],
+    restarted: reexec ? [manager, ...restarted] : restarted,
+    refused,
+    gone,
+    stillStale: [],
+  }
+}
+
+function explain(finding: Finding, refused: readonly Refused[]): StillStale {
+  const refusal = refused.find(({ processes }) => processes.some(({ pid }) => pid === finding.pid))
+  return { ...finding, clears: refusal?.clears ?? 'reboot' }
+}

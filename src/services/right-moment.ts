@@ -1,0 +1,51 @@
+import type { Host } from '../host/host.ts'
+import { databasePath, logPath, readPacmanConf, type PacmanConf } from '../pacman/conf.ts'
+import { readLock } from '../pacman/lock.ts'
+import { readLog } from '../pacman/log.ts'
+import { ancestors } from '../process/ancestors.ts'
+import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import { runSystemctl } from '../systemd/systemctl.ts'
+
+/** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
+export type Obstacle = () => string | undefined
+
+/**
+ * What can be in the way: pacman at work, which is half-way through the files that services are to
+ * be started from; after an upgrade, one that did not complete; a host that goes down.
+ *
+ * A run that an upgrade itself starts may find the lock held by the pacman that started it: its
+ * PostTransaction hooks run under the lock, and after "transaction completed" is in the log.
+ * [libalpm/trans.c, alpm_trans_commit]
+ */
+export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolean): Obstacle {
+  const conf: PacmanConf | undefined =
+    host.lstat('/etc/pacman.conf') === undefined ? undefined : readPacmanConf(host)
+  const dbPath = conf === undefined ? '/var/lib/pacman' : databasePath(conf)
+  return () => {
+    const lock = readLock(host, dbPath)
+    if (lock !== undefined) {
+      const evidence = collectLock(host, lock)
+      const { holder } = evidence
+      const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
+      if (!afterUpgrade || !ours) return judgeLock(evidence, staleLockAge).message
+    }
+    if (afterUpgrade && conf !== undefined && !hasCompleted(host, logPath(conf))) {
+      return `the last transaction in ${logPath(conf)} has not completed`
+    }
+    return undefined
+  }
+}
+
+/** Whether the last word on a transaction is that it is complete. [libalpm/trans.c] */
+function hasCompleted(host: Host, path: string): boolean {
+  const words = readLog(host, path).lines.filter(
+    ({ source, text }) => source === 'ALPM' && text.startsWith('transaction '),
+  )
+  return words.at(-1)?.text === 'transaction completed'
+}
+
+/** Whether the host is going down: a unit that is started then would hold that up, or be lost. */
+export function isGoingDown(timeoutMs: number): boolean {
+  // The exit code tells "running" from all other states, the output which. [systemctl(1)]
+  return runSystemctl(['is-system-running'], timeoutMs).stdout.toString().trim() === 'stopping'
+}
