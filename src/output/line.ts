@@ -23,6 +23,6 @@ function summarise(reasons: Finding[]): string {
 }
 
 /** A finding in words, with its unit. */
-export function describe({ message, unit }: Finding): string {
+export function describe({ message, unit }: Pick<Finding, 'message' | 'unit'>): string {
   return printable(unit === undefined ? message : `${message} (${unit})`)
 }

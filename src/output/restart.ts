@@ -41,23 +41,28 @@ function renderRestarted({ unit, processes, with: other }: Restarted): string {
 }
 
 function renderRefused({ unit, processes, why }: Refused): string {
-  return unit === undefined
-    ? `${named(processes).trim()}: ${why}`
-    : `${unit}${named(processes)}: ${why}`
+  return `${unit === undefined ? list(processes) : unit + named(processes)}: ${why}`
 }
 
 function named(processes: Restarted['processes']): string {
-  if (processes.length === 0) return ''
+  return processes.length === 0 ? '' : ` (${list(processes)})`
+}
+
+function list(processes: Restarted['processes']): string {
   const shown = processes.slice(0, SHOWN).map(({ pid, command }) => `${command}[${pid}]`)
-  const more = processes.length > SHOWN ? `, and ${processes.length - SHOWN} more` : ''
-  return ` (${shown.join(', ')}${more})`
+  if (processes.length > SHOWN) shown.push(`and ${processes.length - SHOWN} more`)
+  return shown.join(', ')
 }
 
 function renderGone({ pid, command, unit }: Gone): string {
   return `${command}[${pid}]${unit === undefined ? '' : ` (${unit})`}`
 }
 
-const CLEARED = { logout: 'until its user logs out', reboot: 'until a reboot' }
+const CLEARED = {
+  logout: 'until its user logs out, or a reboot',
+  reboot: 'until a reboot',
+  systemd: 'until systemd is done with its unit',
+}
 
 function renderStillStale(finding: StillStale): string {
   return `${describe(finding)} ${CLEARED[finding.clears]}`

@@ -2,7 +2,7 @@ import { errorText } from '../errors.ts'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { readOutcome, type Touched } from './outcome.ts'
-import { told, type Plan, type Step } from './plan.ts'
+import { told, toldGone, type Plan, type Step } from './plan.ts'
 import { refuseUnit } from './refusal.ts'
 import { MANAGER, SYSTEMD, type RestartReport } from './report.ts'
 import type { Obstacle } from './right-moment.ts'
@@ -66,9 +66,7 @@ async function takeStep(run: Run, { unit, processes, along }: Step): Promise<voi
   const why = run.obstacle()
   // The last look before it is done: what has taken a PID meanwhile is none of this unit's.
   const there = processes.filter((process) => isStillThere(host, process))
-  for (const process of processes) {
-    if (!there.includes(process)) done.gone.push({ ...told(process), unit: name })
-  }
+  done.gone.push(...processes.filter((process) => !there.includes(process)).map(toldGone))
   if (there.length === 0) return
   const refusal =
     why === undefined

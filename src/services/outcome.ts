@@ -19,8 +19,13 @@ export async function readOutcome(
   limitMs: number,
 ): Promise<{ failed: Failed[]; restarted: Restarted[] }> {
   const names = touched.map(({ unit }) => unit)
+  const patient = touched.filter(({ complaint }) => complaint === '')
   try {
-    await settle(names, BACK_MS, limitMs)
+    await settle(
+      patient.map(({ unit }) => unit),
+      BACK_MS,
+      limitMs,
+    )
     return judge(touched, readUnits(names))
   } catch (error) {
     return { failed: names.map((unit) => ({ unit, why: errorText(error) })), restarted: [] }

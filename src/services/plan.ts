@@ -7,7 +7,7 @@ import { inOrder } from './order.ts'
 import { refuseAlong, refuseProcess, refuseUnit, type Refusal } from './refusal.ts'
 import { MANAGER, type Refused } from './report.ts'
 import { matching } from './never.ts'
-import { identify, type Gone, type StaleProcess } from './stale-process.ts'
+import { identify, isStillThere, type Gone, type StaleProcess } from './stale-process.ts'
 import { readUnits, type Unit } from './unit.ts'
 
 /** A unit to restart, for what it is restarted, and what systemd restarts along with it. */
@@ -61,13 +61,16 @@ export function makePlan(
   const units = readUnits([...byUnit.keys()])
   const dependents = readDependents([...units.values()])
   const steps = new Map<Unit, Step>()
-  for (const [name, processes] of byUnit) {
+  for (const [name, found] of byUnit) {
     const unit = units.get(name)
-    if (unit === undefined) continue
+    // What systemd says of a unit goes for those only that were there all the time.
+    const processes = found.filter((process) => isStillThere(host, process))
+    gone.push(...found.filter((process) => !processes.includes(process)).map(toldGone))
+    if (unit === undefined || processes.length === 0) continue
     const along = dependents.get(unit.name) ?? []
     const refusal =
       refuseUnit(unit, processes, own, config) ??
-      along.map((other) => refuseAlong(other, own, config)).find((found) => found !== undefined)
+      along.map((other) => refuseAlong(other, own, config)).find((reason) => reason !== undefined)
     if (refusal !== undefined) refuse(refusal, processes)
     else steps.set(unit, { unit, processes, along })
   }
@@ -77,6 +80,11 @@ export function makePlan(
 
 function neverReexec(pattern: string): Refusal {
   return { why: `never = ${pattern}`, clears: 'reboot' }
+}
+
+/** What a report tells of a process that has gone. */
+export function toldGone({ pid, command, unit }: StaleProcess): Gone {
+  return { pid, command, unit }
 }
 
 /** What a report tells of a process. */

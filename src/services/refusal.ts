@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts'
 /** Why something is not restarted, and what clears its old code instead. */
 export interface Refusal {
   why: string
-  clears: 'logout' | 'reboot'
+  clears: 'logout' | 'reboot' | 'systemd'
 }
 
 const untilReboot = (why: string): Refusal => ({ why, clears: 'reboot' })
@@ -16,7 +16,7 @@ export function refuseProcess({ unit, userSlice }: StaleProcess): Refusal | unde
   // Whatever stands below a user's slice is named by that user.
   if (userSlice) {
     const session = unit?.endsWith('.scope') === true && unit !== 'init.scope'
-    const why = session ? 'a login session' : 'a user’s own manager, or a unit of it'
+    const why = session ? 'a login session' : "a user's own manager, or a unit of it"
     return { why, clears: 'logout' }
   }
   if (unit === undefined) return untilReboot('it belongs to no unit')
@@ -40,8 +40,11 @@ export function refuseUnit(
   }
   const never = refuseAlways(unit, own, config)
   if (never !== undefined) return never
-  if (unit.activeState === 'deactivating') return untilReboot('it is being stopped')
-  if (unit.hasJob) return untilReboot('systemd is about to start or stop it')
+  if (unit.activeState === 'inactive' || unit.activeState === 'failed') {
+    return untilReboot('it has ended, and left these processes behind')
+  }
+  if (unit.activeState === 'deactivating') return { why: 'it is being stopped', clears: 'systemd' }
+  if (unit.hasJob) return { why: 'systemd is about to start or stop it', clears: 'systemd' }
   // Its start would wait for a job that ends only after we have.
   if (own?.hasJob === true && unit.after.some((name) => own.names.includes(name))) {
     return untilReboot(`it is started after ${own.name} only, in which this command runs`)

@@ -30,7 +30,7 @@ export interface Refused extends Refusal {
 }
 
 /** What still runs old code in the end, and what clears that. */
-export type StillStale = Finding & Pick<Refusal, 'clears'>
+export type StillStale = Omit<Finding, 'effect'> & Pick<Refusal, 'clears'>
 
 export interface RestartReport {
   /** nothing was done: `restarted` is what would have been */
@@ -42,5 +42,5 @@ export interface RestartReport {
   /** empty in a dry run, which looks once only */
   stillStale: StillStale[]
   /** what could not be seen, which may run old code as well */
-  unseen: Finding[]
+  unseen: Omit<Finding, 'effect'>[]
 }

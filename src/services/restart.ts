@@ -7,7 +7,14 @@ import { scanProc } from '../sentinel/scan-proc.ts'
 import { collectStaleCode } from '../sentinel/stale-code.ts'
 import { carryOut } from './carry-out.ts'
 import { makePlan, told, type Plan } from './plan.ts'
-import { MANAGER, SYSTEMD, type Refused, type RestartReport, type StillStale } from './report.ts'
+import {
+  MANAGER,
+  SYSTEMD,
+  type Refused,
+  type Restarted,
+  type RestartReport,
+  type StillStale,
+} from './report.ts'
 import { isGoingDown, obstacles } from './right-moment.ts'
 
 export interface RestartRequest {
@@ -36,19 +43,24 @@ export async function restartStale(
   const scanStart = host.uptime()
   const findings = await look(host, config)
   const plan = makePlan(host, config, findings.filter(isStale), scanStart)
-  if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen) }
+  if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen).map(plain) }
   const done = await carryOut(host, plan, config, obstacle)
   const left = await look(host, config)
   return {
     dryRun,
     ...done,
     stillStale: left.filter(isStale).map((finding) => explain(finding, done.refused)),
-    unseen: left.filter(isUnseen),
+    unseen: left.filter(isUnseen).map(plain),
   }
 }
 
 function look(host: Host, config: Config): Promise<Finding[]> {
   return collectStaleCode(host, scanProc, config, new Deadline(config.timeout))
+}
+
+/** Without what only a verdict needs. */
+function plain({ effect: _, ...finding }: Finding): Omit<Finding, 'effect'> {
+  return finding
 }
 
 function isStale({ effect }: Finding): boolean {
@@ -60,18 +72,21 @@ function isUnseen({ effect }: Finding): boolean {
 }
 
 function foresee({ reexec, steps, refused, gone }: Plan): Omit<RestartReport, 'unseen'> {
-  const planned = new Set(steps.map(({ unit }) => unit.name))
-  const restarted = steps.flatMap(({ unit, processes, along }) => [
-    { unit: unit.name, processes: processes.map(told) },
-    ...along
-      .filter(({ name }) => !planned.has(name))
-      .map(({ name }) => ({ unit: name, processes: [], with: unit.name })),
-  ])
-  const manager = { unit: MANAGER, processes: [SYSTEMD] }
+  const restarted = new Map<string, Restarted>()
+  if (reexec) restarted.set(MANAGER, { unit: MANAGER, processes: [SYSTEMD] })
+  for (const { unit, processes } of steps) {
+    restarted.set(unit.name, { unit: unit.name, processes: processes.map(told) })
+  }
+  for (const { unit, along } of steps) {
+    for (const { name } of along) {
+      const known = restarted.get(name)
+      restarted.set(name, { unit: name, processes: [], with: unit.name, ...known })
+    }
+  }
   return {
     dryRun: true,
     failed: [],
-    restarted: reexec ? [manager, ...restarted] : restarted,
+    restarted: [...restarted.values()],
     refused,
     gone,
     stillStale: [],
@@ -80,5 +95,5 @@ function foresee({ reexec, steps, refused, gone }: Plan): Omit<RestartReport, 'u
 
 function explain(finding: Finding, refused: readonly Refused[]): StillStale {
   const refusal = refused.find(({ processes }) => processes.some(({ pid }) => pid === finding.pid))
-  return { ...finding, clears: refusal?.clears ?? 'reboot' }
+  return { ...plain(finding), clears: refusal?.clears ?? 'reboot' }
 }

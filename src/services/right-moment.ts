@@ -1,9 +1,10 @@
+import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, logPath, readPacmanConf, type PacmanConf } from '../pacman/conf.ts'
-import { readLock } from '../pacman/lock.ts'
+import { readLock, type Lock } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log.ts'
 import { ancestors } from '../process/ancestors.ts'
-import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import { collectLock, judgeLock, type LockEvidence } from '../sentinel/lock.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 
 /** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
@@ -24,7 +25,8 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
   return () => {
     const lock = readLock(host, dbPath)
     if (lock !== undefined) {
-      const evidence = collectLock(host, lock)
+      const evidence = collectEvidence(host, lock)
+      if (evidence === undefined) return `pacman is at work: ${lock.path} is there`
       const { holder } = evidence
       const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
       if (!afterUpgrade || !ours) return judgeLock(evidence, staleLockAge).message
@@ -33,6 +35,16 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
       return `the last transaction in ${logPath(conf)} has not completed`
     }
     return undefined
+  }
+}
+
+/** Who holds a lock only root can see, and a dry run needs no root. */
+function collectEvidence(host: Host, lock: Lock): LockEvidence | undefined {
+  try {
+    return collectLock(host, lock)
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return undefined
+    throw error
   }
 }
 

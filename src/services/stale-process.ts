@@ -53,8 +53,9 @@ export function isStillThere(host: Host, process: StaleProcess): boolean {
   )
 }
 
-/** Whether a process is in that cgroup, or below it. */
+/** Whether a process is in that cgroup, or below it; '' is what a unit has that does not run. */
 export function isBelow({ cgroups }: StaleProcess, controlGroup: string): boolean {
+  if (controlGroup === '') return false
   return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))
 }
 

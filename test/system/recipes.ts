@@ -101,3 +101,40 @@ export const kernel = (name: string, version: string, release: string): PackageR
     [`/usr/lib/modules/${release}/vmlinuz`]: '',
   },
 })
+
+/** Fails, or ends, once /run/broken is there. */
+const UNLESS_BROKEN = `/bin/sh -c 'test ! -e /run/broken || exit 3; exec greeter'`
+const DEAF = `/bin/sh -c 'trap "" TERM; exec greeter'\nTimeoutStopSec=100`
+const idle = 'ExecStart=/usr/bin/sleep infinity'
+
+/** Services of every kind, most of which run the greeter; not upgraded. */
+export const kinds: PackageRecipe = {
+  name: 'kinds',
+  version: '1.0',
+  depends: ['greeter'],
+  files: Object.fromEntries(
+    Object.entries({
+      delegated: unit(`Delegate=yes
+ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkdir $$d; echo $$$$ > $$d/cgroup.procs; exec greeter'`),
+      base: unit('ExecStart=/usr/bin/greeter'),
+      needs: `[Unit]\nRequires=base.service\nAfter=base.service\n${unit('ExecStart=/usr/bin/greeter')}`,
+      part: `[Unit]\nPartOf=needs.service\n${unit(idle)}`,
+      client: `[Unit]\nAfter=plain.service\n${unit('ExecStart=/usr/bin/greeter')}`,
+      under: unit('ExecStart=/usr/bin/greeter'),
+      // Kubernetes as it is not meant to be: bound to a service that anybody may restart.
+      kubelet: `[Unit]\nRequires=under.service\n${unit(idle)}`,
+      breaks: unit(`ExecStartPre=/usr/bin/test ! -e /run/broken\nExecStart=/usr/bin/greeter`),
+      dies: unit(`ExecStart=${UNLESS_BROKEN}`),
+      loops: unit(`ExecStart=${UNLESS_BROKEN}\nRestart=always\nRestartSec=300ms`),
+      refusing: `[Unit]\nRefuseManualStop=yes\n${unit('ExecStart=/usr/bin/greeter')}`,
+      oneshot: unit(
+        `Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '/usr/bin/greeter >/dev/null &'`,
+      ),
+      containerd: unit('ExecStart=/usr/bin/greeter'),
+      shims: unit(`KillMode=process\nExecStart=/bin/sh -c '/usr/bin/greeter & exec greeter'`),
+      deaf: unit(`ExecStart=${DEAF}`),
+      stopping: unit(`ExecStart=${DEAF}`),
+      innocent: unit(idle),
+    }).map(([name, content]) => [`/usr/lib/systemd/system/${name}.service`, content]),
+  ),
+}

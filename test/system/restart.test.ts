@@ -1,0 +1,104 @@
+/** `kured-sentinel restart` on a real node: real packages, a real pacman, services of every kind. */
+import assert from 'node:assert/strict'
+import { bootNode, labTest } from '../lab/lab.ts'
+import { greet, greeter, kinds } from './recipes.ts'
+import { changedSince, install, offer, restart, snapshot, units } from './services.ts'
+
+const STARTED = `plain private template@a delegated base needs part client under kubelet breaks dies
+  loops refusing oneshot containerd shims deaf stopping innocent`.split(/\s+/)
+
+/** A process of a pod, one of a login session, and one that a user calls by a host service's name. */
+const OTHERS = `systemd-run --quiet --slice=kubepods-burstable.slice --unit=cri-containerd-3f1c0b9d2e7a.scope \\
+  --scope sh -c 'greeter & echo $! > /run/pod.pid' > /dev/null 2>&1
+cd /sys/fs/cgroup/user.slice
+greeter > /dev/null 2>&1 & session=user-1000.slice/session-7.scope
+mkdir -p $session; echo $! > $session/cgroup.procs
+greeter > /dev/null 2>&1 & own=user-1000.slice/user@1000.service/app.slice/innocent.service
+mkdir -p $own; echo $! > $own/cgroup.procs`
+
+const service = (name: string) => `${name}.service`
+
+labTest('restart: who is restarted, who is not and why, and nobody else', async () => {
+  await using node = await bootNode()
+  await install(node, greet('1.0'), greeter, kinds)
+  await node.ok(['systemctl', 'start', ...STARTED])
+  await node.shell(OTHERS)
+  assert.match((await node.run(['kured-sentinel', 'restart'])).stdout, /^nothing to restart: /)
+  await offer(node, greet('2.0'))
+  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await node.writeFile('/etc/kured-sentinel.conf', '[restart]\nunit-timeout = 3s\n')
+  await node.shell('touch /run/broken; systemctl stop --no-block stopping')
+  const before = await snapshot(node)
+
+  const back = 'base client delegated needs part plain private shims template@a'
+  const restarted = back.split(' ').map(service)
+  const failed = ['breaks', 'deaf', 'dies', 'loops'].map(service)
+  const planned = await restart(node, '--dry-run')
+  assert.equal(planned.exitCode, 0)
+  assert.deepEqual(units(planned.restarted), [...restarted, ...failed].toSorted())
+  await node.writeFile('/run/never.conf', '[restart]\nnever = bas?.service\nallow = base.service\n')
+  const never = await restart(node, '--dry-run', '--config', '/run/never.conf')
+  const base = never.refused.find(({ unit }) => unit === 'base.service')
+  assert.equal(base?.why, 'never = bas?.service')
+  assert.ok(units(never.restarted).includes('needs.service'), 'by itself')
+  const asUser = ['setpriv', '--reuid=builder', '--regid=builder', '--clear-groups']
+  const unseen = await node.run([...asUser, 'kured-sentinel', 'restart', '--dry-run'])
+  assert.equal(unseen.exitCode, 2)
+  assert.match(unseen.stdout, /^could not be seen:\n.*Permission denied \(run as root\)\n/)
+  const refused = await node.run([...asUser, 'kured-sentinel', 'restart'])
+  assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
+  assert.match(refused.stderr, /only root can restart services/)
+  assert.deepEqual(await changedSince(node, before), [], 'none of these changes anything')
+
+  const done = await restart(node)
+  assert.equal(done.exitCode, 2, 'not every unit came back')
+  assert.deepEqual(await changedSince(node, before), [...restarted, ...failed].toSorted())
+  assert.deepEqual(units(done.restarted), restarted)
+  const along = done.restarted.filter((told) => told.with !== undefined)
+  assert.deepEqual(units(along), ['needs.service', 'part.service'])
+  const starts = await node.shell(
+    'journalctl --unit=needs --unit=part --output=cat | grep ^Started',
+  )
+  assert.equal(starts.trim().split('\n').length, 4, 'each was restarted once')
+
+  assert.deepEqual(units(done.failed), failed)
+  const [breaks, deaf, dies] = done.failed.toSorted((a, b) => (a.unit! < b.unit! ? -1 : 1))
+  assert.match(breaks?.why ?? '', /control process exited with error code/)
+  assert.deepEqual([deaf?.why, deaf?.activeState], ['not done after 3 s', 'deactivating'])
+  const state = [dies?.activeState, dies?.result, dies?.execMainStatus]
+  assert.deepEqual(state, ['failed', 'exit-code', '3'])
+  assert.equal((await node.run(['pgrep', 'systemctl'])).stdout, '', 'no systemctl waits still')
+
+  const why = Object.fromEntries(done.refused.map((told) => [told.unit, told.why]))
+  assert.deepEqual(why, {
+    'containerd.service': 'containers and machines would stop with it, or go on with its old code',
+    'innocent.service': "a user's own manager, or a unit of it",
+    'oneshot.service': 'a oneshot: its job would be done again',
+    'refusing.service': 'RefuseManualStop= or RefuseManualStart= is set',
+    'session-7.scope': 'a login session',
+    'stopping.service': 'it is being stopped',
+    'under.service':
+      'kubelet.service would be restarted with it: its restart would start another version of Kubernetes, without a drain',
+  })
+  const left = [...Object.keys(why), 'deaf.service', 'shims.service']
+  assert.deepEqual(units(done.stillStale), left.toSorted(), 'and the pod’s is none of the host’s')
+  assert.deepEqual([done.gone, done.unseen], [[], []])
+
+  await node.shell(
+    'rm /run/broken; systemctl kill --signal=KILL deaf stopping; systemctl start deaf',
+  )
+  const allow = ['containerd', 'kubelet', 'oneshot', 'refusing', 'innocent'].map(
+    (name) => `allow = ${name}.service\n`,
+  )
+  const conf = `[restart]\n${allow.join('')}allow = *.scope\n`
+  await node.writeFile('/etc/kured-sentinel.conf', conf)
+  const between = await snapshot(node)
+  const { exitCode, stdout } = await node.run(['kured-sentinel', 'restart'])
+  assert.equal(exitCode, 0, 'what is left is the sentinel’s to judge')
+  const allowed = ['containerd', 'kubelet', 'oneshot', 'under'].map(service)
+  assert.deepEqual(await changedSince(node, between), allowed)
+  assert.match(stdout, /^ {2}kubelet\.service, along with under\.service, which it depends on$/m)
+  assert.match(stdout, /^ {2}shims\.service \(greeter\[\d+\]\): KillMode=process: /m)
+  assert.match(stdout, /\(innocent\.service\) until its user logs out, or a reboot$/m)
+  assert.match(stdout, /\(refusing\.service\) until a reboot$/m)
+})
