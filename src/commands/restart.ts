@@ -34,6 +34,11 @@ async function run({ json, configFile, ...request }: Options): Promise<number> {
   }
   const host = new Host()
   const report = await restartStale(host, readConfig(host, configFile), request)
-  write(1, json ? printableJson(report) : renderRestart(report))
+  try {
+    write(1, json ? printableJson(report) : renderRestart(report))
+  } catch (error) {
+    if (request.dryRun || report.restarted.length === 0) throw error
+    throw new SentinelError('units were restarted, but that could not be told', { cause: error })
+  }
   return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
 }

@@ -61,7 +61,7 @@ function renderGone({ pid, command, unit }: Gone): string {
 const CLEARED = {
   logout: 'until its user logs out, or a reboot',
   reboot: 'until a reboot',
-  systemd: 'until systemd is done with its unit',
+  end: 'until it ends, or a reboot',
 }
 
 function renderStillStale(finding: StillStale): string {

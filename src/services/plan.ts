@@ -4,7 +4,7 @@ import { parseCgroup } from '../process/cgroup.ts'
 import type { Finding } from '../sentinel/finding.ts'
 import { readDependents } from './dependents.ts'
 import { inOrder } from './order.ts'
-import { refuseAlong, refuseProcess, refuseUnit, type Refusal } from './refusal.ts'
+import { refuseAlong, refuseProcess, refuseTriggered, refuseUnit, type Refusal } from './refusal.ts'
 import { MANAGER, type Refused } from './report.ts'
 import { matching } from './never.ts'
 import { identify, isStillThere, type Gone, type StaleProcess } from './stale-process.ts'
@@ -60,6 +60,7 @@ export function makePlan(
   const own = readOwnUnit(host)
   const units = readUnits([...byUnit.keys()])
   const dependents = readDependents([...units.values()])
+  const triggers = readUnits([...units.values()].flatMap(({ triggeredBy }) => triggeredBy))
   const steps = new Map<Unit, Step>()
   for (const [name, found] of byUnit) {
     const unit = units.get(name)
@@ -70,6 +71,7 @@ export function makePlan(
     const along = dependents.get(unit.name) ?? []
     const refusal =
       refuseUnit(unit, processes, own, config) ??
+      refuseTriggered(unit.triggeredBy.flatMap((trigger) => triggers.get(trigger) ?? [])) ??
       along.map((other) => refuseAlong(other, own, config)).find((reason) => reason !== undefined)
     if (refusal !== undefined) refuse(refusal, processes)
     else steps.set(unit, { unit, processes, along })

@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts'
 /** Why something is not restarted, and what clears its old code instead. */
 export interface Refusal {
   why: string
-  clears: 'logout' | 'reboot' | 'systemd'
+  clears: 'logout' | 'reboot' | 'end'
 }
 
 const untilReboot = (why: string): Refusal => ({ why, clears: 'reboot' })
@@ -43,8 +43,8 @@ export function refuseUnit(
   if (unit.activeState === 'inactive' || unit.activeState === 'failed') {
     return untilReboot('it has ended, and left these processes behind')
   }
-  if (unit.activeState === 'deactivating') return { why: 'it is being stopped', clears: 'systemd' }
-  if (unit.hasJob) return { why: 'systemd is about to start or stop it', clears: 'systemd' }
+  if (unit.activeState === 'deactivating') return { why: 'it is being stopped', clears: 'end' }
+  if (unit.hasJob) return { why: 'systemd is about to start or stop it', clears: 'end' }
   // Its start would wait for a job that ends only after we have.
   if (own?.hasJob === true && unit.after.some((name) => own.names.includes(name))) {
     return untilReboot(`it is started after ${own.name} only, in which this command runs`)
@@ -56,8 +56,15 @@ export function refuseUnit(
   return undefined
 }
 
+/** Why a unit that these sockets and timers start is not restarted, if so. */
+export function refuseTriggered(triggers: readonly Unit[]): Refusal | undefined {
+  // Nor would it come back: nobody hands it the connection a second time. [systemd.socket(5), Accept=]
+  if (!triggers.some(({ accepts }) => accepts)) return undefined
+  return { why: 'it serves one connection, which would be cut', clears: 'end' }
+}
+
 /** What goes for a unit at any time, also where systemd would restart it along with another. */
-export function refuseAlways(
+function refuseAlways(
   unit: Unit,
   own: Unit | undefined,
   { restartNever, restartAllow }: Config,

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
-import { SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import type { Finding } from '../sentinel/finding.ts'
+import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
 import { collectStaleCode } from '../sentinel/stale-code.ts'
 import { carryOut } from './carry-out.ts'
@@ -45,7 +45,9 @@ export async function restartStale(
   const plan = makePlan(host, config, findings.filter(isStale), scanStart)
   if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen).map(plain) }
   const done = await carryOut(host, plan, config, obstacle)
-  const left = await look(host, config)
+  const left = await look(host, config).catch((error: unknown) => [
+    unreadable(`what is left: ${errorText(error)}`),
+  ])
   return {
     dryRun,
     ...done,

@@ -26,6 +26,10 @@ export interface Unit {
   /** how often systemd has started it again since it was last told to */
   restarts: number
   after: string[]
+  /** the sockets, timers and paths that start it */
+  triggeredBy: string[]
+  /** of a socket: it starts an instance of its service for each connection */
+  accepts: boolean
   /** the units that a restart of this one restarts as well */
   dependents: string[]
 }
@@ -39,6 +43,7 @@ const DEPENDENTS = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf'] as con
 const PROPERTIES = `
   Id Names LoadState ActiveState SubState Result ExecMainStatus MainPID Type KillMode
   RefuseManualStop RefuseManualStart InvocationID ControlGroup Job NRestarts After
+  TriggeredBy Accept
   ${DEPENDENTS.join(' ')}
 `
   .trim()
@@ -74,6 +79,8 @@ export function toUnit(asked: string, properties: Properties): Unit {
     hasJob: text('Job') !== '',
     restarts: Number(text('NRestarts')),
     after: words('After'),
+    triggeredBy: words('TriggeredBy'),
+    accepts: text('Accept') === 'yes',
     dependents: DEPENDENTS.flatMap(words),
   }
 }

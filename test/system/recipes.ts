@@ -107,13 +107,23 @@ const UNLESS_BROKEN = `/bin/sh -c 'test ! -e /run/broken || exit 3; exec greeter
 const DEAF = `/bin/sh -c 'trap "" TERM; exec greeter'\nTimeoutStopSec=100`
 const idle = 'ExecStart=/usr/bin/sleep infinity'
 
+/** Unit files, by the services' names. */
+function services(files: Record<string, string>): Record<string, string> {
+  const named = Object.entries(files)
+  return Object.fromEntries(
+    named.map(([name, content]) => [`/usr/lib/systemd/system/${name}.service`, content]),
+  )
+}
+
 /** Services of every kind, most of which run the greeter; not upgraded. */
 export const kinds: PackageRecipe = {
   name: 'kinds',
   version: '1.0',
   depends: ['greeter'],
-  files: Object.fromEntries(
-    Object.entries({
+  files: {
+    '/usr/lib/systemd/system/link.socket': '[Socket]\nListenStream=127.0.0.1:7777\nAccept=yes\n',
+    ...services({
+      'link@': unit('ExecStart=/usr/bin/greeter\nStandardInput=socket'),
       delegated: unit(`Delegate=yes
 ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkdir $$d; echo $$$$ > $$d/cgroup.procs; exec greeter'`),
       base: unit('ExecStart=/usr/bin/greeter'),
@@ -135,6 +145,6 @@ ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkd
       deaf: unit(`ExecStart=${DEAF}`),
       stopping: unit(`ExecStart=${DEAF}`),
       innocent: unit(idle),
-    }).map(([name, content]) => [`/usr/lib/systemd/system/${name}.service`, content]),
-  ),
+    }),
+  },
 }

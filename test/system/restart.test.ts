@@ -14,7 +14,10 @@ cd /sys/fs/cgroup/user.slice
 greeter > /dev/null 2>&1 & session=user-1000.slice/session-7.scope
 mkdir -p $session; echo $! > $session/cgroup.procs
 greeter > /dev/null 2>&1 & own=user-1000.slice/user@1000.service/app.slice/innocent.service
-mkdir -p $own; echo $! > $own/cgroup.procs`
+mkdir -p $own; echo $! > $own/cgroup.procs
+systemctl start link.socket
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/7777; sleep 1000' > /dev/null 2>&1 &
+until systemctl --no-legend list-units 'link@*' | grep running; do sleep 0.1; done`
 
 const service = (name: string) => `${name}.service`
 
@@ -69,10 +72,14 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   assert.deepEqual(state, ['failed', 'exit-code', '3'])
   assert.equal((await node.run(['pgrep', 'systemctl'])).stdout, '', 'no systemctl waits still')
 
-  const why = Object.fromEntries(done.refused.map((told) => [told.unit, told.why]))
+  const why = Object.fromEntries(
+    // An instance for a connection is named by its addresses.
+    done.refused.map((told) => [told.unit?.replace(/@.*\./, '@.'), told.why]),
+  )
   assert.deepEqual(why, {
     'containerd.service': 'containers and machines would stop with it, or go on with its old code',
     'innocent.service': "a user's own manager, or a unit of it",
+    'link@.service': 'it serves one connection, which would be cut',
     'oneshot.service': 'a oneshot: its job would be done again',
     'refusing.service': 'RefuseManualStop= or RefuseManualStart= is set',
     'session-7.scope': 'a login session',
@@ -80,7 +87,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
     'under.service':
       'kubelet.service would be restarted with it: its restart would start another version of Kubernetes, without a drain',
   })
-  const left = [...Object.keys(why), 'deaf.service', 'shims.service']
+  const left = [...units(done.refused), 'deaf.service', 'shims.service']
   assert.deepEqual(units(done.stillStale), left.toSorted(), 'and the pod’s is none of the host’s')
   assert.deepEqual([done.gone, done.unseen], [[], []])
 

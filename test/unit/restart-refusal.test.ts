@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULTS } from '../../src/config/config.ts'
-import { refuseAlong, refuseProcess, refuseUnit } from '../../src/services/refusal.ts'
+import {
+  refuseAlong,
+  refuseProcess,
+  refuseTriggered,
+  refuseUnit,
+} from '../../src/services/refusal.ts'
 import type { StaleProcess } from '../../src/services/stale-process.ts'
 import { runningUnit } from '../fixture/unit.ts'
 
@@ -91,4 +96,10 @@ test('along with another: no unit that is refused by itself, nor one that would 
   assert.match(refuseAlong(own, own, DEFAULTS)?.why ?? '', /this command runs in it/)
   const mount = refuseAlong(runningUnit('srv.mount'), own, DEFAULTS)
   assert.equal(mount?.why, 'srv.mount would be restarted with it: it would be stopped')
+})
+
+test('a service for one connection; not one that a socket starts once', () => {
+  const sockets = (accept: string) => [runningUnit('a.socket', `Accept=${accept}`)]
+  assert.match(refuseTriggered(sockets('yes'))?.why ?? '', /connection/)
+  assert.equal(refuseTriggered(sockets('no')), undefined)
 })
