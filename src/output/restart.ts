@@ -30,8 +30,8 @@ function section(heading: string, items: string[], count = items.length): string
 
 function renderFailed({ unit, why, activeState, subState, result, execMainStatus }: Failed) {
   if (activeState === undefined) return `${unit}: ${why}`
-  const state = `${activeState} (${subState}), Result=${result}, ExecMainStatus=${execMainStatus}`
-  return `${unit}: ${why}; ${state}; see systemctl status ${unit}`
+  const state = `${activeState}/${subState}, Result=${result}, ExecMainStatus=${execMainStatus}`
+  return `${unit}: ${why} (${state}); see systemctl status ${unit}`
 }
 
 function renderRestarted({ unit, processes, with: other }: Restarted): string {

@@ -56,7 +56,8 @@ function act(args: readonly string[], timeoutMs: number): string {
     const ended = runSystemctl(args, timeoutMs)
     if (ended.timedOut) return `not done after ${timeoutMs / 1000} s`
     if (ended.exitCode === 0) return ''
-    return ended.stderr.trim().split('\n')[0] || `systemctl failed with exit ${ended.exitCode}`
+    const [complaint = ''] = ended.stderr.trim().split('\n')
+    return complaint.replace(/\.$/, '') || `systemctl failed with exit ${ended.exitCode}`
   } catch (error) {
     return errorText(error)
   }

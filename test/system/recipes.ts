@@ -136,6 +136,7 @@ ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkd
       breaks: unit(`ExecStartPre=/usr/bin/test ! -e /run/broken\nExecStart=/usr/bin/greeter`),
       dies: unit(`ExecStart=${UNLESS_BROKEN}`),
       loops: unit(`ExecStart=${UNLESS_BROKEN}\nRestart=always\nRestartSec=300ms`),
+      withers: unit(`ExecStart=/bin/sh -c 'test ! -e /run/broken || exec sleep 0.7; exec greeter'`),
       refusing: `[Unit]\nRefuseManualStop=yes\n${unit('ExecStart=/usr/bin/greeter')}`,
       oneshot: unit(
         `Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '/usr/bin/greeter >/dev/null &'`,

@@ -5,7 +5,8 @@ import { greet, greeter, kinds } from './recipes.ts'
 import { changedSince, install, offer, restart, snapshot, units } from './services.ts'
 
 const STARTED = `plain private template@a delegated base needs part client under kubelet breaks dies
-  loops refusing oneshot containerd shims deaf stopping innocent`.split(/\s+/)
+  loops refusing oneshot containerd shims deaf stopping innocent
+  withers`.split(/\s+/)
 
 /** A process of a pod, one of a login session, and one that a user calls by a host service's name. */
 const OTHERS = `systemd-run --quiet --slice=kubepods-burstable.slice --unit=cri-containerd-3f1c0b9d2e7a.scope \\
@@ -35,7 +36,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
 
   const back = 'base client delegated needs part plain private shims template@a'
   const restarted = back.split(' ').map(service)
-  const failed = ['breaks', 'deaf', 'dies', 'loops'].map(service)
+  const failed = ['breaks', 'deaf', 'dies', 'loops', 'withers'].map(service)
   const planned = await restart(node, '--dry-run')
   assert.equal(planned.exitCode, 0)
   assert.deepEqual(units(planned.restarted), [...restarted, ...failed].toSorted())
@@ -65,11 +66,13 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   assert.equal(starts.trim().split('\n').length, 4, 'each was restarted once')
 
   assert.deepEqual(units(done.failed), failed)
-  const [breaks, deaf, dies] = done.failed.toSorted((a, b) => (a.unit! < b.unit! ? -1 : 1))
+  const failure = (name: string) => done.failed.find(({ unit }) => unit === service(name))
+  const [breaks, deaf, dies] = [failure('breaks'), failure('deaf'), failure('dies')]
   assert.match(breaks?.why ?? '', /control process exited with error code/)
   assert.deepEqual([deaf?.why, deaf?.activeState], ['not done after 3 s', 'deactivating'])
   const state = [dies?.activeState, dies?.result, dies?.execMainStatus]
   assert.deepEqual(state, ['failed', 'exit-code', '3'])
+  assert.equal(failure('withers')?.result, 'success', 'it came up, and ended soon after')
   assert.equal((await node.run(['pgrep', 'systemctl'])).stdout, '', 'no systemctl waits still')
 
   const why = Object.fromEntries(

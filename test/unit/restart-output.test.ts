@@ -42,7 +42,7 @@ test('failures first, then what was done, what not and why, and what is left', (
   assert.equal(
     text,
     `did not come back:
-  a.service: it did not come back; failed (failed), Result=exit-code, ExecMainStatus=3; see systemctl status a.service
+  a.service: it did not come back (failed/failed, Result=exit-code, ExecMainStatus=3); see systemctl status a.service
   c.service: no answer
 restarted:
   systemd itself (PID 1), with systemctl daemon-reexec
