@@ -25,7 +25,9 @@ const NEVER: readonly { why: string; services: string }[] = [
   },
   {
     why: 'the network may go down with it',
-    services: 'NetworkManager ModemManager iwd wpa_supplicant*',
+    services: `
+      NetworkManager ModemManager iwd wpa_supplicant* bird* frr* openvpn* tinc* strongswan*
+      libreswan* ipsec`,
   },
   {
     why: 'containers and machines would stop with it, or go on with its old code',

@@ -22,6 +22,9 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
   const conf: PacmanConf | undefined =
     host.lstat('/etc/pacman.conf') === undefined ? undefined : readPacmanConf(host)
   const dbPath = conf === undefined ? '/var/lib/pacman' : databasePath(conf)
+  // Only another pacman changes that later, and its lock is seen.
+  const log = conf === undefined ? undefined : logPath(conf)
+  const completed = !afterUpgrade || log === undefined || hasCompleted(host, log)
   return () => {
     const lock = readLock(host, dbPath)
     if (lock !== undefined) {
@@ -31,10 +34,7 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
       const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
       if (!afterUpgrade || !ours) return judgeLock(evidence, staleLockAge).message
     }
-    if (afterUpgrade && conf !== undefined && !hasCompleted(host, logPath(conf))) {
-      return `the last transaction in ${logPath(conf)} has not completed`
-    }
-    return undefined
+    return completed ? undefined : `the last transaction in ${log} has not completed`
   }
 }
 

@@ -58,6 +58,8 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   assert.equal(done.exitCode, 2, 'not every unit came back')
   assert.deepEqual(await changedSince(node, before), [...restarted, ...failed].toSorted())
   assert.deepEqual(units(done.restarted), restarted)
+  const order = done.restarted.map(({ unit }) => unit)
+  assert.ok(order.indexOf('plain.service') < order.indexOf('client.service'), 'as After= has it')
   const along = done.restarted.filter((told) => told.with !== undefined)
   assert.deepEqual(units(along), ['needs.service', 'part.service'])
   const starts = await node.shell(
