@@ -39,24 +39,7 @@ export function makePlan(
   scanStart: number,
 ): Plan {
   const { stale, gone } = identify(host, findings, scanStart)
-  const refused: Refused[] = []
-  const byUnit = new Map<string, StaleProcess[]>()
-  let reexec = false
-  const refuse = (refusal: Refusal, processes: StaleProcess[], unit = processes[0]?.unit) =>
-    refused.push({
-      ...(unit !== undefined && { unit }),
-      ...refusal,
-      processes: processes.map(told),
-    })
-  for (const process of stale) {
-    const never = process.pid === 1 ? matching(config.restartNever, [MANAGER]) : undefined
-    const refusal = never === undefined ? refuseProcess(process) : neverReexec(never)
-    if (process.pid === 1 && never === undefined) reexec = true
-    else if (refusal !== undefined) refuse(refusal, [process])
-    else if (process.unit !== undefined) {
-      byUnit.set(process.unit, [...(byUnit.get(process.unit) ?? []), process])
-    }
-  }
+  const { reexec, refused, byUnit } = sort(stale, config)
   const own = readOwnUnit(host)
   const units = readUnits([...byUnit.keys()])
   const dependents = readDependents([...units.values()])
@@ -73,11 +56,29 @@ export function makePlan(
       refuseUnit(unit, processes, own, config) ??
       refuseTriggered(unit.triggeredBy.flatMap((trigger) => triggers.get(trigger) ?? [])) ??
       along.map((other) => refuseAlong(other, own, config)).find((reason) => reason !== undefined)
-    if (refusal !== undefined) refuse(refusal, processes)
+    if (refusal !== undefined)
+      refused.push({ unit: name, ...refusal, processes: processes.map(told) })
     else steps.set(unit, { unit, processes, along })
   }
   const ordered = inOrder([...steps.keys()], dependents)
   return { reexec, steps: ordered.flatMap((unit) => steps.get(unit) ?? []), refused, gone }
+}
+
+/** PID 1, processes for which no unit can be restarted, and the others by their unit. */
+function sort(stale: readonly StaleProcess[], { restartNever }: Config) {
+  const refused: Refused[] = []
+  const byUnit = new Map<string, StaleProcess[]>()
+  let reexec = false
+  for (const process of stale) {
+    const { pid, unit } = process
+    const never = pid === 1 ? matching(restartNever, [MANAGER]) : undefined
+    const refusal = never === undefined ? refuseProcess(process) : neverReexec(never)
+    if (pid === 1 && never === undefined) reexec = true
+    else if (refusal !== undefined) {
+      refused.push({ ...(unit && { unit }), ...refusal, processes: [told(process)] })
+    } else if (unit !== undefined) byUnit.set(unit, [...(byUnit.get(unit) ?? []), process])
+  }
+  return { reexec, refused, byUnit }
 }
 
 function neverReexec(pattern: string): Refusal {
