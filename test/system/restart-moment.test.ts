@@ -106,7 +106,7 @@ labTest('restart, from a hook: under the lock, which nothing waits for for ever'
   await using node = await bootNode()
   const hook = readFileSync(join(checkout, 'hooks', HOOK), 'utf8')
   await install(node, greet('1.0'), greeter)
-  await node.writeFile(`/usr/share/kured-sentinel/hooks/${HOOK}`, hook)
+  await node.writeFile(`/usr/share/kured-sentinel/${HOOK}`, hook)
   await node.writeFile('/etc/systemd/system/locked.service', LOCKED)
   await node.writeFile('/etc/kured-sentinel.conf', '[restart]\nunit-timeout = 2s\n')
   await node.shell('systemctl daemon-reload; systemctl start plain locked')
@@ -115,7 +115,7 @@ labTest('restart, from a hook: under the lock, which nothing waits for for ever'
   assert.doesNotMatch(inactive, /restart/i)
 
   await node.shell(
-    `mkdir -p /etc/pacman.d/hooks; ln -s /usr/share/kured-sentinel/hooks/${HOOK} /etc/pacman.d/hooks/`,
+    `mkdir -p /etc/pacman.d/hooks; ln -s /usr/share/kured-sentinel/${HOOK} /etc/pacman.d/hooks/`,
   )
   await offer(node, greet('3.0'))
   const before = await snapshot(node)
