@@ -6,7 +6,7 @@ import { bootNode, labTest } from '../lab/lab.ts'
 import { greet, greeter, kinds, slow } from './recipes.ts'
 import { changedSince, install, offer, parseReport, restart, snapshot, units } from './services.ts'
 
-const HOOK = '90-kured-sentinel-restart.hook'
+const HOOK = '99-kured-sentinel-restart.hook'
 const checkout = join(import.meta.dirname, '../..')
 
 /** Replaces a library by an identical file, as pacman does with another. */
