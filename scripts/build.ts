@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 const common: BuildOptions = {
@@ -27,12 +28,15 @@ const noProgramsAsCommands: Plugin = {
   },
 }
 
-/** The real lsof is for few: its scanner, with execa, stays out of the file that all load. */
-const lsofOutside: Plugin = {
-  name: 'lsof-outside',
+/**
+ * What few checks need stays out of the file that all load: the real lsof's scanner, with execa,
+ * and what is remembered of reboots, for when one is due.
+ */
+const rareOutside: Plugin = {
+  name: 'rare-outside',
   setup: (bundle) => {
-    bundle.onResolve({ filter: /scan-lsof\.ts$/ }, () => ({
-      path: './scan-lsof.js',
+    bundle.onResolve({ filter: /[/](scan-lsof|recall)\.ts$/ }, ({ path }) => ({
+      path: `./${basename(path, '.ts')}.js`,
       external: true,
     }))
   },
@@ -41,7 +45,11 @@ const lsofOutside: Plugin = {
 await rm('dist', { recursive: true, force: true })
 await build({
   ...common,
-  entryPoints: { main: 'src/main.ts', 'scan-lsof': 'src/sentinel/scan-lsof.ts' },
+  entryPoints: {
+    main: 'src/main.ts',
+    'scan-lsof': 'src/sentinel/scan-lsof.ts',
+    recall: 'src/guard/recall.ts',
+  },
   format: 'esm',
   splitting: true,
   plugins: [noProgramsAsCommands],
@@ -58,5 +66,5 @@ await build({
   entryPoints: { minute: 'src/minute.ts', 'mount-ids': 'src/mount-ids.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  plugins: [lsofOutside],
+  plugins: [rareOutside],
 })

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { parseDurationOption } from './cli/duration.ts'
+import { addHoldCommands } from './cli/hold.ts'
 import { addIgnoreCommands } from './cli/ignore.ts'
+import { addRebootCommand } from './cli/reboot.ts'
 import { addServiceCommands } from './cli/services.ts'
-import { duration } from './config/duration.ts'
-import { errorText } from './errors.ts'
 import { printable } from './output/printable.ts'
 import { write } from './output/write.ts'
 
@@ -44,7 +45,11 @@ export function createProgram(ended: (command: string, exitCode: number) => void
       const { check } = await import('./commands/check.ts')
       ended(
         'check',
-        await check(await renderer(json, explain), { json, ...toCheckOptions(options) }),
+        await check(await renderer(json, explain), {
+          json,
+          all: json || explain,
+          ...toCheckOptions(options),
+        }),
       )
     })
 
@@ -57,6 +62,8 @@ export function createProgram(ended: (command: string, exitCode: number) => void
       ended('status', await status(await renderer(json, true), toCheckOptions(options)))
     })
 
+  addHoldCommands(program, ended)
+  addRebootCommand(program, ended)
   addIgnoreCommands(program, ended)
   addServiceCommands(program, ended)
   return program
@@ -71,7 +78,11 @@ function addLookOptions(command: Command): Command {
         'lsof',
       ]),
     )
-    .option('--timeout <duration>', 'give up after this time, such as 30s or 1min', parseTimeout)
+    .option(
+      '--timeout <duration>',
+      'give up after this time, such as 30s or 1min',
+      parseDurationOption,
+    )
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .option('--root <dir>', 'look at the host whose files stand below this directory')
 }
@@ -86,12 +97,4 @@ async function renderer(json: boolean | undefined, explain: boolean | undefined)
   if (json) return (await import('./output/json.ts')).renderJson
   if (explain) return (await import('./output/explain.ts')).renderExplanation
   return (await import('./output/line.ts')).renderLine
-}
-
-function parseTimeout(text: string): number {
-  try {
-    return duration(text)
-  } catch (error) {
-    throw new InvalidArgumentError(errorText(error))
-  }
 }

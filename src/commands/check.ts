@@ -12,6 +12,8 @@ export interface CheckOptions {
   configFile?: string | undefined
   root?: string | undefined
   json?: boolean | undefined
+  /** whether all that is found is shown, and so also a hold where nothing is due */
+  all?: boolean | undefined
 }
 
 type Render = (report: Report) => string
@@ -23,7 +25,7 @@ type Render = (report: Report) => string
  * @returns the exit code of the contract with Kured
  */
 export async function check(render: Render, options: CheckOptions = {}): Promise<number> {
-  const report = await look(options)
+  const report = await look(options, true)
   const alarm = report.verdict === 'attention' && options.json !== true
   write(alarm ? 2 : 1, render(report))
   return report.exitCode
@@ -31,11 +33,15 @@ export async function check(render: Render, options: CheckOptions = {}): Promise
 
 /** `status`: shows the same to a person. @returns 0 whatever the verdict */
 export async function status(render: Render, options: CheckOptions = {}): Promise<number> {
-  write(1, render(await look(options)))
+  write(1, render(await look({ ...options, all: true }, false)))
   return 0
 }
 
-async function look({ overrides, configFile, root }: CheckOptions): Promise<Report> {
+/** @param answers whether the result is an answer to Kured */
+async function look(
+  { overrides, configFile, root, all }: CheckOptions,
+  answers: boolean,
+): Promise<Report> {
   const host = new Host(root)
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
@@ -45,5 +51,8 @@ async function look({ overrides, configFile, root }: CheckOptions): Promise<Repo
   if (settings.scanner === 'lsof' && host.root !== '') {
     throw new SentinelError('lsof only knows the running host: the lsof scanner needs no --root')
   }
-  return checkHost(host, settings, new Deadline(settings.timeout))
+  const report = await checkHost(host, settings, new Deadline(settings.timeout))
+  if (report.verdict === 'none' && all !== true) return report
+  const { recall } = await import('../guard/recall.ts')
+  return recall(host, settings, report, answers)
 }

@@ -9,6 +9,8 @@ export interface Config {
   timeout: number
   scanner: 'proc' | 'lsof'
   staleLockAge: number
+  /** no reboot is asked for before the host has been up this long; 0 is "at any time" */
+  minInterval: number
   /** whether a replaced executable counts, and whether people's own sessions do */
   executables: boolean
   userSlice: boolean
@@ -21,6 +23,10 @@ export interface Config {
   restartAllow: string[]
   /** how long one unit may take to come back */
   restartTimeout: number
+  /** how long `reboot` waits for pacman */
+  rebootWait: number
+  /** whether Kured may have `reboot` called only where the check has asked for it */
+  rebootAsked: boolean
 }
 
 const CONFIG_FILE = '/etc/kured-sentinel.conf'
@@ -29,6 +35,7 @@ export const DEFAULTS: Config = {
   timeout: 30_000,
   scanner: 'proc',
   staleLockAge: 3_600_000,
+  minInterval: 0,
   executables: true,
   userSlice: true,
   ignorePaths: [],
@@ -37,6 +44,8 @@ export const DEFAULTS: Config = {
   restartNever: [],
   restartAllow: [],
   restartTimeout: 90_000,
+  rebootWait: 1_200_000,
+  rebootAsked: true,
 }
 
 /**

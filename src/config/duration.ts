@@ -31,3 +31,21 @@ export function duration(text: string): number {
   if (value !== undefined) return value
   throw new SentinelError(`${JSON.stringify(text)} is no duration: write 30s, 5min or 1h`)
 }
+
+/** A duration in ms in its two largest units, as it would be written: "3h 12min", "45s". */
+export function durationText(ms: number): string {
+  let rest = Math.max(0, Math.round(ms / 1000)) * 1000
+  const parts = (['d', 'h', 'min', 's'] as const).map((unit) => {
+    const size = UNITS[unit] ?? 1
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    return count === 0 ? '' : `${count}${unit}`
+  })
+  const first = parts.findIndex((part) => part !== '')
+  return first < 0
+    ? '0s'
+    : parts
+        .slice(first, first + 2)
+        .filter(Boolean)
+        .join(' ')
+}

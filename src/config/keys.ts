@@ -11,6 +11,7 @@ export const SECTIONS: Record<string, Record<string, Setter>> = {
     timeout: (config, values) => (config.timeout = duration(single(values))),
     scanner: (config, values) => (config.scanner = oneOf(['proc', 'lsof'], values)),
     'stale-lock-age': (config, values) => (config.staleLockAge = duration(single(values))),
+    'min-interval': (config, values) => (config.minInterval = duration(single(values))),
     executables: (config, values) => (config.executables = yesNo(values)),
     'user-slice': (config, values) => (config.userSlice = yesNo(values)),
     'ignore-path': (config, values) => (config.ignorePaths = patterns(values)),
@@ -21,5 +22,9 @@ export const SECTIONS: Record<string, Record<string, Setter>> = {
     never: (config, values) => (config.restartNever = patterns(values)),
     allow: (config, values) => (config.restartAllow = patterns(values)),
     'unit-timeout': (config, values) => (config.restartTimeout = duration(single(values))),
+  },
+  reboot: {
+    wait: (config, values) => (config.rebootWait = duration(single(values))),
+    'only-asked': (config, values) => (config.rebootAsked = yesNo(values)),
   },
 }

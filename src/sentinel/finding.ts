@@ -1,13 +1,13 @@
 /**
  * What a finding does to the verdict: `reboot` asks for one; `attention` means that something could
  * not be seen, so no answer is sure; `busy` that pacman is at work, so the question comes too
- * early; `none` that it does not count, and `why` says why.
+ * early; `held` that no reboot is wanted yet; `none` that it does not count, and `why` says why.
  */
-export type Effect = 'reboot' | 'attention' | 'busy' | 'none'
+export type Effect = 'reboot' | 'attention' | 'busy' | 'held' | 'none'
 
 /** One thing seen on the host, as data. Wording beyond `message` and colour belong to the output. */
 export interface Finding {
-  kind: 'library' | 'executable' | 'kernel' | 'lock' | 'unreadable'
+  kind: 'library' | 'executable' | 'kernel' | 'lock' | 'unreadable' | 'hold' | 'interval'
   effect: Effect
   message: string
   why?: string
@@ -18,6 +18,8 @@ export interface Finding {
   /** the running kernel, and the one that is installed */
   running?: string
   installed?: string
+  /** the boot in which a reboot was already asked for because of it */
+  askedIn?: string
 }
 
 /** Something that could not be read, which makes the whole answer unsure. */

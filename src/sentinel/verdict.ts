@@ -12,12 +12,13 @@ export interface Verdict {
 
 /**
  * Turns what was seen into one answer. A lock that pacman holds goes first: while it works nothing
- * else can be judged. Then whatever could not be seen: a reboot is asked for on a complete look
+ * else can be judged. Then a person's wish for no reboot. Then whatever could not be seen: a reboot is asked for on a complete look
  * only. Only then the reasons for a reboot.
  */
 export function decide(findings: Finding[]): Verdict {
   const has = (effect: Effect) => findings.some((finding) => finding.effect === effect)
   if (has('busy')) return judge('none', Exit.none, 'busy', 'pacman is at work')
+  if (has('held')) return judge('none', Exit.none, 'held', 'no reboot is wanted yet')
   if (has('attention')) {
     return judge('attention', Exit.attention, 'attention', 'something needs a person first')
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import { writeAtomically } from '../host/atomic.ts'
 import type { Host } from '../host/host.ts'
@@ -34,7 +34,7 @@ export function readState(host: Host, name: string): Record<string, unknown> | u
 export function writeState(host: Host, name: string, state: object): void {
   const path = statePath(name)
   try {
-    mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
+    makeStateDirectory(host)
     const text = `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`
     writeAtomically(host.path(path), text)
   } catch (error) {
@@ -42,6 +42,28 @@ export function writeState(host: Host, name: string, state: object): void {
   }
 }
 
+/** Throws SentinelError where that fails. */
+export function makeStateDirectory(host: Host): void {
+  try {
+    mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw new SentinelError(`there is no state directory: ${errorText(error)}`, { cause: error })
+  }
+}
+
+/** Forgets what was written under that name, readable or not. @returns false where nothing was */
+export function removeState(host: Host, name: string): boolean {
+  const path = statePath(name)
+  try {
+    rmSync(host.path(path))
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw new SentinelError(`${path} cannot be removed: ${errorText(error)}`, { cause: error })
+  }
+}
+
+/** Where it stands, by the host's own paths. */
 function statePath(name: string): string {
   return `${STATE_DIRECTORY}/${name}.json`
 }

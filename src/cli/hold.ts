@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { parseDurationOption } from './duration.ts'
+
+interface HoldOptions {
+  json?: true
+  for?: number
+  reason?: string
+  root?: string
+}
+
+/** The options and help of `hold` and `release`; see createProgram(). */
+export function addHoldCommands(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  common(program.command('hold'), 'kured-sentinel hold --for 4h --reason "replacing the disk"')
+    .description('let no reboot be asked for, for some time; without options show the hold')
+    .option('--for <duration>', 'how long, such as 4h; at most 30d', parseDurationOption)
+    .option('--reason <text>', 'why, for whoever looks')
+    .action(async ({ json, for: lengthMs, reason, root }: HoldOptions) => {
+      const { hold } = await import('../commands/hold.ts')
+      ended('hold', hold({ json, lengthMs, reason, root }))
+    })
+
+  common(program.command('release'), 'kured-sentinel release')
+    .description('end the hold')
+    .action(async ({ json, root }: HoldOptions) => {
+      const { release } = await import('../commands/hold.ts')
+      ended('release', release({ json, root }))
+    })
+}
+
+function common(command: Command, example: string): Command {
+  return command
+    .option('--json', 'print one JSON object')
+    .option('--root <dir>', 'the host whose files stand below this directory')
+    .addHelpText('after', `\nExample:\n  ${example}`)
+}

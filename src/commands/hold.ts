@@ -1,0 +1,59 @@
+import { Exit, SentinelError } from '../errors.ts'
+import { readHold, removeHold, setHold } from '../guard/hold-state.ts'
+import { LONGEST_MS, newHold, remaining, type Hold } from '../guard/hold.ts'
+import { readMoment, type Moment } from '../guard/moment.ts'
+import { durationText } from '../config/duration.ts'
+import { Host } from '../host/host.ts'
+import { renderHold, type ShownHold } from '../output/hold.ts'
+import { printable, printableJson } from '../output/printable.ts'
+import { write } from '../output/write.ts'
+
+interface HoldRequest {
+  json: true | undefined
+  root: string | undefined
+  /** in ms */
+  lengthMs?: number | undefined
+  reason?: string | undefined
+}
+
+/** `hold`: sets a hold, in place of an earlier one, or shows it. @returns 0 */
+export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
+  const host = new Host(root)
+  const now = readMoment(host)
+  if (lengthMs === undefined && reason === undefined) {
+    show(json, readHold(host), now)
+    return Exit.ok
+  }
+  if (lengthMs === undefined) {
+    throw new SentinelError('a hold has an end: say how long it lasts, as in --for 4h')
+  }
+  if (lengthMs > LONGEST_MS) {
+    throw new SentinelError(
+      `a hold lasts ${durationText(LONGEST_MS)} at most: set it again when it is needed for longer`,
+    )
+  }
+  if (reason === undefined || reason.trim() === '') {
+    throw new SentinelError('say what the hold is for, as in --reason "replacing the disk"')
+  }
+  const made = newHold(reason.trim(), lengthMs, now)
+  setHold(host, made)
+  show(json, made, now)
+  return Exit.ok
+}
+
+/** `release`: ends the hold, also one that cannot be read. @returns 0, also when there was none */
+export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): number {
+  const released = removeHold(new Host(root))
+  const text = released ? 'released: reboots may be asked for again\n' : 'there was no hold\n'
+  write(1, json ? printableJson({ released }) : text)
+  return Exit.ok
+}
+
+function show(json: true | undefined, set: Hold | undefined, now: Moment): void {
+  const left = set === undefined ? 0 : remaining(set, now)
+  const shown: ShownHold | undefined =
+    set === undefined || left <= 0
+      ? undefined
+      : { reason: set.reason, leftMs: left, until: new Date(now.wall + left).toISOString() }
+  write(1, json ? printableJson({ hold: shown ?? null }) : printable(renderHold(shown)) + '\n')
+}
