@@ -6,7 +6,7 @@ import { Exit, SentinelError } from './errors.ts'
 const PRINTED = ['commander.helpDisplayed', 'commander.version']
 
 /** Commands whose exit code 0 is an answer to Kured. */
-const ANSWERS = ['check']
+const ANSWERS = ['check', 'reboot']
 
 /**
  * Runs the command that the words name.

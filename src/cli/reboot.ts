@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { parseDurationOption } from './duration.ts'
+
+interface RebootOptions {
+  json?: true
+  dryRun?: true
+  wait?: number
+  config?: string
+}
+
+/** The options and help of `reboot`; see createProgram(). */
+export function addRebootCommand(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  program
+    .command('reboot')
+    .description(
+      'reboot as soon as no upgrade is at work (what Kured runs after the drain: its rebootCommand)',
+    )
+    .option(
+      '--wait <duration>',
+      'for an upgrade at most; 20min unless configured',
+      parseDurationOption,
+    )
+    .option('--dry-run', 'say what it would do now, and do nothing')
+    .option('--json', 'print one JSON object')
+    .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the host goes down, 1 not now (an upgrade, a hold), 2 no reboot and a person
+should look. With either, Kured uncordons the node. Never set it as Kured's sentinel command:
+that one is kured-sentinel alone.
+
+Example:
+  kured-sentinel reboot --dry-run`,
+    )
+    .action(async ({ json, dryRun, wait, config }: RebootOptions) => {
+      const { rebootHost } = await import('../commands/reboot.ts')
+      const code = await rebootHost({ json, dryRun, wait, configFile: config })
+      // A dry run is no answer to Kured, which would wait for the reboot for ever.
+      ended(dryRun ? 'reboot --dry-run' : 'reboot', code)
+    })
+}

@@ -1,0 +1,50 @@
+import { readConfig } from '../config/config.ts'
+import { Exit, SentinelError } from '../errors.ts'
+import { Host } from '../host/host.ts'
+import { printable, printableJson } from '../output/printable.ts'
+import { renderEnding, renderWaiting } from '../output/reboot.ts'
+import { write } from '../output/write.ts'
+import type { Answer } from '../reboot/outlook.ts'
+import { foresee, reboot } from '../reboot/reboot.ts'
+
+interface RebootRequest {
+  json: true | undefined
+  dryRun: true | undefined
+  /** in ms, over what the configuration says */
+  wait: number | undefined
+  configFile: string | undefined
+}
+
+const CODES: Record<Answer, number> = {
+  go: Exit.reboot,
+  wait: Exit.none,
+  'not-now': Exit.none,
+  attention: Exit.attention,
+}
+
+/**
+ * `reboot`: reboots the host, or says why not.
+ *
+ * @returns 0 when the host goes down; 1 for "not now"; 2 when a person should look
+ */
+export async function rebootHost({
+  json,
+  dryRun,
+  wait,
+  configFile,
+}: RebootRequest): Promise<number> {
+  if (process.geteuid?.() !== 0) throw new SentinelError('rebooting needs root: run it with sudo')
+  const host = new Host()
+  const config = readConfig(host, configFile)
+  const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
+  const byKured = process.env['KURED_NODE_ID'] !== undefined
+  const say = (reason: string) =>
+    write(2, `${printable(renderWaiting(reason, settings.rebootWait))}\n`)
+  const ending = dryRun
+    ? foresee(host, settings, byKured)
+    : await reboot(host, settings, byKured, say)
+  const exitCode = CODES[ending.answer]
+  if (json) write(1, printableJson({ ...ending, exitCode }))
+  else write(ending.answer === 'go' ? 1 : 2, `${printable(renderEnding(ending))}\n`)
+  return exitCode
+}

@@ -1,0 +1,17 @@
+import { durationText } from '../config/duration.ts'
+import type { Ending } from '../reboot/reboot.ts'
+
+/** What came of it, or would, in one line. */
+export function renderEnding({ answer, reason, dryRun, waitedMs }: Ending): string {
+  if (answer === 'go') {
+    if (dryRun) return 'would reboot now'
+    const waited = waitedMs < 1000 ? '' : `, after waiting for ${durationText(waitedMs)}`
+    return `rebooting${waited}`
+  }
+  if (answer === 'wait') return `would wait: ${reason}`
+  return `${dryRun ? 'would refuse' : 'no reboot'}: ${reason}`
+}
+
+export function renderWaiting(reason: string, waitMs: number): string {
+  return `waiting for up to ${durationText(waitMs)}: ${reason}`
+}

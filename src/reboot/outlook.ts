@@ -1,0 +1,100 @@
+import type { Config } from '../config/config.ts'
+import { errorText } from '../errors.ts'
+import { readHold } from '../guard/hold-state.ts'
+import { holdText, remaining } from '../guard/hold.ts'
+import { readAsked } from '../guard/memory.ts'
+import { readMoment } from '../guard/moment.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, readPacmanConf } from '../pacman/conf.ts'
+import { readLock } from '../pacman/lock.ts'
+import type { Finding } from '../sentinel/finding.ts'
+import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import { showUnits, type Properties } from '../systemd/systemctl.ts'
+import { UNITS } from '../upgrade/run-record.ts'
+
+/** Whether the host can go down now: yes; not yet; not in the near future; or a person must look. */
+export type Answer = 'go' | 'wait' | 'not-now' | 'attention'
+
+export interface Outlook {
+  answer: Answer
+  /** why not, for a person; '' for "go" */
+  reason: string
+}
+
+/** All that the outlook rests on. */
+export interface OutlookEvidence {
+  /** what a person said against a reboot, or why that cannot be read */
+  hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
+  /** whether the check asked for a reboot in this boot; undefined where that does not matter */
+  asked: boolean | undefined
+  lock: Finding | undefined
+  /** the upgrade units that are at work, with their state */
+  busyUnits: string[]
+}
+
+export function judgeOutlook({ hold, asked, lock, busyUnits }: OutlookEvidence): Outlook {
+  if (asked === false) {
+    const reason =
+      'in this boot no check has asked Kured for a reboot. This command is Kured’s rebootCommand; its rebootSentinelCommand is `kured-sentinel` alone (or, where another program asks: only-asked = no)'
+    return { answer: 'attention', reason }
+  }
+  if (hold !== undefined) return hold
+  if (lock?.effect === 'attention') return { answer: 'attention', reason: lock.message }
+  const busy = [...(lock === undefined ? [] : [lock.message]), ...busyUnits]
+  return busy.length === 0
+    ? { answer: 'go', reason: '' }
+    : { answer: 'wait', reason: busy.join('; ') }
+}
+
+/**
+ * Looks at what speaks against a reboot. The lock comes last, as it can change fastest.
+ *
+ * @param byKured whether Kured has it called, after a check that asked for it
+ * @throws SentinelError, or the system error, of what cannot be read
+ */
+export function collectOutlook(host: Host, config: Config, byKured: boolean): OutlookEvidence {
+  const now = readMoment(host)
+  const checksAsked = byKured && config.rebootAsked
+  const asked = checksAsked
+    ? readAsked(host).some(({ bootId }) => bootId === now.bootId)
+    : undefined
+  const hold = readHoldOn(host)
+  const busyUnits = listBusyUnits()
+  const hasConf = host.lstat('/etc/pacman.conf') !== undefined
+  const lock = readLock(host, hasConf ? databasePath(readPacmanConf(host)) : '/var/lib/pacman')
+  return {
+    hold,
+    asked,
+    lock: lock && judgeLock(collectLock(host, lock), config.staleLockAge),
+    busyUnits,
+  }
+}
+
+function readHoldOn(host: Host): OutlookEvidence['hold'] {
+  const now = readMoment(host)
+  try {
+    const hold = readHold(host)
+    if (hold === undefined || remaining(hold, now) <= 0) return undefined
+    return { answer: 'not-now', reason: holdText(hold, now) }
+  } catch (error) {
+    return { answer: 'attention', reason: `there is a hold, and ${errorText(error)}` }
+  }
+}
+
+const SYSTEMD_MS = 20_000
+
+function listBusyUnits(): string[] {
+  const shown = showUnits(Object.values(UNITS), ['ActiveState', 'SubState'], SYSTEMD_MS)
+  return [...shown]
+    .filter(([, state]) => isBusy(state))
+    .map(([unit, state]) => {
+      return `${unit} is ${state.get('ActiveState')}`
+    })
+}
+
+/** A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost. [systemd.service(5)] */
+function isBusy(state: Properties): boolean {
+  const active = state.get('ActiveState')
+  if (active === 'active') return state.get('SubState') !== 'exited'
+  return active !== 'inactive' && active !== 'failed'
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { durationText } from '../config/duration.ts'
+import { SentinelError } from '../errors.ts'
+import { refreshAsked } from '../guard/memory.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runSystemctl } from '../systemd/systemctl.ts'
+import { passGate } from './gate.ts'
+import { collectOutlook, judgeOutlook, type Outlook } from './outlook.ts'
+import { announceReboot, callOffReboot } from './pending.ts'
+
+/** systemd ends a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */
+const SHUTDOWN_MS = 1_800_000
+const MARGIN_MS = 60_000
+const CALL_MS = 90_000
+
+/** What `reboot` came to. */
+export interface Ending extends Outlook {
+  dryRun: boolean
+  waitedMs: number
+}
+
+/** What stands against a reboot right now; nothing is waited for, and nothing changed. */
+export function foresee(host: Host, config: Config, byKured: boolean): Ending {
+  const outlook = judgeOutlook(collectOutlook(host, config, byKured))
+  return { ...outlook, dryRun: true, waitedMs: 0 }
+}
+
+/**
+ * Reboots the host as soon as no upgrade is at work, and keeps new ones from starting meanwhile.
+ *
+ * pacman's own lock is not taken: a run that is killed, as Kured's pod may be by the very shutdown
+ * it asked for, would leave it behind, and no upgrade works any more. What someone types in the
+ * moment between the last look and the shutdown (some 30 ms) is ended by it before it has changed
+ * a package, and leaves what our lock would: a stale one.
+ *
+ * @param waiting is told what is waited for
+ * @throws SentinelError where the reboot fails, or this run is ended; the host then stays up
+ */
+export async function reboot(
+  host: Host,
+  config: Config,
+  byKured: boolean,
+  waiting: (reason: string) => void,
+): Promise<Ending> {
+  const patience = new Deadline(config.rebootWait)
+  const ended = new AbortController()
+  const end = (signal: string) => ended.abort(signal)
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+  signals.forEach((signal) => process.once(signal, end))
+  let goesDown = false
+  try {
+    announceReboot(host, patience.limitMs + MARGIN_MS)
+    const outlook = await passGate(
+      {
+        look: () => judgeOutlook(collectOutlook(host, config, byKured)),
+        pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
+        waiting,
+      },
+      patience,
+    )
+    if (outlook.answer === 'go') {
+      refreshAsked(host)
+      announceReboot(host, SHUTDOWN_MS)
+      callReboot()
+      goesDown = true
+    }
+    return { ...outlook, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
+  } catch (error) {
+    if (!ended.signal.aborted) throw error
+    throw new SentinelError(
+      `ended by ${String(ended.signal.reason)} after ${durationText(patience.elapsed())}: no reboot`,
+    )
+  } finally {
+    signals.forEach((signal) => process.off(signal, end))
+    if (!goesDown) callOffReboot(host)
+  }
+}
+
+/** An exit code of 0 means that systemd has taken it on; an inhibitor, for one, makes it fail. */
+function callReboot(): void {
+  const { exitCode, timedOut, stderr } = runSystemctl(['reboot'], CALL_MS)
+  if (exitCode === 0) return
+  const reason = timedOut ? 'no answer in time' : stderr.trim() || `exit ${exitCode}`
+  throw new SentinelError(`systemctl reboot failed: ${reason}`)
+}
