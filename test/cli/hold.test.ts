@@ -1,0 +1,130 @@
+/** Holds, and what a check makes of them and of earlier reboots, on a host's files. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { hostTree } from '../fixture/host.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+import { asKured, run } from './program.ts'
+
+const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
+const dueHost = (more: Tree = {}) => makeTree(hostTree({ ...OLD_KERNEL, ...more }))
+const boot = (root: string, id: string) =>
+  writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), `${id}\n`)
+
+test('a hold is set, shown, obeyed by the check, and released', () => {
+  const root = dueHost()
+  const words = ['--for', '4h', '--reason', 'replacing\u001b the disk', '--root', root]
+  const set = run(['hold', ...words])
+  assert.equal(set.code, 0)
+  assert.match(set.stdout, /^held for 4h more, until 20\S+Z: replacing\\u001b the disk\n$/)
+
+  const held = asKured(['--root', root])
+  assert.deepEqual([held.code, held.stderr], [1, ''])
+  assert.match(held.stdout, /^no reboot required: held for 4h more: replacing/)
+  const { reasons, ignored } = JSON.parse(asKured(['--root', root, '--json']).stdout)
+  assert.equal(reasons[0].kind, 'hold')
+  assert.deepEqual([ignored[0].kind, ignored[0].why], ['kernel', 'no reboot is wanted yet'])
+  const status = run(['status', '--root', root])
+  assert.match(
+    status.stdout,
+    /^no reboot required\n {2}held for 4h more.*\nnot counted:\n {2}kernel/,
+  )
+  assert.match(asKured(['check', '--explain', '--root', root]).stdout, /held for 4h more/)
+
+  const shown = JSON.parse(run(['hold', '--json', '--root', root]).stdout)
+  assert.deepEqual([shown.hold.reason, shown.hold.leftMs], ['replacing\u001b the disk', 14_400_000])
+  const again = run(['hold', '--for', '30d', '--reason', 'moved', '--root', root])
+  assert.match(again.stdout, /^held for 30d more, .*: moved\n$/)
+
+  assert.match(run(['release', '--root', root]).stdout, /^released/)
+  assert.equal(asKured(['--root', root]).code, 0)
+  assert.equal(run(['release', '--root', root]).stdout, 'there was no hold\n')
+  assert.equal(run(['release', '--json', '--root', root]).stdout, '{\n  "released": false\n}\n')
+  assert.equal(run(['hold', '--root', root]).stdout, 'no hold\n')
+})
+
+test('where nothing is due a hold shows in the status, and the check of each minute leaves it be', () => {
+  const root = makeTree(hostTree())
+  run(['hold', '--for', '1h', '--reason', 'a disk', '--root', root])
+  assert.equal(asKured(['--root', root]).stdout, 'no reboot required\n')
+  assert.match(run(['status', '--root', root]).stdout, /^no reboot required\n {2}held for 1h more/)
+})
+
+for (const [what, words, says] of [
+  ['no end', ['--reason', 'x'], /a hold has an end: .*--for 4h/],
+  ['no reason', ['--for', '4h'], /--reason "replacing the disk"/],
+  ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
+  ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],
+  ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is no duration: write 30s/],
+  ['a word too many', ['kubelet'], /too many arguments/],
+] as const) {
+  test(`2: a hold with ${what}, and nothing is written`, () => {
+    const root = dueHost()
+    const { code, stdout, stderr } = run(['hold', '--root', root, ...words])
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, says)
+    assert.equal(existsSync(join(root, 'var/lib/kured-sentinel')), false)
+  })
+}
+
+test('2: a hold that cannot be read; a new one, or releasing it, mends that', () => {
+  const root = dueHost({ 'var/lib/kured-sentinel/hold.json': '{"version": 7}' })
+  const { code, stderr } = asKured(['--root', root])
+  assert.equal(code, 2)
+  assert.match(stderr, /there is a hold, and .*hold\.json.*set it anew, or release it/)
+  assert.equal(run(['hold', '--root', root]).code, 2)
+  assert.equal(run(['hold', '--for', '1h', '--reason', 'x', '--root', root]).code, 0)
+  assert.equal(asKured(['--root', root]).code, 1)
+  writeFileSync(join(root, 'var/lib/kured-sentinel/hold.json'), '')
+  assert.equal(run(['release', '--root', root]).code, 0)
+  assert.equal(asKured(['--root', root]).code, 0)
+})
+
+test('a kernel that a reboot does not change is asked for once; status and JSON say why', () => {
+  const root = dueHost()
+  assert.equal(run(['status', '--root', root]).code, 0)
+  boot(root, 'second')
+  assert.equal(asKured(['--root', root]).code, 0, 'looking at the status was no asking')
+  const state = () => readFileSync(join(root, 'var/lib/kured-sentinel/guard.json'), 'utf8')
+  const written = state()
+  assert.equal(asKured(['--root', root, '--json']).code, 0)
+  assert.equal(state(), written)
+  boot(root, 'third')
+  const refused = asKured(['--root', root])
+  assert.deepEqual([refused.code, refused.stdout], [2, ''])
+  assert.match(
+    refused.stderr,
+    /^attention, no reboot: rebooted for kernel 6\.9\.1-arch1-1, and it still holds: kernel 6\.9\.0-arch1-1 is running, linux 6\.9\.1-arch1-1 is installed\. Was \/boot mounted/,
+  )
+  const { reasons } = JSON.parse(asKured(['--root', root, '--json']).stdout)
+  assert.deepEqual([reasons[0].kind, reasons[0].askedIn], ['kernel', 'second'])
+  assert.match(run(['status', '--root', root]).stdout, /\n {2}rebooted for kernel/)
+})
+
+test('a check that has nothing to ask for reads and writes nothing of what is remembered', () => {
+  const root = makeTree(hostTree({ 'var/lib/kured-sentinel/guard.json': 'garbage' }))
+  assert.deepEqual(
+    [asKured(['--root', root]).code, asKured(['--root', root, '--json']).code],
+    [1, 1],
+  )
+})
+
+test('min-interval is configured, and a bad one is an error with its line', () => {
+  const conf = (value: string) => ({
+    'etc/kured-sentinel.conf': `[sentinel]\nmin-interval = ${value}\n`,
+  })
+  const early = asKured(['--root', dueHost(conf('6h'))])
+  assert.equal(early.code, 1)
+  assert.match(early.stdout, /booted 1h 23min ago: no reboot for another 4h 36min/)
+  assert.equal(asKured(['--root', dueHost(conf('1h'))]).code, 0)
+  assert.match(asKured(['--root', dueHost(conf('often'))]).stderr, /conf:2: min-interval: "often"/)
+})
+
+test('to Kured neither command is a reboot', () => {
+  for (const words of [['hold'], ['release'], ['hold', '--for', '1h', '--reason', 'x']]) {
+    const { code, stderr } = asKured([...words, '--root', dueHost()])
+    assert.equal(code, 2)
+    assert.match(stderr, /Kured takes exit code 0 for "reboot"/)
+  }
+})

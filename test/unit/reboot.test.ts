@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Deadline } from '../../src/host/deadline.ts'
+import { Host } from '../../src/host/host.ts'
+import { passGate } from '../../src/reboot/gate.ts'
+import { judgeOutlook, type Outlook, type OutlookEvidence } from '../../src/reboot/outlook.ts'
+import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot/pending.ts'
+import type { Finding } from '../../src/sentinel/finding.ts'
+import { makeTree } from '../fixture/tree.ts'
+
+const NOTHING: OutlookEvidence = { hold: undefined, asked: true, lock: undefined, busyUnits: [] }
+const lock = (effect: 'busy' | 'attention'): Finding => ({ kind: 'lock', effect, message: effect })
+const hold = { answer: 'not-now', reason: 'held' } as const
+const upgrade = ['pacman-upgrade.service is activating']
+
+for (const [what, evidence, answer, reason] of [
+  ['nothing', {}, 'go', ''],
+  ['asked by a person', { asked: undefined }, 'go', ''],
+  ['no check asked for it', { asked: false, hold }, 'attention', /rebootCommand/],
+  ['a hold', { hold, lock: lock('busy') }, 'not-now', 'held'],
+  ['a stale lock', { lock: lock('attention'), busyUnits: upgrade }, 'attention', 'attention'],
+  ['pacman', { lock: lock('busy') }, 'wait', 'busy'],
+  ['an upgrade', { busyUnits: upgrade }, 'wait', 'pacman-upgrade.service is activating'],
+  ['both', { lock: lock('busy'), busyUnits: upgrade }, 'wait', `busy; ${upgrade[0]}`],
+] as const satisfies [string, Partial<OutlookEvidence>, string, string | RegExp][]) {
+  test(`what speaks against a reboot: ${what} → ${answer}`, () => {
+    const outlook = judgeOutlook({ ...NOTHING, ...evidence })
+    assert.equal(outlook.answer, answer)
+    if (typeof reason === 'string') assert.equal(outlook.reason, reason)
+    else assert.match(outlook.reason, reason)
+  })
+}
+
+/** Passes the gate while each look sees the next of these; the last one stays. */
+async function pass(answers: Outlook['answer'][], waitMs = 60_000) {
+  const told: string[] = []
+  let looks = 0
+  const outlook = await passGate(
+    {
+      look: () => {
+        const answer = answers[Math.min(looks++, answers.length - 1)] ?? 'go'
+        return { answer, reason: answer }
+      },
+      pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      waiting: (reason) => told.push(reason),
+    },
+    new Deadline(waitMs),
+  )
+  return { ...outlook, looks, told }
+}
+
+test('the gate opens when nothing was seen twice, and tells once what it waits for', async () => {
+  assert.deepEqual(await pass(['go']), { answer: 'go', reason: 'go', looks: 2, told: [] })
+  const gap = await pass(['wait', 'go', 'wait', 'wait', 'go'])
+  assert.deepEqual([gap.answer, gap.looks, gap.told], ['go', 6, ['wait']])
+})
+
+test('the gate stays shut: at once where waiting does not help, else when the time is up', async () => {
+  assert.equal((await pass(['attention'])).looks, 1)
+  assert.equal((await pass(['wait', 'go', 'not-now'])).answer, 'not-now')
+  const late = await pass(['wait'], 20)
+  assert.equal(late.answer, 'not-now')
+  assert.match(late.reason, /^still busy after .*: wait$/)
+})
+
+test('an announced reboot ends by itself, or when it is called off', () => {
+  const host = new Host(makeTree({ 'proc/uptime': '100.00 1.00\n' }))
+  assert.equal(isRebootPending(host), false)
+  announceReboot(host, 60_000)
+  assert.equal(isRebootPending(host), true)
+  callOffReboot(host)
+  assert.equal(isRebootPending(host), false)
+  announceReboot(host, -1000)
+  assert.equal(isRebootPending(host), false, 'its time is over')
+  for (const content of ['', 'garbage', '-1']) {
+    const spoilt = { 'proc/uptime': '100.00 1.00\n', 'run/kured-sentinel/reboot-pending': content }
+    assert.equal(isRebootPending(new Host(makeTree(spoilt))), false, content)
+  }
+})
