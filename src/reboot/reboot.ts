@@ -78,10 +78,14 @@ export async function reboot(
   }
 }
 
-/** An exit code of 0 means that systemd has taken it on; an inhibitor, for one, makes it fail. */
+/**
+ * An exit code of 0 means that systemd has taken it on. A block inhibitor makes it fail from systemd
+ * 257 on, where it counts for root as well, and without polkit logind then only says "Access denied".
+ */
 function callReboot(): void {
   const { exitCode, timedOut, stderr } = runSystemctl(['reboot'], CALL_MS)
   if (exitCode === 0) return
   const reason = timedOut ? 'no answer in time' : stderr.trim() || `exit ${exitCode}`
-  throw new SentinelError(`systemctl reboot failed: ${reason}`)
+  const hint = /denied|inhibit/i.test(reason) ? ' (see systemd-inhibit --list)' : ''
+  throw new SentinelError(`systemctl reboot failed: ${reason}${hint}`)
 }

@@ -1,0 +1,153 @@
+/** The last gate before a real reboot: `kured-sentinel reboot`, as Kured runs it. */
+import assert from 'node:assert/strict'
+import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import type { PackageRecipe } from '../lab/package.ts'
+import { kernel, slow } from './recipes.ts'
+
+const GATE = ['/usr/bin/kured-sentinel', 'reboot']
+const LOCK = '/var/lib/pacman/db.lck'
+const PENDING = '/run/kured-sentinel/reboot-pending'
+
+/** Two packages that take some time each: half of them is half an upgrade. */
+const steady = (name: string): PackageRecipe => ({
+  name,
+  version: '1.0',
+  install: 'post_install() { sleep 3; }\n',
+  files: { [`/usr/share/${name}`]: `${name}\n` },
+})
+
+const UPGRADE = `[Service]
+Type=oneshot
+ExecStart=/usr/bin/pacman -S --noconfirm steady-a steady-b
+`
+
+async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
+  const packages = []
+  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
+  await publish(node, packages)
+  await node.ok(['pacman', '-Sy'])
+}
+
+/** A node for which a check has asked for a reboot. */
+async function bootDueNode(): Promise<LabNode> {
+  const node = await bootNode()
+  await offer(
+    node,
+    kernel('linux', '9.9.9', '9.9.9-lab'),
+    slow,
+    steady('steady-a'),
+    steady('steady-b'),
+  )
+  await node.ok(['pacman', '-S', '--noconfirm', 'linux'])
+  return node
+}
+
+const waitForLock = (node: LabNode) =>
+  node.shell(`until [ -e ${LOCK} ] && pgrep -x sleep; do sleep 0.1; done`)
+
+labTest('no reboot: what refuses it, and what is left as it was', async () => {
+  await using node = await bootDueNode()
+  const gate = async (...words: string[]) => {
+    const { exitCode, stdout, stderr } = await node.asKured([...GATE, ...words])
+    assert.equal(stdout, '')
+    return [exitCode, stderr] as const
+  }
+  const before = await node.shell(
+    'systemctl list-unit-files --no-legend; ls -A /run/systemd/system',
+  )
+
+  const [mistaken, hint] = await gate()
+  assert.equal(mistaken, 2)
+  assert.match(hint, /no check has asked Kured.*rebootSentinelCommand is `kured-sentinel` alone/)
+  assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 0)
+
+  await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'replacing a disk'])
+  const [held, whyHeld] = await gate()
+  assert.equal(held, 1)
+  assert.match(whyHeld, /^no reboot: held for .* more: replacing a disk\n$/)
+  await node.ok(['kured-sentinel', 'release'])
+
+  // A person's pacman, that never ends.
+  await node.ok([
+    'systemd-run',
+    '--collect',
+    '--unit=by-hand',
+    'pacman',
+    '-S',
+    '--noconfirm',
+    'slow',
+  ])
+  await waitForLock(node)
+  const [busy, whyBusy] = await gate('--wait', '3s')
+  assert.equal(busy, 1)
+  assert.match(whyBusy, /^waiting for up to 3s: pacman is at work: PID \d+ holds/)
+  assert.match(whyBusy, /\nno reboot: still busy after 3s: pacman is at work/)
+  const dry = await node.run([...GATE, '--dry-run'])
+  assert.equal(dry.exitCode, 1)
+  assert.match(dry.stderr, /^would wait: pacman is at work/)
+
+  // The gate itself is ended while it waits: nothing stays behind.
+  await node.shell(
+    `${GATE.join(' ')} & gate=$!; until [ -e ${PENDING} ]; do sleep 0.1; done; kill $gate; ! wait $gate`,
+  )
+  await node.ok(['systemctl', 'kill', '--signal=KILL', 'by-hand'])
+  await node.shell(`while pgrep -x pacman; do sleep 0.1; done; touch --date='2 hours ago' ${LOCK}`)
+  const [stale, whyStale] = await gate()
+  assert.equal(stale, 2)
+  assert.match(whyStale, /^no reboot: stale lock/)
+  await node.ok(['rm', LOCK])
+
+  await node.ok([
+    ...[
+      'systemd-run',
+      '--collect',
+      '--unit=inhibitor',
+      'systemd-inhibit',
+      '--what=shutdown',
+      '--mode=block',
+    ],
+    ...['sleep', 'infinity'],
+  ])
+  await node.shell('until systemd-inhibit --list | grep -q block; do sleep 0.1; done')
+  const [inhibited, whyInhibited] = await gate()
+  assert.equal(inhibited, 2)
+  assert.match(whyInhibited, /^error: systemctl reboot failed: .*\(see systemd-inhibit --list\)/)
+  await node.ok(['systemctl', 'stop', 'inhibitor'])
+
+  const ready = await node.run([...GATE, '--dry-run', '--json'])
+  assert.equal(ready.exitCode, 0)
+  const { answer, dryRun, exitCode } = JSON.parse(ready.stdout)
+  assert.deepEqual([answer, dryRun, exitCode], ['go', true, 0])
+  assert.equal((await node.asKured([...GATE, '--dry-run'])).exitCode, 2, 'to Kured 0 is a reboot')
+
+  assert.equal(await node.shell(`ls ${PENDING} 2>/dev/null || true`), '')
+  assert.equal(
+    await node.shell('systemctl list-unit-files --no-legend; ls -A /run/systemd/system'),
+    before,
+  )
+})
+
+labTest('a transaction completes first, then the node goes down', async () => {
+  await using node = await bootDueNode()
+  assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 0)
+  await node.writeFile('/etc/systemd/system/pacman-upgrade.service', UPGRADE)
+  await node.ok(['systemctl', 'daemon-reload'])
+  await node.ok(['systemctl', 'start', '--no-block', 'pacman-upgrade'])
+  await waitForLock(node)
+  const { exitCode, stdout, stderr } = await node.asKured(GATE)
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stdout, /^rebooting, after waiting for \d+s\n$/)
+  assert.match(stderr, /pacman is at work.*; pacman-upgrade\.service is activating/)
+  assert.equal(await node.waitForEnd(), 'reboot')
+
+  await node.boot()
+  assert.equal(
+    await node.ok(['pacman', '-Q', 'steady-a', 'steady-b']),
+    'steady-a 1.0-1\nsteady-b 1.0-1\n',
+  )
+  assert.match(await node.shell('tail -1 /var/log/pacman.log'), /transaction completed/)
+  assert.equal(await node.shell(`ls ${LOCK} ${PENDING} 2>/dev/null || true`), '')
+  // The transaction was over before the boot: it gives the same kernel no second reboot.
+  assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 2)
+})
