@@ -1,3 +1,4 @@
+import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
 /** A point in time as the host knows it. */
@@ -9,10 +10,15 @@ export interface Moment {
   wall: number
 }
 
-/** Throws the system error where the kernel does not tell. */
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
+
+/** Throws SentinelError, or the system error, where the kernel does not tell. */
 export function readMoment(host: Host): Moment {
+  const bootId = host.readText(BOOT_ID).trim()
+  // All boots would be the same one.
+  if (bootId === '') throw new SentinelError(`${BOOT_ID} is empty`)
   return {
-    bootId: host.readText('/proc/sys/kernel/random/boot_id').trim(),
+    bootId,
     uptime: Math.round(host.uptime() * 1000),
     wall: host.now(),
   }

@@ -4,7 +4,7 @@ import type { Outlook } from './outlook.ts'
 
 /** `-Syu` lets go of pacman's lock for a moment between its stages: only a second look tells. */
 const SECOND_LOOK_MS = 100
-const LOOK_EVERY_MS = 1000
+const LOOK_EVERY_MS = 2000
 
 export interface GateView {
   /** what speaks against a reboot at this moment */

@@ -32,8 +32,8 @@ export function foresee(host: Host, config: Config, byKured: boolean): Ending {
  *
  * pacman's own lock is not taken: a run that is killed, as Kured's pod may be by the very shutdown
  * it asked for, would leave it behind, and no upgrade works any more. What someone types in the
- * moment between the last look and the shutdown (some 30 ms) is ended by it before it has changed
- * a package, and leaves what our lock would: a stale one.
+ * moment between the last look and the shutdown is ended by that, as a rule before it has changed a
+ * package, and then leaves what our lock would: a stale one.
  *
  * @param waiting is told what is waited for
  * @throws SentinelError where the reboot fails, or this run is ended; the host then stays up

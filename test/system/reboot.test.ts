@@ -98,17 +98,8 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
   assert.match(whyStale, /^no reboot: stale lock/)
   await node.ok(['rm', LOCK])
 
-  await node.ok([
-    ...[
-      'systemd-run',
-      '--collect',
-      '--unit=inhibitor',
-      'systemd-inhibit',
-      '--what=shutdown',
-      '--mode=block',
-    ],
-    ...['sleep', 'infinity'],
-  ])
+  const inhibit = 'systemd-inhibit --what=shutdown --mode=block sleep infinity'
+  await node.shell(`systemd-run --collect --unit=inhibitor ${inhibit}`)
   await node.shell('until systemd-inhibit --list | grep -q block; do sleep 0.1; done')
   const [inhibited, whyInhibited] = await gate()
   assert.equal(inhibited, 2)

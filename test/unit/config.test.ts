@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULTS, parseConfig } from '../../src/config/config.ts'
-import { parseDuration } from '../../src/config/duration.ts'
+import { durationText, parseDuration } from '../../src/config/duration.ts'
 
 const parse = (text: string) => parseConfig(text, 'f.conf')
 
@@ -19,6 +19,10 @@ ignore-path = /opt/vendor/*
 ignore-path = /usr/lib/x y.so
 ignore-command = java
 ignore-unit = a@*.service
+min-interval = 6h
+[reboot]
+wait = 10min
+only-asked = no
 [restart]
 never = db*.service
 allow = dbus.service
@@ -37,6 +41,9 @@ unit-timeout = 2min
     restartNever: ['db*.service'],
     restartAllow: ['dbus.service', 'kubelet.service'],
     restartTimeout: 120_000,
+    minInterval: 21_600_000,
+    rebootWait: 600_000,
+    rebootAsked: false,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })
@@ -85,4 +92,17 @@ for (const [text, ms] of [
   ['99999d', undefined],
 ] as const) {
   test(`duration ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), ms))
+}
+
+for (const [ms, text] of [
+  [0, '0s'],
+  [400, '0s'],
+  [45_000, '45s'],
+  [59_999, '1min'],
+  [11_520_000, '3h 12min'],
+  [11_525_000, '3h 12min'],
+  [172_800_000, '2d'],
+  [172_830_000, '2d'],
+] as const) {
+  test(`${ms} ms is ${text}`, () => assert.equal(durationText(ms), text))
 }

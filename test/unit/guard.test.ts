@@ -89,6 +89,19 @@ test('what was asked for is forgotten with the next transaction, and not before'
   ])
 })
 
+test('something new after each boot is asked for in three, and then pacman has to change something', () => {
+  let remembered: Asked[] = []
+  const inBoot = (boot: number, now = packages) => {
+    const found = [library(`/opt/x/lib${boot}.so`, 1)]
+    const guarded = decideGuard(found, { bootId: `boot-${boot}`, packages: now }, remembered)
+    remembered = guarded.asked
+    return effects(guarded.findings)
+  }
+  assert.deepEqual([inBoot(1), inBoot(2), inBoot(3), inBoot(3)], Array(4).fill(['reboot']))
+  assert.deepEqual([inBoot(4), inBoot(5)], [['attention'], ['attention']])
+  assert.deepEqual(inBoot(6, upgraded), ['reboot'])
+})
+
 test('only reasons for a reboot are judged and remembered', () => {
   const lock: Finding = { kind: 'lock', effect: 'attention', message: 'stale' }
   const guarded = decideGuard([lock], { bootId: 'A', packages }, [])
