@@ -97,7 +97,7 @@ test('something new after each boot is asked for in three, and then pacman has t
     remembered = guarded.asked
     return effects(guarded.findings)
   }
-  assert.deepEqual([inBoot(1), inBoot(2), inBoot(3), inBoot(3)], Array(4).fill(['reboot']))
+  for (const boot of [1, 2, 3, 3]) assert.deepEqual(inBoot(boot), ['reboot'])
   assert.deepEqual([inBoot(4), inBoot(5)], [['attention'], ['attention']])
   assert.deepEqual(inBoot(6, upgraded), ['reboot'])
 })
