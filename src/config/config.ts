@@ -27,6 +27,14 @@ export interface Config {
   rebootWait: number
   /** whether Kured may have `reboot` called only where the check has asked for it */
   rebootAsked: boolean
+  /** file systems that sync databases and cache must be mounted from; none: any will do */
+  mountTypes: string[]
+  /** whether an upgrade may fetch what the cache lacks */
+  allowDownload: boolean
+  /** bytes */
+  minFree: number
+  /** beyond that age of the sync databases there is a warning */
+  databaseAge: number
 }
 
 const CONFIG_FILE = '/etc/kured-sentinel.conf'
@@ -46,6 +54,10 @@ export const DEFAULTS: Config = {
   restartTimeout: 90_000,
   rebootWait: 1_200_000,
   rebootAsked: true,
+  mountTypes: [],
+  allowDownload: false,
+  minFree: 500 * 2 ** 20,
+  databaseAge: 7 * 86_400_000,
 }
 
 /**

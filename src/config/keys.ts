@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import { duration } from './duration.ts'
-import { oneOf, patterns, single, yesNo } from './values.ts'
+import { size } from './size.ts'
+import { oneOf, patterns, single, wordList, yesNo } from './values.ts'
 
 /** Takes a key's values, one for each time it stands there. Throws SentinelError for a bad one. */
 type Setter = (config: Config, values: string[]) => void
@@ -26,5 +27,11 @@ export const SECTIONS: Record<string, Record<string, Setter>> = {
   reboot: {
     wait: (config, values) => (config.rebootWait = duration(single(values))),
     'only-asked': (config, values) => (config.rebootAsked = yesNo(values)),
+  },
+  upgrade: {
+    'mount-types': (config, values) => (config.mountTypes = wordList(values)),
+    'allow-download': (config, values) => (config.allowDownload = yesNo(values)),
+    'min-free': (config, values) => (config.minFree = size(single(values))),
+    'database-age': (config, values) => (config.databaseAge = duration(single(values))),
   },
 }

@@ -22,6 +22,14 @@ export function oneOf<T extends string>(words: readonly T[], values: string[]): 
   throw new SentinelError(`${quote(text)} is none of: ${words.join(', ')}`)
 }
 
+/** Words with blanks between. */
+export function wordList(values: string[]): string[] {
+  const found = single(values).split(/\s+/)
+  const bad = found.find((word) => !/^[\w.+-]+$/.test(word) || word === 'true')
+  if (bad === undefined) return found
+  throw new SentinelError(`${quote(single(values))} is no list of words: put blanks between them`)
+}
+
 /** The values of a key that may stand several times, one in each. */
 export function patterns(values: string[]): string[] {
   const bad = values.find((value) => value === '' || value === 'true')

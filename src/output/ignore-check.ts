@@ -14,7 +14,7 @@ export function renderHoldsCheck(check: HoldsCheck): string {
   const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
   const lines = [HEADINGS[verdict]]
   const words = verdict === 'unknown' || blockers.length === 0 ? errors : []
-  lines.push(...[...words, ...blockers.map(reason)].map((line) => `  ${line}`))
+  lines.push(...[...words, ...blockers.map(describeBlocker)].map((line) => `  ${line}`))
   if (waiting.length > 0) lines.push('held, and waiting to be upgraded:')
   lines.push(...waiting.map((one) => `  ${waits(one)}`))
   if (databasesFrom !== undefined) {
@@ -24,7 +24,8 @@ export function renderHoldsCheck(check: HoldsCheck): string {
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
-function reason({ kind, dependency, by, ...held }: Blocker): string {
+/** "kubelet is held (at 1.30.1-1): kubeadm 1.31.0-1 needs kubelet>=1.31, 1.31.0-1 is available" */
+export function describeBlocker({ kind, dependency, by, ...held }: Blocker): string {
   const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
   const it = `${held.package} is held (${at})`
   if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`

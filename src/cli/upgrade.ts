@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander'
+import { type Job, UNITS } from '../upgrade/run-record.ts'
+import { parseDurationOption } from './duration.ts'
+
+interface PreflightFlags {
+  json?: true
+  explain?: true
+  local?: true
+  allowDownload?: true
+  syncDir?: string
+  cacheDir?: string
+  pacmanConf: string
+  config?: string
+  timeout: number
+}
+
+/** pacman works out the upgrade up to four times; a board needs a second or two for each. */
+const LIMIT_MS = 300_000
+
+const PREFLIGHT_CODES = `
+Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go; 255 no run can go
+before a person has acted: a stale lock, held packages that stop every upgrade, a configuration
+that cannot be used, no root rights, a state that cannot be written; 2 a mistake in this command
+line, which is a skip to systemd as well.`
+
+/** The options and help of `preflight …` and `record …`; see createProgram(). */
+export function addUpgradeCommands(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  const preflight = program
+    .command('preflight')
+    .description('say whether an unattended upgrade or download can begin (ExecCondition=)')
+  const record = program
+    .command('record')
+    .description('keep how an unattended upgrade or download has ended (ExecStopPost=)')
+  for (const job of ['upgrade', 'download'] as const) {
+    addPreflight(preflight, job, ended)
+    addRecord(record, job, ended)
+  }
+}
+
+function addPreflight(
+  preflight: Command,
+  job: Job,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  const command = preflight
+    .command(job)
+    .description(`whether ${UNITS[job]} can begin; by hand at any time, it changes nothing`)
+    .option('--json', 'print one JSON object')
+    .addOption(new Option('--explain', 'show every check').conflicts('json'))
+    .option('--local', 'want no mounts: the cache is this host’s own')
+  if (job === 'upgrade') {
+    command.option('--allow-download', 'go also when the cache lacks a package')
+  }
+  command
+    .option('--sync-dir <dir>', 'what must be mounted (default: sync below pacman’s DBPath)')
+    .option('--cache-dir <dir>', 'and for the packages (default: pacman’s first CacheDir)')
+    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
+    .addOption(
+      new Option('--timeout <duration>', 'skip after this time, such as 90s')
+        .argParser(parseDurationOption)
+        .default(LIMIT_MS, '5min'),
+    )
+    .addHelpText(
+      'after',
+      `${PREFLIGHT_CODES}\n\nExample:\n  kured-sentinel preflight ${job} --explain`,
+    )
+    .action(async ({ local, allowDownload, ...options }: PreflightFlags) => {
+      const { runPreflight } = await import('../commands/preflight.ts')
+      const flags = { local: local === true, allowDownload: allowDownload === true }
+      ended(`preflight ${job}`, await runPreflight(job, { ...options, ...flags }))
+    })
+}
+
+function addRecord(
+  record: Command,
+  job: Job,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  record
+    .command(job)
+    .description(`for ${UNITS[job]} only: judge the run by pacman.log and keep that`)
+    .option('--json', 'print one JSON object')
+    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 it is kept, however the run ended; 2 it could not be, or this is not systemd.
+
+Example, in the unit:
+  ExecStopPost=/usr/bin/kured-sentinel record ${job}`,
+    )
+    .action(async (options: { json?: true; pacmanConf: string }) => {
+      const { runRecord } = await import('../commands/record.ts')
+      ended(`record ${job}`, runRecord(job, options))
+    })
+}

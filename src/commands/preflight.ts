@@ -1,0 +1,51 @@
+import { readConfig } from '../config/config.ts'
+import { errorText } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
+import { journalLine } from '../output/journal.ts'
+import { renderChecks, renderVerdict } from '../output/preflight.ts'
+import { printableJson } from '../output/printable.ts'
+import { renderRecord } from '../output/record.ts'
+import { write } from '../output/write.ts'
+import { prepare, type PreflightOptions } from '../upgrade/context.ts'
+import { leaveMark } from '../upgrade/leave-mark.ts'
+import { readInvocation } from '../upgrade/mark.ts'
+import { preflight } from '../upgrade/preflight.ts'
+import type { Job } from '../upgrade/run-record.ts'
+
+/** What systemd makes of them: run, skip, fail. [systemd.service(5), ExecCondition=] */
+const CODES = { go: 0, skip: 1, act: 255 }
+
+/** @returns 0 go, 1 skip, 255 a person must act */
+export async function runPreflight(
+  job: Job,
+  options: PreflightOptions & {
+    json?: true | undefined
+    explain?: true | undefined
+    config?: string | undefined
+    timeout: number
+  },
+): Promise<number> {
+  const host = new Host()
+  const deadline = new Deadline(options.timeout)
+  const invocation = readInvocation(process.env, process.pid)
+  const report = await preflight(job, () =>
+    prepare(job, host, readConfig(host, options.config), options, deadline),
+  )
+  const exitCode = CODES[report.verdict]
+  if (options.json) write(1, printableJson({ ...report, exitCode }))
+  else {
+    if (options.explain) write(1, renderChecks(report))
+    write(exitCode === 255 ? 2 : 1, renderVerdict(report, invocation !== undefined))
+  }
+  if (invocation === undefined) return exitCode
+  try {
+    const lost = leaveMark(host, options.pacmanConf, report, invocation)
+    if (lost !== undefined) write(2, renderRecord(lost))
+    return exitCode
+  } catch (error) {
+    // Without it nobody would know how the run ended: exit 2 would be one more skip to systemd.
+    write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
+    return CODES.act
+  }
+}

@@ -1,0 +1,17 @@
+import { Host } from '../host/host.ts'
+import { printableJson } from '../output/printable.ts'
+import { renderRecord } from '../output/record.ts'
+import { write } from '../output/write.ts'
+import { recordRun } from '../upgrade/record.ts'
+import type { Job } from '../upgrade/run-record.ts'
+
+/** `record`: keeps how the job's run has ended. @returns 0, however that was */
+export function runRecord(
+  job: Job,
+  { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
+): number {
+  const record = recordRun(new Host(), job, pacmanConf, process)
+  if (json) write(1, printableJson(record))
+  else write(2, renderRecord(record))
+  return 0
+}

@@ -1,0 +1,52 @@
+/** What pacman has said on its stdout and stderr, as far as it tells of an error. */
+export interface Said {
+  /** hooks and scriptlets that failed, by name; pacman goes on after them, and ends with 0 */
+  failed: string[]
+  /** its other errors, without "error: " */
+  errors: string[]
+  /** " there is nothing to do" */
+  nothingToDo: boolean
+}
+
+/** A kernel without Landlock (pacman 7); pacman goes on. */
+const HARMLESS = /landlock is not supported/
+
+/**
+ * Reads pacman's own output, line by line. It is the only place where a failed hook or scriptlet is
+ * told of: pacman.log has the hook's start, and not its end. [pacman 6.0.2, 7.0.0: libalpm/util.c,
+ * _alpm_run_chroot] Only English is understood: the unit sets LC_MESSAGES=C.
+ *
+ * @param hooks the hooks that were started, in order, by pacman.log: the output has what their
+ *   authors call them
+ */
+export function readOutput(messages: readonly string[], hooks: readonly string[]): Said {
+  const said: Said = { failed: [], errors: [], nothingToDo: false }
+  let current = 'a command'
+  // The number that the next hook has, where hooks run; and how many there were before.
+  let next = 0
+  let before = 0
+  for (const message of messages) {
+    const line = message.replace(/\u001b\[[?0-9;]*[A-Za-z]/g, '').trimEnd()
+    const [, number, title = ''] = /^\(\s*(\d+)\/\d+\) (.*)$/.exec(line) ?? []
+    const [, changed] =
+      /^(?:re)?(?:install|upgrad|downgrad|remov)ing (\S+?)\.\.\.$/.exec(line) ?? []
+    const [, error] = /^error: (.*)$/.exec(line) ?? []
+    if (line.startsWith(':: ')) next = line.endsWith(' hooks...') ? 1 : 0
+    else if (next > 0 && Number(number) === next) {
+      current = hookName(hooks[before], title)
+      next += 1
+      before += 1
+    } else if (changed !== undefined) current = `the scriptlet of ${changed}`
+    else if (error !== undefined && /^command (?:failed|terminated)/.test(error)) {
+      said.failed.push(`${current}: ${error}`)
+    } else if (error !== undefined && !HARMLESS.test(error)) said.errors.push(error)
+    else if (line === ' there is nothing to do') said.nothingToDo = true
+  }
+  return said
+}
+
+function hookName(name: string | undefined, title: string): string {
+  if (name === undefined) return `the hook "${title}"`
+  const file = name.endsWith('.hook') ? name : `${name}.hook`
+  return title === file || title === '' ? file : `${file} (${title})`
+}

@@ -1,0 +1,100 @@
+import type { LogLine } from './log.ts'
+
+/** One start of pacman, as its log tells of it. */
+export interface PacmanRun {
+  /** as it was typed; '' for another program that uses libalpm */
+  command: string
+  /** it got the lock and began a system upgrade */
+  upgrading: boolean
+  transaction?: Transaction
+  /** the hooks it has started, in order; how they ended is not in the log */
+  hooks: string[]
+}
+
+interface Transaction {
+  /** undefined: it was cut off, or is at work */
+  end?: 'completed' | 'interrupted' | 'failed'
+  /** how many packages it has installed, upgraded or removed */
+  packages: number
+}
+
+/**
+ * Whether a transaction was completed in these lines: packages were changed, whatever became of the
+ * hooks that run after it.
+ */
+export function hasCompleted(lines: readonly LogLine[]): boolean {
+  return readRuns(lines).some(({ transaction }) => transaction?.end === 'completed')
+}
+
+/**
+ * Takes the log apart into pacman's runs. The lines of two runs may be mixed, but there is one lock:
+ * "starting full system upgrade" is written by the one that has it, and the transaction that follows
+ * is of the same. A run that does not get the lock leaves its command only.
+ * [pacman 6.0.2, 7.0.0: src/pacman/pacman.c and sync.c, libalpm/trans.c]
+ */
+export function readRuns(lines: readonly LogLine[]): PacmanRun[] {
+  const runs: PacmanRun[] = []
+  let holder: PacmanRun | undefined
+  for (const { source, text } of lines) {
+    if (source === 'PACMAN') {
+      const command = /^Running '(.*)'$/.exec(text)?.[1]
+      if (command !== undefined) runs.push(newRun(command))
+      else if (text === 'starting full system upgrade') {
+        holder = runs.findLast(({ command: words, upgrading }) => !upgrading && isUpgrade(words))
+        if (holder !== undefined) holder.upgrading = true
+      }
+    } else if (source === 'ALPM') {
+      if (text === 'transaction started') holder = begin(runs, holder)
+      else take(holder ?? runs.at(-1), text)
+    }
+  }
+  return runs
+}
+
+function newRun(command: string): PacmanRun {
+  return { command, upgrading: false, hooks: [] }
+}
+
+/** The run that a transaction is of. */
+function begin(runs: PacmanRun[], holder: PacmanRun | undefined): PacmanRun {
+  const candidates = [holder, runs.at(-1)]
+  let run = candidates.find((one) => one !== undefined && one.transaction === undefined)
+  if (run === undefined) runs.push((run = newRun('')))
+  run.transaction = { packages: 0 }
+  return run
+}
+
+function take(run: PacmanRun | undefined, text: string): void {
+  if (run === undefined) return
+  const [, hook] = /^running '(.*)'\.\.\.$/.exec(text) ?? []
+  if (hook !== undefined) run.hooks.push(hook)
+  const { transaction } = run
+  if (transaction === undefined || transaction.end !== undefined) return
+  const [, end] = /^transaction (completed|interrupted|failed)$/.exec(text) ?? []
+  if (end === 'completed' || end === 'interrupted' || end === 'failed') transaction.end = end
+  if (/^(?:installed|reinstalled|upgraded|downgraded|removed) \S/.test(text))
+    transaction.packages += 1
+}
+
+/** Whether a command line is a system upgrade: -Su, -Syu, --sync --sysupgrade, … */
+function isUpgrade(command: string): boolean {
+  return / (?:-S\w*u|-\w*u\w*S|--sysupgrade\b)/.test(command)
+}
+
+/**
+ * Whether a command line is one that the units run: nobody answers its questions. (A person may
+ * type the same.)
+ *
+ * @param fetchOnly the one with -w
+ */
+export function isUnattended(command: string, fetchOnly: boolean): boolean {
+  const [program = '', ...words] = command.split(' ')
+  const flags = words.filter((word) => /^-\w/.test(word)).join('')
+  const fetches = flags.includes('w') || words.includes('--downloadonly')
+  return (
+    program.replace(/.*\//, '') === 'pacman' &&
+    isUpgrade(command) &&
+    words.includes('--noconfirm') &&
+    fetches === fetchOnly
+  )
+}

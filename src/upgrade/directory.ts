@@ -1,0 +1,73 @@
+import type { Deadline } from '../host/deadline.ts'
+import { awaitProgram } from '../host/program.ts'
+
+/** The longest that a server may take to answer, or a mount to come. */
+const PATIENCE_MS = 60_000
+
+/** What a directory's file system says of itself, or why it says nothing, in one line. */
+export type Answer = { free: number } | { problem: string }
+
+/**
+ * Asks a directory's file system for its free space, in bytes. That is also what triggers an idle
+ * automount: the dot makes the kernel walk into the directory, which stat(2) of the directory alone
+ * would not. [autofs; fs/namei.c, follow_automount] And a file server must answer it. All by a
+ * program that is left behind when neither comes.
+ */
+export async function askFreeSpace(path: string, deadline: Deadline): Promise<Answer> {
+  const args = ['--file-system', '--format=%a %S', '--', `${path}/.`]
+  const ended = await ask('/usr/bin/stat', args, deadline)
+  if ('problem' in ended) return ended
+  const [blocks = NaN, size = NaN] = ended.stdout.split(' ').map(Number)
+  return { free: blocks * size }
+}
+
+/** The directory without links on the way to it; the same path where it does not answer. */
+export async function askRealPath(path: string, deadline: Deadline): Promise<string> {
+  const ended = await ask('/usr/bin/realpath', ['--zero', '--', path], deadline)
+  return 'problem' in ended ? path : ended.stdout.replace(/\0$/, '')
+}
+
+/**
+ * Whether root of this host may write there; a server that maps root to nobody says no, and nothing
+ * is written to find out. [access(2); NFS: ACCESS]
+ */
+export async function askWritable(path: string, deadline: Deadline): Promise<string | undefined> {
+  const ended = await ask('/usr/bin/test', ['-w', `${path}/.`], deadline)
+  return 'problem' in ended ? ended.problem : undefined
+}
+
+/** The sizes in bytes of those files that there are. */
+export async function askSizes(
+  files: readonly string[],
+  deadline: Deadline,
+): Promise<Map<string, number> | { problem: string }> {
+  const args = ['--dereference', '--printf=%s %n\\0', '--', ...files]
+  const limits = { timeoutMs: patience(deadline) }
+  const ended = await awaitProgram('/usr/bin/stat', args, limits)
+  if (ended.timedOut) return { problem: `no answer within ${limits.timeoutMs / 1000} s` }
+  const entries = ended.stdout.toString().split('\0').slice(0, -1)
+  return new Map(
+    entries.map((entry) => {
+      const at = entry.indexOf(' ')
+      return [entry.slice(at + 1), Number(entry.slice(0, at))]
+    }),
+  )
+}
+
+async function ask(
+  program: string,
+  args: readonly string[],
+  deadline: Deadline,
+): Promise<{ stdout: string } | { problem: string }> {
+  const timeoutMs = patience(deadline)
+  const ended = await awaitProgram(program, args, { timeoutMs })
+  if (ended.exitCode === 0) return { stdout: ended.stdout.toString() }
+  if (ended.timedOut) return { problem: `no answer within ${Math.round(timeoutMs / 1000)} s` }
+  // "stat: cannot read file system information for '/x/.': No such device"
+  return { problem: ended.stderr.trim().split(': ').at(-1) ?? '' }
+}
+
+function patience(deadline: Deadline): number {
+  // Time is left to go on with, and to tell.
+  return Math.min(PATIENCE_MS, deadline.left() / 2)
+}

@@ -1,0 +1,149 @@
+import type { LogLine } from '../pacman/log.ts'
+import { readOutput, type Said } from '../pacman/problems.ts'
+import { isUnattended, type PacmanRun, readRuns } from '../pacman/transaction.ts'
+import type { Mark } from './mark.ts'
+import type { Job, Outcome } from './run-record.ts'
+import type { ServiceEnd } from './service-end.ts'
+
+/** All that the judgement of a run that has ended rests on. */
+export interface EndEvidence {
+  job: Job
+  service: ServiceEnd
+  /** what the run's own preflight has left */
+  mark?: Pick<Mark, 'verdict' | 'reason'> | undefined
+  /** pacman.log since the run began */
+  lines: readonly LogLine[]
+  /** what pacman has printed, where that is known */
+  output?: readonly string[] | undefined
+}
+
+export interface End {
+  outcome: Outcome
+  reason: string
+  problems: string[]
+  packages: number
+  /** whether pacman was started; if not, an earlier run's end is still the last one */
+  ran: boolean
+}
+
+/**
+ * How a run ended. pacman's exit code says little: 0 is also what it ends with after SIGINT in
+ * mid-transaction, after a failed hook, and with a database that is not there. So the log decides
+ * whether a transaction was completed, and pacman's output what failed on the way.
+ */
+export function judgeEnd(evidence: EndEvidence): End {
+  return notStarted(evidence) ?? judgeRun(evidence)
+}
+
+function notStarted({ service: { result, code }, mark }: EndEvidence): End | undefined {
+  const nothing = { problems: [], packages: 0, ran: false }
+  if (result === 'exec-condition') {
+    return {
+      ...nothing,
+      outcome: 'skipped',
+      reason: mark?.reason || 'a condition of the unit was not met',
+    }
+  }
+  if (mark?.verdict === 'act') return { ...nothing, outcome: 'failed', reason: mark.reason }
+  if (code !== undefined) return undefined
+  return { ...nothing, outcome: 'failed', reason: `pacman was not started (${result})` }
+}
+
+function judgeRun({ job, service, lines, output }: EndEvidence): End {
+  const run = findRun(lines, job)
+  const said = readOutput(output ?? [], run?.hooks ?? [])
+  const packages = run?.transaction?.packages ?? 0
+  const succeeded = service.result === 'success' && service.status === '0'
+  const problems = [...said.failed, ...(succeeded ? said.errors : [])]
+  const end = (outcome: Outcome, reason: string): End => {
+    return { outcome, reason, problems, packages, ran: true }
+  }
+  const gone = isGone(service)
+  // Whatever else failed, a transaction was completed: then pacman ends with 0.
+  const another = run?.transaction?.end === 'completed' && !succeeded && !gone
+  if (run?.transaction !== undefined && !another) return end(...judgeTransaction(run, service))
+  if (!succeeded) {
+    if (gone) {
+      const nothing = job === 'upgrade' ? ' before anything was changed' : ''
+      return end('interrupted', `pacman was ended${nothing} (${how(service)})`)
+    }
+    return end('failed', why(said) || `pacman ended with exit code ${service.status}`)
+  }
+  if (said.nothingToDo) return end('nothing-to-do', 'there was nothing to do')
+  if (job === 'download') return end('completed', 'the packages are in the cache')
+  if (run?.upgrading === true) return end('nothing-to-do', 'there was nothing to do')
+  return end('failed', 'pacman ended with exit code 0, but pacman.log says nothing of an upgrade')
+}
+
+function judgeTransaction(
+  { transaction }: PacmanRun,
+  service: ServiceEnd,
+): [outcome: Outcome, reason: string] {
+  const { end, packages = 0 } = transaction ?? {}
+  const changed = count(packages)
+  if (end === 'completed' && isGone(service)) {
+    const reason = `pacman was ended (${how(service)}) after ${changed}, while hooks ran`
+    return ['interrupted', `${reason}: some may not have run to their end`]
+  }
+  if (end === 'completed') return ['completed', changed]
+  if (end === 'failed') return ['failed', `the transaction failed after ${changed}`]
+  const reason = `pacman was interrupted in mid-transaction (${how(service)}) after ${changed}`
+  return ['interrupted', `${reason}: the hooks for these have not run`]
+}
+
+/**
+ * How a run ended that nobody recorded: the host went down before that, or the record was killed.
+ *
+ * @param lines pacman.log since the run began, later runs included
+ * @param sameBoot the host is up since
+ */
+export function judgeLost(job: Job, lines: readonly LogLine[], sameBoot: boolean): End {
+  const run = findRun(lines, job, 'first')
+  const { end, packages = 0 } = run?.transaction ?? {}
+  const changed = count(packages)
+  const interrupted = (reason: string): End => {
+    return { outcome: 'interrupted', reason, problems: [], packages, ran: true }
+  }
+  const what = sameBoot ? 'the run was ended' : 'the host went down'
+  if (run?.transaction === undefined) {
+    return interrupted(
+      `${what} ${job === 'upgrade' ? 'before pacman changed anything' : 'during the download'}`,
+    )
+  }
+  if (end === 'completed' && sameBoot) {
+    return { ...interrupted(`${changed}; how its hooks ended is not known`), outcome: 'completed' }
+  }
+  if (end === 'completed') {
+    const last = run.hooks.at(-1)
+    const hooks = last === undefined ? '' : ` (the last that began: ${last})`
+    return interrupted(`${what} after ${changed}: hooks may not have run to their end${hooks}`)
+  }
+  return interrupted(`${what} in mid-transaction, after ${changed}: the hooks have not run`)
+}
+
+function findRun(
+  lines: readonly LogLine[],
+  job: Job,
+  which: 'first' | 'last' = 'last',
+): PacmanRun | undefined {
+  const own = readRuns(lines).filter(({ command }) => isUnattended(command, job === 'download'))
+  return which === 'first' ? own[0] : own.at(-1)
+}
+
+/** Ended by somebody; 130 is pacman's own answer to SIGINT. [pacman, src/pacman/sighandler.c] */
+function isGone({ result, code, status }: ServiceEnd): boolean {
+  return code !== 'exited' || status === '130' || result === 'timeout'
+}
+
+function how({ result, code, status }: ServiceEnd): string {
+  if (result === 'timeout') return 'it took too long'
+  return code === 'exited' ? `exit code ${status}` : `signal ${status}`
+}
+
+function why({ errors }: Said): string {
+  return [...new Set(errors)].slice(0, 3).join('; ')
+}
+
+function count(packages: number): string {
+  return packages === 1 ? '1 package' : `${packages} packages`
+}

@@ -1,0 +1,25 @@
+/** What one check of a preflight has found. */
+export interface Finding {
+  check: string
+  /** skip: not this time; act: not until a person has acted */
+  result: 'ok' | 'warning' | 'skip' | 'act'
+  /** in one line, for a person */
+  message: string
+}
+
+/** A check: it throws only what nobody foresaw. */
+export type Check<C> = (context: C) => Finding[] | Promise<Finding[]>
+
+/** Runs checks one after the other, up to the first that stands in the way. */
+export async function inOrder<C>(checks: readonly Check<C>[], context: C): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const check of checks) {
+    findings.push(...(await check(context)))
+    if (findings.some(stops)) break
+  }
+  return findings
+}
+
+export function stops({ result }: Finding): boolean {
+  return result === 'skip' || result === 'act'
+}
