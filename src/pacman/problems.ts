@@ -6,6 +6,8 @@ export interface Said {
   errors: string[]
   /** " there is nothing to do" */
   nothingToDo: boolean
+  /** it was there, and in English */
+  understood: boolean
 }
 
 /** A kernel without Landlock (pacman 7); pacman goes on. */
@@ -20,7 +22,7 @@ const HARMLESS = /landlock is not supported/
  *   authors call them
  */
 export function readOutput(messages: readonly string[], hooks: readonly string[]): Said {
-  const said: Said = { failed: [], errors: [], nothingToDo: false }
+  const said: Said = { failed: [], errors: [], nothingToDo: false, understood: false }
   let current = 'a command'
   // The number that the next hook has, where hooks run; and how many there were before.
   let next = 0
@@ -31,6 +33,7 @@ export function readOutput(messages: readonly string[], hooks: readonly string[]
     const [, changed] =
       /^(?:re)?(?:install|upgrad|downgrad|remov)ing (\S+?)\.\.\.$/.exec(line) ?? []
     const [, error] = /^error: (.*)$/.exec(line) ?? []
+    if (line === ':: Starting full system upgrade...') said.understood = true
     if (line.startsWith(':: ')) next = line.endsWith(' hooks...') ? 1 : 0
     else if (next > 0 && Number(number) === next) {
       current = hookName(hooks[before], title)

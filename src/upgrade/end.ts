@@ -52,43 +52,69 @@ function notStarted({ service: { result, code }, mark }: EndEvidence): End | und
 function judgeRun({ job, service, lines, output }: EndEvidence): End {
   const run = findRun(lines, job)
   const said = readOutput(output ?? [], run?.hooks ?? [])
-  const packages = run?.transaction?.packages ?? 0
   const succeeded = service.result === 'success' && service.status === '0'
+  const transaction = ownTransaction(run, succeeded || isGone(service))
+  const [outcome, reason] = transaction
+    ? judgeTransaction(transaction, service, said)
+    : job === 'download' && succeeded
+      ? judgeDownload(said)
+      : judgeNoTransaction(job, service, said, run?.upgrading === true)
   const problems = [...said.failed, ...(succeeded ? said.errors : [])]
-  const end = (outcome: Outcome, reason: string): End => {
-    return { outcome, reason, problems, packages, ran: true }
-  }
-  const gone = isGone(service)
-  // Whatever else failed, a transaction was completed: then pacman ends with 0.
-  const another = run?.transaction?.end === 'completed' && !succeeded && !gone
-  if (run?.transaction !== undefined && !another) return end(...judgeTransaction(run, service))
-  if (!succeeded) {
-    if (gone) {
-      const nothing = job === 'upgrade' ? ' before anything was changed' : ''
-      return end('interrupted', `pacman was ended${nothing} (${how(service)})`)
-    }
-    return end('failed', why(said) || `pacman ended with exit code ${service.status}`)
-  }
-  if (said.nothingToDo) return end('nothing-to-do', 'there was nothing to do')
-  if (job === 'download') return end('completed', 'the packages are in the cache')
-  if (run?.upgrading === true) return end('nothing-to-do', 'there was nothing to do')
-  return end('failed', 'pacman ended with exit code 0, but pacman.log says nothing of an upgrade')
+  return { outcome, reason, problems, packages: transaction?.packages ?? 0, ran: true }
+}
+
+type Judgement = [outcome: Outcome, reason: string]
+
+/** After a transaction that was completed pacman ends with 0: with another code it was not its. */
+function ownTransaction(run: PacmanRun | undefined, mayBeCompleted: boolean) {
+  const transaction = run?.transaction
+  return transaction?.end === 'completed' && !mayBeCompleted ? undefined : transaction
 }
 
 function judgeTransaction(
-  { transaction }: PacmanRun,
+  { end, packages }: NonNullable<PacmanRun['transaction']>,
   service: ServiceEnd,
-): [outcome: Outcome, reason: string] {
-  const { end, packages = 0 } = transaction ?? {}
+  said: Said,
+): Judgement {
   const changed = count(packages)
   if (end === 'completed' && isGone(service)) {
     const reason = `pacman was ended (${how(service)}) after ${changed}, while hooks ran`
     return ['interrupted', `${reason}: some may not have run to their end`]
   }
-  if (end === 'completed') return ['completed', changed]
-  if (end === 'failed') return ['failed', `the transaction failed after ${changed}`]
+  if (end === 'completed') {
+    const doubt = said.understood ? '' : '; how its hooks ended is not known (no output in English)'
+    return ['completed', `${changed}${doubt}`]
+  }
+  if (end === 'failed') {
+    return ['failed', [`the transaction failed after ${changed}`, ...said.errors].join(': ')]
+  }
   const reason = `pacman was interrupted in mid-transaction (${how(service)}) after ${changed}`
   return ['interrupted', `${reason}: the hooks for these have not run`]
+}
+
+function judgeDownload({ nothingToDo }: Said): Judgement {
+  if (nothingToDo) return ['nothing-to-do', NOTHING]
+  return ['completed', 'the packages are in the cache']
+}
+
+const NOTHING = 'there was nothing to do'
+
+function judgeNoTransaction(
+  job: Job,
+  service: ServiceEnd,
+  { errors, nothingToDo }: Said,
+  upgrading: boolean,
+): Judgement {
+  if (isGone(service)) {
+    const when = job === 'upgrade' ? ' before anything was changed' : ''
+    return ['interrupted', `pacman was ended${when} (${how(service)})`]
+  }
+  if (service.status !== '0' || service.result !== 'success') {
+    const reasons = [...new Set(errors)].slice(0, 3).join('; ')
+    return ['failed', reasons || `pacman ended with exit code ${service.status}`]
+  }
+  if (nothingToDo || upgrading) return ['nothing-to-do', NOTHING]
+  return ['failed', 'pacman ended with exit code 0, but pacman.log says nothing of an upgrade']
 }
 
 /**
@@ -138,10 +164,6 @@ function isGone({ result, code, status }: ServiceEnd): boolean {
 function how({ result, code, status }: ServiceEnd): string {
   if (result === 'timeout') return 'it took too long'
   return code === 'exited' ? `exit code ${status}` : `signal ${status}`
-}
-
-function why({ errors }: Said): string {
-  return [...new Set(errors)].slice(0, 3).join('; ')
 }
 
 function count(packages: number): string {

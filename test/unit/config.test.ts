@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULTS, parseConfig } from '../../src/config/config.ts'
 import { durationText, parseDuration } from '../../src/config/duration.ts'
+import { size, sizeText } from '../../src/config/size.ts'
 
 const parse = (text: string) => parseConfig(text, 'f.conf')
 
@@ -28,6 +29,11 @@ never = db*.service
 allow = dbus.service
 allow = kubelet.service
 unit-timeout = 2min
+[upgrade]
+mount-types = nfs nfs4
+allow-download = yes
+min-free = 1.5G
+database-age = 3d
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -44,6 +50,10 @@ unit-timeout = 2min
     minInterval: 21_600_000,
     rebootWait: 600_000,
     rebootAsked: false,
+    mountTypes: ['nfs', 'nfs4'],
+    allowDownload: true,
+    minFree: 1_610_612_736,
+    databaseAge: 259_200_000,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })
@@ -64,6 +74,11 @@ for (const [text, error] of [
   ['[sentinel]\ntimeout = 1s\n\ntimeout = 2s', /f\.conf:4: timeout: stands more than once/],
   ['[sentinel]\nscanner = ps', /f\.conf:2: scanner: "ps" is none of: proc, lsof/],
   ['[sentinel]\nexecutables = maybe', /"maybe" is neither yes nor no/],
+  ['[upgrade]\nmount-types = nfs,nfs4', /f\.conf:2: mount-types: "nfs,nfs4" is no list of words/],
+  ['[upgrade]\nmount-types', /mount-types: "true" is no list of words/],
+  ['[upgrade]\nmin-free = much', /f\.conf:2: min-free: "much" is no size: write 500M or 2G/],
+  ['[upgrade]\nmin-free = -1G', /no size/],
+  ['[upgrade]\nmin-free = 1GB', /no size/],
   ['[sentinel]\nignore-path =', /ignore-path: needs a pattern/],
   ['[sentinel]\n<<<<<<< HEAD', /f\.conf:2: unknown key "<<<<<<< HEAD"/],
   ['[sentinel]\nconstructor = 1', /unknown key "constructor"/],
@@ -105,4 +120,17 @@ for (const [ms, text] of [
   [172_830_000, '2d'],
 ] as const) {
   test(`${ms} ms is ${text}`, () => assert.equal(durationText(ms), text))
+}
+
+for (const [text, bytes, shown] of [
+  ['500M', 524_288_000, '500M'],
+  ['1.5 G', 1_610_612_736, '1.5G'],
+  ['0', 0, '0 bytes'],
+  ['1023', 1023, '1023 bytes'],
+  ['2T', 2_199_023_255_552, '2T'],
+] as const) {
+  test(`size ${text}`, () => {
+    assert.equal(size(text), bytes)
+    assert.equal(sizeText(bytes), shown)
+  })
 }

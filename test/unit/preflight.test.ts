@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { renderChecks, renderVerdict } from '../../src/output/preflight.ts'
+import { judgeMount } from '../../src/upgrade/checks/mounts.ts'
+import { judgePackages, parseTarget } from '../../src/upgrade/checks/packages.ts'
+import { type Finding, inOrder } from '../../src/upgrade/finding.ts'
+import { mountedAt } from '../../src/upgrade/mounted.ts'
+import { preflight } from '../../src/upgrade/preflight.ts'
+
+const SYNC = '/var/lib/pacman/sync'
+const ROOT = '29 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n'
+const AUTOMOUNT = `60 29 0:50 / ${SYNC} rw,relatime shared:30 - autofs systemd-1 rw,fd=53,direct\n`
+const NFS = (parent: number) =>
+  `70 ${parent} 0:60 / ${SYNC} rw,relatime shared:40 - nfs4 cache:/sync rw,vers=4.2,hard\n`
+const TMPFS = `80 70 0:70 / ${SYNC} rw - tmpfs tmpfs rw\n`
+
+describe('what is mounted', () => {
+  for (const [what, mountinfo, types, expected] of [
+    ['nothing', ROOT, [], /sync is not mounted$/],
+    ['only the automount', ROOT + AUTOMOUNT, [], /not mounted: only its automount is there/],
+    [
+      'NFS over the automount',
+      ROOT + AUTOMOUNT + NFS(60),
+      [],
+      /is mounted from cache:\/sync \(nfs4\)/,
+    ],
+    ['NFS, which is wanted', ROOT + NFS(29), ['nfs', 'nfs4'], /\(nfs4\)$/],
+    [
+      'something over the NFS',
+      ROOT + NFS(29) + TMPFS,
+      ['nfs', 'nfs4'],
+      /from tmpfs \(tmpfs\), and not by nfs or nfs4/,
+    ],
+    ['something else, and any will do', ROOT + NFS(29) + TMPFS, [], /\(tmpfs\)$/],
+    ['a mount further up', ROOT + NFS(29).replace(SYNC, '/var/lib'), [], /sync is not mounted$/],
+    ['a mount further down', ROOT + NFS(29).replace(SYNC, `${SYNC}/x`), [], /sync is not mounted$/],
+    [
+      'a mount that another one hides',
+      ROOT + NFS(29) + '90 29 0:80 / /var rw - tmpfs tmpfs rw\n',
+      [],
+      /sync is not mounted$/,
+    ],
+  ] as const) {
+    test(what, () => {
+      const finding = judgeMount(SYNC, mountedAt(mountinfo, SYNC), types)
+      assert.match(finding.message, expected)
+      assert.equal(finding.result, /is mounted from [^,]*$/.test(finding.message) ? 'ok' : 'skip')
+    })
+  }
+})
+
+describe('the cache', () => {
+  const target = (name: string, size = 100) => ({ name, version: '2-1', size, file: `${name}.pkg` })
+  const dirs = ['/one', '/two']
+  const judge = (targets: ReturnType<typeof target>[], sizes: Record<string, number>) => {
+    const { result, message } = judgePackages(targets, dirs, new Map(Object.entries(sizes)))
+    return [result, message]
+  }
+
+  test('has all, in whichever directory', () => {
+    const found = judge([target('a'), target('b'), target('c', 0)], {
+      '/one/a.pkg': 100,
+      '/two/b.pkg': 100,
+      '/two/c.pkg': 3,
+    })
+    assert.deepEqual(found, ['ok', '3 packages to upgrade, all in the cache'])
+  })
+
+  test('lacks some: the first are named, the rest counted', () => {
+    const [result, message] = judge(
+      ['a', 'b', 'c', 'd', 'e'].map((name) => target(name)),
+      {
+        '/one/a.pkg': 100,
+      },
+    )
+    assert.equal(result, 'skip')
+    assert.equal(
+      message,
+      '4 of 5 packages not in the cache, or not whole: b 2-1, c 2-1, d 2-1 and 1 more',
+    )
+  })
+
+  test('has a truncated one first, which is what pacman takes', () => {
+    const found = judge([target('a')], { '/one/a.pkg': 5, '/two/a.pkg': 100 })
+    assert.deepEqual(found, [
+      'skip',
+      '1 of 1 package not in the cache, or not whole: a 2-1 (5 of 100 bytes)',
+    ])
+  })
+
+  test('what pacman prints', () => {
+    assert.deepEqual(parseTarget('b 1:6-1 1158 https://mirror/lab/os/b-1:6-1-any.pkg.tar.gz'), [
+      { name: 'b', version: '1:6-1', size: 1158, file: 'b-1:6-1-any.pkg.tar.gz' },
+    ])
+    assert.deepEqual(
+      parseTarget('b 6-1 1158 b-6-1-any.pkg.tar.gz')[0]?.file,
+      'b-6-1-any.pkg.tar.gz',
+    )
+    assert.deepEqual(parseTarget(''), [])
+  })
+})
+
+test('checks run in order, up to the first that stands in the way', async () => {
+  const ran: string[] = []
+  const check = (name: string, result: Finding['result']) => () => {
+    ran.push(name)
+    return [{ check: name, result, message: name }]
+  }
+  const checks = [check('a', 'ok'), check('b', 'warning'), check('c', 'skip'), check('d', 'act')]
+  const findings = await inOrder(checks, {})
+  assert.deepEqual([ran, findings.length], [['a', 'b', 'c'], 3])
+})
+
+test('what cannot be prepared is for a person', async () => {
+  const report = await preflight('upgrade', () => {
+    throw new Error('f.conf:2: unknown key "x"')
+  })
+  assert.deepEqual([report.verdict, report.reason], ['act', 'f.conf:2: unknown key "x"'])
+  const said = '<3>attention, no upgrade until this is mended: f.conf:2: unknown key "x"\n'
+  assert.equal(renderVerdict(report, true), said)
+})
+
+test('warnings are told beside the answer, and names cannot forge a line', () => {
+  const findings: Finding[] = [
+    { check: 'databases', result: 'warning', message: 'old' },
+    { check: 'packages', result: 'skip', message: 'no\n<3>x' },
+  ]
+  const report = { job: 'upgrade', verdict: 'skip', reason: 'no\n<3>x', findings } as const
+  assert.equal(renderVerdict(report, true), '<4>warning: old\n<5>skip: no\\u000a<3>x\n')
+  assert.equal(renderVerdict(report, false), 'warning: old\nskip: no\\u000a<3>x\n')
+  assert.equal(
+    renderChecks(report),
+    'warning  databases      old\nskip     packages       no\\u000a<3>x\n',
+  )
+})

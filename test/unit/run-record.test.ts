@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Host } from '../../src/host/host.ts'
+import { readLog } from '../../src/pacman/log.ts'
+import { readLogSince } from '../../src/pacman/rotated-log.ts'
+import { readInvocation, readMark, writeMark } from '../../src/upgrade/mark.ts'
+import {
+  keepLastEnd,
+  readRunRecord,
+  type RunRecord,
+  writeRunRecord,
+} from '../../src/upgrade/run-record.ts'
+import { renderRecord } from '../../src/output/record.ts'
+import { makeTree } from '../fixture/tree.ts'
+
+const record = (outcome: RunRecord['outcome'], reason = ''): RunRecord => ({
+  job: 'upgrade',
+  outcome,
+  reason,
+  problems: [],
+  packages: 0,
+  endedAt: '2026-11-25T20:00:00.000Z',
+  bootId: 'one',
+})
+
+test('a record is read back; there may be none; garbage is an error', () => {
+  const root = makeTree({ 'var/lib/kured-sentinel/run-download.json': '{"version":1,"job":"x"}' })
+  const host = new Host(root)
+  assert.equal(readRunRecord(host, 'upgrade'), undefined)
+  writeRunRecord(host, record('completed'))
+  assert.deepEqual(readRunRecord(host, 'upgrade'), { version: 1, ...record('completed') })
+  assert.throws(() => readRunRecord(host, 'download'), /run-download is not one of this program/)
+})
+
+test('a mark is read back; garbage is an error', () => {
+  const root = makeTree({ 'var/lib/kured-sentinel/mark-upgrade.json': '{"version":1}' })
+  const host = new Host(root)
+  const log = { inode: '7', bytes: 12 }
+  const mark = {
+    invocationId: 'a',
+    bootId: 'b',
+    startedAt: 'c',
+    verdict: 'go',
+    reason: '',
+    log,
+  } as const
+  writeMark(host, 'download', mark)
+  assert.deepEqual(readMark(host, 'download'), { version: 1, ...mark })
+  assert.throws(() => readMark(host, 'upgrade'), /mark-upgrade is not one of this program/)
+})
+
+test('the last run with work outlives those without', () => {
+  const completed = record('completed', '4 packages')
+  const skipped = keepLastEnd(record('skipped', 'not mounted'), completed)
+  assert.deepEqual(skipped.lastEnd, completed)
+  assert.deepEqual(keepLastEnd(record('skipped'), skipped).lastEnd, completed)
+  assert.deepEqual(keepLastEnd(record('nothing-to-do'), skipped).lastEnd, completed)
+  assert.equal(keepLastEnd(record('skipped'), record('skipped')).lastEnd, undefined)
+  assert.equal(keepLastEnd(record('skipped'), undefined).lastEnd, undefined)
+})
+
+const ID = '9036f44402da4a8f9664ac4d7b582667'
+for (const [what, env, expected] of [
+  ['by systemd', { INVOCATION_ID: ID, SYSTEMD_EXEC_PID: '7' }, ID],
+  ['from a shell below a service', { INVOCATION_ID: ID, SYSTEMD_EXEC_PID: '6' }, undefined],
+  ['from a shell', {}, undefined],
+  ['with a strange ID', { INVOCATION_ID: '../x', SYSTEMD_EXEC_PID: '7' }, undefined],
+] as const) {
+  test(`run ${what}`, () => assert.equal(readInvocation(env, 7), expected))
+}
+
+const LOG = '/var/log/pacman.log'
+const line = (text: string) => `[2026-11-24T00:15:44+0000] [ALPM] ${text}\n`
+
+for (const [title, name, expected] of [
+  ['moved', 'pacman.log.1', ['mid', 'new']],
+  ['moved, with a date', 'pacman.log-20261125', ['mid', 'new']],
+  ['moved far away', '../pacman.log.1', ['new']],
+] as const) {
+  test(`a log that was ${title}`, () => {
+    const root = makeTree({ [LOG]: line('old') })
+    const host = new Host(root)
+    const { end } = readLog(host, LOG)
+    writeFileSync(join(root, LOG), line('old') + line('mid'))
+    renameSync(join(root, LOG), join(root, 'var/log', name))
+    const moved = readLogSince(host, LOG, end).map(({ text }) => text)
+    assert.deepEqual(moved, expected.slice(0, -1), 'before there is a new one')
+    writeFileSync(join(root, LOG), line('new'))
+    assert.deepEqual(
+      readLogSince(host, LOG, end).map(({ text }) => text),
+      expected,
+    )
+  })
+}
+
+test('a log that was not there yet, and one that is read whole', () => {
+  const root = makeTree({ 'var/log/pacman.log.1': line('older') })
+  const host = new Host(root)
+  const { end } = readLog(host, LOG)
+  writeFileSync(join(root, LOG), line('new'))
+  assert.deepEqual(
+    readLogSince(host, LOG, end).map(({ text }) => text),
+    ['new'],
+  )
+  assert.deepEqual(
+    readLogSince(host, LOG).map(({ text }) => text),
+    ['new'],
+  )
+})
+
+for (const [outcome, problems, expected] of [
+  ['completed', [], '<6>upgrade completed: why\n'],
+  ['completed', ['a', 'b', 'c', 'd\n'], '<4>upgrade completed: why; a; b; c; and 1 more\n'],
+  ['skipped', [], '<5>upgrade skipped: why\n'],
+  ['interrupted', ['a\u001b'], '<3>upgrade interrupted: why; a\\u001b\n'],
+  ['failed', [], '<3>upgrade failed: why\n'],
+] as const) {
+  test(`in the journal: ${expected.trim()}`, () => {
+    assert.equal(renderRecord({ ...record(outcome, 'why'), problems: [...problems] }), expected)
+  })
+}
