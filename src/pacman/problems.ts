@@ -26,16 +26,18 @@ export function readOutput(messages: readonly string[], hooks: readonly string[]
   let current = 'a command'
   // The number that the next hook has, where hooks run; and how many there were before.
   let next = 0
+  let all = ''
   let before = 0
   for (const message of messages) {
     const line = message.replace(/\u001b\[[?0-9;]*[A-Za-z]/g, '').trimEnd()
-    const [, number, title = ''] = /^\(\s*(\d+)\/\d+\) (.*)$/.exec(line) ?? []
+    const [, number, total = '', title = ''] = /^\(\s*(\d+)\/(\d+)\) (.*)$/.exec(line) ?? []
     const [, changed] =
       /^(?:re)?(?:install|upgrad|downgrad|remov)ing (\S+?)\.\.\.$/.exec(line) ?? []
     const [, error] = /^error: (.*)$/.exec(line) ?? []
     if (line === ':: Starting full system upgrade...') said.understood = true
     if (line.startsWith(':: ')) next = line.endsWith(' hooks...') ? 1 : 0
-    else if (next > 0 && Number(number) === next) {
+    else if (next > 0 && Number(number) === next && (next === 1 || total === all)) {
+      all = total
       current = hookName(hooks[before], title)
       next += 1
       before += 1

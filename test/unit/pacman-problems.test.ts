@@ -25,7 +25,7 @@ test('where the log is gone, by title', () => {
 })
 
 test('a hook’s own output is not taken for the next hook', () => {
-  const output = [':: Running post-transaction hooks...', '(1/2) One', '(7/9) x', '(1/2) y']
+  const output = [':: Running post-transaction hooks...', '(1/2) One', '(2/9) x', '(1/2) y']
   const { failed } = readOutput([...output, 'error: command failed to execute correctly'], [])
   assert.deepEqual(failed, ['the hook "One": command failed to execute correctly'])
 })

@@ -77,9 +77,11 @@ async function askTargets({
   const args = ['-Sup', '--noconfirm', '--color', 'never', '--config', copyConf, ...format]
   const ended = await awaitProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
   if (ended.timedOut) return { problem: 'no answer in time' }
-  if (ended.exitCode !== 0) return { problem: ended.stderr.trim().split('\n').join('; ') }
   const lines = ended.stdout.toString().split('\n').slice(0, -1)
-  return { targets: lines.flatMap(parseTarget) }
+  if (ended.exitCode === 0) return { targets: lines.flatMap(parseTarget) }
+  // Its error says that it failed, and stdout what it is that cannot be satisfied.
+  const said = [...ended.stderr.trim().split('\n'), ...lines]
+  return { problem: said.map((line) => line.replace(/^(?:error|::):? /, '')).join('; ') }
 }
 
 /** "kubelet 1.31.0-1 24000000 https://mirror/extra/kubelet-1.31.0-1-x86_64.pkg.tar.zst" */

@@ -1,0 +1,87 @@
+/** `preflight …` and `record …` where it needs neither mounts nor systemd. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { makeTree } from '../fixture/tree.ts'
+import { asKured, IS_ROOT, run } from './program.ts'
+
+for (const [command, example] of [
+  ['preflight upgrade', 'kured-sentinel preflight upgrade --explain'],
+  ['preflight download', 'kured-sentinel preflight download --explain'],
+  ['record upgrade', 'ExecStopPost=/usr/bin/kured-sentinel record upgrade'],
+  ['record download', 'ExecStopPost=/usr/bin/kured-sentinel record download'],
+] as const) {
+  test(`${command} --help has an example and the exit codes`, () => {
+    const { code, stdout } = run([...command.split(' '), '--help'])
+    assert.equal(code, 0)
+    assert.ok(stdout.includes(example), stdout)
+    assert.match(stdout, /^Exit codes/m)
+  })
+}
+
+describe('bad usage is exit 2, a skip to systemd', () => {
+  const cases: [words: string, says: RegExp][] = [
+    ['preflight', /Usage: kured-sentinel preflight/],
+    ['preflight reboot', /unknown command 'reboot'/],
+    ['preflight upgrade now', /too many arguments/],
+    ['preflight upgrade --timeout never', /"never" is no duration/],
+    ['preflight upgrade --json --explain', /cannot be used with/],
+    ['preflight download --allow-download', /unknown option '--allow-download'/],
+    ['record', /Usage: kured-sentinel record/],
+    ['record upgrade --local', /unknown option '--local'/],
+    ['record upgrade', /this is for systemd to run, as ExecStopPost=/],
+  ]
+  for (const [words, says] of cases) {
+    test(words, () => {
+      const { code, stdout, stderr } = run(words.split(' '))
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, says)
+    })
+  }
+})
+
+test('a configuration that cannot be used is for a person: 255', () => {
+  const root = makeTree({
+    'bad.conf': '[upgrade]\nmount-type = nfs\n',
+    'pacman.conf': '[options] # x\n',
+  })
+  const [bad, conf] = [join(root, 'bad.conf'), join(root, 'pacman.conf')]
+  for (const [words, says] of [
+    [['--config', bad], /bad\.conf:2: unknown key "mount-type"; known: mount-types, /],
+    [['--config', '/none'], /the configuration cannot be read: \/none/],
+    ...(IS_ROOT
+      ? ([[['--pacman-conf', conf], /pacman\.conf:1: \[options\] # x opens/]] as const)
+      : []),
+  ] as const) {
+    const { code, stdout, stderr } = run(['preflight', 'upgrade', ...words])
+    assert.deepEqual([code, stdout], [255, ''])
+    assert.match(stderr, /^attention, no upgrade until this is mended: /)
+    assert.match(stderr, says)
+  }
+})
+
+test('an ordinary user is told so', { skip: !IS_ROOT && 'needs root to become one' }, () => {
+  const nobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const { code, stderr } = run(['preflight', 'upgrade'], { through: nobody })
+  assert.equal(code, 255)
+  assert.match(stderr, /pacman upgrades for root only: run this as root\n$/)
+})
+
+test('as JSON, also where a person must act', () => {
+  const { code, stdout, stderr } = run(['preflight', 'download', '--json', '--config', '/none'])
+  assert.deepEqual([code, stderr], [255, ''])
+  const { findings, reason, ...rest } = JSON.parse(stdout)
+  assert.deepEqual(rest, { job: 'download', verdict: 'act', exitCode: 255 })
+  assert.deepEqual(findings, [{ check: 'configuration', result: 'act', message: reason }])
+})
+
+test('to Kured no answer of these commands is a reboot', () => {
+  for (const words of [
+    ['preflight', 'upgrade'],
+    ['record', 'upgrade'],
+  ]) {
+    const { code, stderr } = asKured(words)
+    assert.equal(code, 2)
+    assert.match(stderr, /Kured takes exit code 0 for "reboot"/)
+  }
+})
