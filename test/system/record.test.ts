@@ -1,0 +1,174 @@
+/** The jobs under a real systemd, with the real pacman: how they end, and what is kept of it. */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeTree } from '../fixture/tree.ts'
+import { bootNode, labTest } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import { CACHE, installJobs, LOCK, offer, plain, readRun, SYNC, upgrade } from './upgrade-job.ts'
+
+const UNIT = 'pacman-upgrade.service'
+const JOB = 'systemctl start pacman-cache-update.service'
+const LOG = '/var/log/pacman.log'
+
+/** A package whose scriptlet waits for a file, ten seconds at most. */
+const waiting = (name: string, version: string) =>
+  plain(name, version, {
+    install:
+      'post_upgrade() { for i in $(seq 200); do [ -e /run/go ] && break; sleep 0.05; done; }',
+  })
+
+const hook = (exec: string, lines = '') =>
+  `[Trigger]\nOperation = Upgrade\nType = Package\nTarget = *\n[Action]\n${lines}\nWhen = PostTransaction\nExec = ${exec}\n`
+
+/** Starts the upgrade, and returns when its first package's scriptlet waits. */
+async function startSlowUpgrade(node: LabNode, text: string): Promise<void> {
+  await node.run(['rm', '-f', '/run/go'])
+  await node.ok(['systemctl', 'start', '--no-block', UNIT])
+  for (let tries = 0; !(await node.readFile(LOG)).includes(text); tries += 1) {
+    assert.ok(tries < 400, `${text} is not in ${LOG}`)
+    await sleep(50)
+  }
+}
+
+async function awaitEnd(node: LabNode): Promise<Record<string, unknown>> {
+  await node.ok(['touch', '/run/go'])
+  const state = `systemctl show --property=ActiveState --value ${UNIT}`
+  await node.shell(`until ${state} | grep -qE '^(inactive|failed)$'; do sleep 0.05; done`)
+  return readRun(node)
+}
+
+labTest('an upgrade ends in every way, and each is told apart', async () => {
+  await using node = await bootNode()
+  const four = ['a', 'b', 'c', 'd']
+  const fetched = async (...recipes: ReturnType<typeof plain>[]) => {
+    await offer(node, ...recipes)
+    await node.ok(['pacman', '-Syuw', '--noconfirm'])
+  }
+  await installJobs(node, '--local')
+  await offer(node, ...four.map((name) => plain(name, '1')))
+  await node.ok(['pacman', '-Sy', '--noconfirm', ...four])
+  assert.equal((await upgrade(node))['outcome'], 'nothing-to-do')
+
+  // What fails on the way, and ends with 0.
+  const directory = '/etc/pacman.d/hooks'
+  const bad = hook('/bin/sh -c "echo words; exit 3"', 'Description = A bad hook')
+  await node.writeFile(`${directory}/90-bad.hook`, bad)
+  await node.writeFile(`${directory}/91-good.hook`, hook('/bin/true'))
+  await node.writeFile(`${directory}/92-none.hook`, hook('/usr/bin/notthere'))
+  await fetched(plain('a', '2', { install: 'post_upgrade() { false; }\n' }), plain('b', '2'))
+  const completed = await upgrade(node)
+  assert.deepEqual(
+    [completed['outcome'], completed['packages'], completed['reason'], completed['problems']],
+    [
+      'completed',
+      2,
+      '2 packages',
+      [
+        'the scriptlet of a: command failed to execute correctly',
+        '90-bad.hook (A bad hook): command failed to execute correctly',
+        '92-none.hook: command failed to execute correctly',
+      ],
+    ],
+  )
+  await node.ok(['journalctl', '--sync'])
+  const warnings = await node.ok(['journalctl', '-u', UNIT, '-p', '4..4', '-o', 'cat'])
+  assert.match(warnings, /^upgrade completed: 2 packages; the scriptlet of a: .*; 90-bad\.hook /)
+  await node.ok(['rm', '-r', directory])
+
+  // Skipped, then stopped: the run that had work is remembered.
+  await fetched(plain('a', '3'), plain('b', '3'))
+  await node.shell(`rm ${CACHE}/a-3*`)
+  const skipped = await upgrade(node)
+  assert.equal(skipped['outcome'], 'skipped')
+  assert.match(String(skipped['reason']), /^1 of 2 packages not in the cache.*: a 3-1$/)
+  assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'inactive\n')
+  await node.shell(`touch -d '-2 hours' ${LOCK}`)
+  const stopped = await upgrade(node)
+  assert.equal(stopped['outcome'], 'failed')
+  assert.match(String(stopped['reason']), /^stale lock/)
+  const { version: _, ...last } = completed
+  assert.deepEqual(stopped['lastEnd'], { ...last, version: 1 })
+  assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'failed\n')
+  await node.ok(['rm', LOCK])
+
+  // pacman itself fails.
+  await fetched(plain('b', '4', { files: { '/usr/share/taken': 'x' } }))
+  await node.writeFile('/usr/share/taken', 'mine')
+  const failed = await upgrade(node)
+  assert.deepEqual(
+    [failed['outcome'], failed['reason'], failed['packages']],
+    ['failed', 'failed to commit transaction (conflicting files)', 0],
+  )
+  await node.ok(['rm', '/usr/share/taken'])
+
+  // Another pacman meanwhile, which does not get the lock.
+  await fetched(...four.map((name) => waiting(name, '5')))
+  await startSlowUpgrade(node, 'upgraded a (2-1 -> 5-1)')
+  assert.equal((await node.run(['pacman', '-R', '--noconfirm', 'd'])).exitCode, 1)
+  const alone = await awaitEnd(node)
+  assert.deepEqual([alone['outcome'], alone['packages']], ['completed', 4])
+
+  // SIGINT in mid-transaction, which pacman answers with 0; and the log is moved away before it.
+  await fetched(...four.map((name) => waiting(name, '6')))
+  await startSlowUpgrade(node, 'upgraded a (5-1 -> 6-1)')
+  await node.ok(['mv', LOG, `${LOG}.1`])
+  await node.ok(['systemctl', 'kill', '--signal=INT', '--kill-whom=main', UNIT])
+  const interrupted = await awaitEnd(node)
+  assert.deepEqual([interrupted['outcome'], interrupted['packages']], ['interrupted', 1])
+  assert.match(
+    String(interrupted['reason']),
+    /mid-transaction \(exit code 0\) after 1 package: the/,
+  )
+  assert.equal((await upgrade(node))['outcome'], 'completed')
+
+  // A power cut in mid-transaction: the next run tells.
+  await fetched(...four.map((name) => waiting(name, '7')))
+  await startSlowUpgrade(node, 'upgraded a (6-1 -> 7-1)')
+  await node.powerCut()
+  await node.boot()
+  await node.shell(`touch -d '-2 hours' ${LOCK}`)
+  const afterwards = await upgrade(node)
+  assert.match(String(afterwards['reason']), /^stale lock/)
+  const { outcome, reason, packages } = afterwards['lastEnd'] as Record<string, unknown>
+  assert.deepEqual([outcome, packages], ['interrupted', 1])
+  assert.match(String(reason), /^the host went down in mid-transaction, after 1 package: the hooks/)
+  assert.match(
+    await node.ok(['journalctl', '-b', '-u', UNIT, '-p', '3', '-o', 'cat']),
+    /^upgrade interrupted: the host went down in mid-transaction/m,
+  )
+  await node.shell(`rm ${LOCK}; touch /run/go`)
+  const repaired = await upgrade(node)
+  assert.deepEqual([repaired['outcome'], repaired['packages']], ['completed', 3])
+  assert.equal(repaired['lastEnd'], undefined)
+})
+
+labTest('a cache host downloads, and two nodes upgrade from it at once', async () => {
+  const shared = makeTree({ sync: { directory: true }, pkg: { directory: true } })
+  const binds = [`${shared}/sync:${SYNC}`, `${shared}/pkg:${CACHE}`]
+  await using host = await bootNode({ binds })
+  await using other = await bootNode({ binds })
+  await offer(host, plain('a', '1'), plain('b', '1'))
+  await host.ok(['pacman', '-Sy', '--noconfirm', 'a', 'b'])
+  await other.ok(['pacman', '-S', '--noconfirm', 'a', 'b'])
+  await Promise.all([installJobs(host), installJobs(other)])
+
+  await host.shell(JOB)
+  assert.equal((await readRun(host, 'download'))['outcome'], 'nothing-to-do')
+  await offer(host, plain('a', '2'), plain('b', '2'))
+  await host.shell(JOB)
+  assert.equal((await readRun(host, 'download'))['outcome'], 'completed')
+  for (const run of await Promise.all([upgrade(host), upgrade(other)])) {
+    assert.deepEqual([run['outcome'], run['packages'], run['problems']], ['completed', 2, []])
+  }
+  assert.equal(await other.ok(['pacman', '-Q', 'a', 'b']), 'a 2-1\nb 2-1\n')
+
+  // The other node may not fetch for itself, and the cache host is told when it cannot.
+  await offer(host, plain('a', '3'))
+  await host.shell(`${JOB}; rm ${CACHE}/a-3*`)
+  assert.match(String((await upgrade(other))['reason']), /not in the cache.*: a 3-1$/)
+  await host.ok(['mv', '/srv/lab', '/srv/gone'])
+  assert.equal((await host.run(['sh', '-c', JOB])).exitCode, 1)
+  const failed = await readRun(host, 'download')
+  assert.equal(failed['outcome'], 'failed')
+  assert.match(String(failed['reason']), /failed/)
+})
