@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { logPath, readPacmanConf } from '../pacman/conf.ts'
 import type { LogLine } from '../pacman/log.ts'
 import { readLogSince } from '../pacman/rotated-log.ts'
-import { readInvocationOutput } from '../systemd/journal.ts'
+import { readRunOutput } from '../systemd/journal.ts'
 import { type End, judgeEnd, judgeLost } from './end.ts'
 import { type Mark, readInvocation, readMark } from './mark.ts'
 import {
@@ -38,7 +38,7 @@ export function recordRun(
   const mark = last?.invocationId === invocationId ? last : undefined
   const lines = readSince(host, pacmanConf, mark)
   const deadline = new Deadline(JOURNAL_MS)
-  const output = invocationId && readInvocationOutput(invocationId, deadline)
+  const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
   const end = judgeEnd({ job, service, mark, lines, output: output || undefined })
   return keep(host, job, end, {
     endedAt: new Date(host.now()).toISOString(),

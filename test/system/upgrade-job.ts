@@ -28,6 +28,7 @@ Type=oneshot
 Environment=LC_MESSAGES=C
 ExecCondition=/usr/bin/kured-sentinel preflight ${job} ${options}
 ExecStart=/usr/bin/pacman ${command} --noconfirm --noprogressbar
+ExecStartPost=-/bin/sh -c 'echo "error: not pacman"; exit 1'
 ExecStopPost=/usr/bin/kured-sentinel record ${job}
 `
 
