@@ -8,13 +8,12 @@ const PATIENCE_MS = 60_000
 export type Answer = { free: number } | { problem: string }
 
 /**
- * Asks a directory's file system for its free space, in bytes. That is also what triggers an idle
- * automount: the dot makes the kernel walk into the directory, which stat(2) of the directory alone
- * would not. [autofs; fs/namei.c, follow_automount] And a file server must answer it. All by a
- * program that is left behind when neither comes.
+ * Asks a directory's file system for its free space, in bytes. statfs(2) also triggers an idle
+ * automount, and a file server must answer it; by a program that is left behind when neither comes.
+ * [fs/statfs.c, user_statfs: LOOKUP_AUTOMOUNT]
  */
 export async function askFreeSpace(path: string, deadline: Deadline): Promise<Answer> {
-  const args = ['--file-system', '--format=%a %S', '--', `${path}/.`]
+  const args = ['--file-system', '--format=%a %S', '--', path]
   const ended = await ask('/usr/bin/stat', args, deadline)
   if ('problem' in ended) return ended
   const [blocks = NaN, size = NaN] = ended.stdout.split(' ').map(Number)
@@ -32,7 +31,7 @@ export async function askRealPath(path: string, deadline: Deadline): Promise<str
  * is written to find out. [access(2); NFS: ACCESS]
  */
 export async function askWritable(path: string, deadline: Deadline): Promise<string | undefined> {
-  const ended = await ask('/usr/bin/test', ['-w', `${path}/.`], deadline)
+  const ended = await ask('/usr/bin/test', ['-w', path], deadline)
   return 'problem' in ended ? ended.problem : undefined
 }
 
@@ -63,7 +62,7 @@ async function ask(
   const ended = await awaitProgram(program, args, { timeoutMs })
   if (ended.exitCode === 0) return { stdout: ended.stdout.toString() }
   if (ended.timedOut) return { problem: `no answer within ${Math.round(timeoutMs / 1000)} s` }
-  // "stat: cannot read file system information for '/x/.': No such device"
+  // "stat: cannot read file system information for '/x': No such device"
   return { problem: ended.stderr.trim().split(': ').at(-1) ?? '' }
 }
 

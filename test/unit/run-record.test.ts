@@ -12,7 +12,9 @@ import {
   type RunRecord,
   writeRunRecord,
 } from '../../src/upgrade/run-record.ts'
+import { recordRun } from '../../src/upgrade/record.ts'
 import { renderRecord } from '../../src/output/record.ts'
+import { COMPLETED, CUT_OFF } from '../fixture/pacman-log.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const record = (outcome: RunRecord['outcome'], reason = ''): RunRecord => ({
@@ -108,6 +110,60 @@ test('a log that was not there yet, and one that is read whole', () => {
     readLogSince(host, LOG).map(({ text }) => text),
     ['new'],
   )
+})
+
+/** A host with pacman.log and state as given, on which `record upgrade` runs with that end. */
+function recordOn(files: Record<string, string>, env: NodeJS.ProcessEnv) {
+  const boot = { 'proc/sys/kernel/random/boot_id': 'two\n', 'etc/pacman.conf': '[options]\n' }
+  const host = new Host(makeTree({ ...boot, ...files }))
+  const kept = recordRun(host, 'upgrade', '/etc/pacman.conf', { env, pid: 7 })
+  assert.deepEqual(readRunRecord(host, 'upgrade'), { version: 1, ...kept })
+  return kept
+}
+
+const STATE = 'var/lib/kured-sentinel'
+const SUCCESS = { SERVICE_RESULT: 'success', EXIT_CODE: 'exited', EXIT_STATUS: '0' }
+const timed = (log: string) => log.replace(/^\[/gm, '[2026-11-24T00:15:44+0000] [').trimStart()
+
+test('a run is recorded without a mark, and over states that are garbage', () => {
+  for (const files of [
+    {},
+    { [`${STATE}/run-upgrade.json`]: '{', [`${STATE}/mark-upgrade.json`]: '' },
+  ]) {
+    const kept = recordOn({ 'var/log/pacman.log': timed(COMPLETED), ...files }, SUCCESS)
+    assert.deepEqual([kept.outcome, kept.packages, kept.bootId], ['completed', 2, 'two'])
+  }
+})
+
+test('a run without a log is recorded, as failed', () => {
+  const kept = recordOn({}, SUCCESS)
+  assert.deepEqual([kept.outcome, kept.packages], ['failed', 0])
+})
+
+test('a run that a power cut ended is recorded once, and kept behind a skip', () => {
+  const mark = {
+    version: 1,
+    invocationId: ID,
+    bootId: 'one',
+    startedAt: '2026-11-24T00:15:40.000Z',
+    verdict: 'go',
+    reason: '',
+    log: { inode: 'gone', bytes: 7 },
+  }
+  const files = {
+    'var/log/pacman.log': timed(CUT_OFF),
+    [`${STATE}/mark-upgrade.json`]: JSON.stringify(mark),
+  }
+  const skip = { SERVICE_RESULT: 'exec-condition' }
+  const { outcome, lastEnd } = recordOn(files, skip)
+  assert.equal(outcome, 'skipped')
+  assert.deepEqual(
+    [lastEnd?.outcome, lastEnd?.packages, lastEnd?.bootId, lastEnd?.invocationId],
+    ['interrupted', 1, 'one', ID],
+  )
+  const known = { ...record('completed'), version: 1, invocationId: ID }
+  const again = recordOn({ ...files, [`${STATE}/run-upgrade.json`]: JSON.stringify(known) }, skip)
+  assert.equal(again.lastEnd?.outcome, 'completed')
 })
 
 for (const [outcome, problems, expected] of [
