@@ -1,6 +1,7 @@
 /** The jobs under a real systemd, with the real pacman: how they end, and what is kept of it. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunRecord } from '../../src/upgrade/run-record.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { bootNode, labTest } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
@@ -30,7 +31,7 @@ async function startSlowUpgrade(node: LabNode, text: string): Promise<void> {
   }
 }
 
-async function awaitEnd(node: LabNode): Promise<Record<string, unknown>> {
+async function awaitEnd(node: LabNode): Promise<RunRecord> {
   await node.ok(['touch', '/run/go'])
   const state = `systemctl show --property=ActiveState --value ${UNIT}`
   await node.shell(`until ${state} | grep -qE '^(inactive|failed)$'; do sleep 0.05; done`)
@@ -47,7 +48,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await installJobs(node, '--local')
   await offer(node, ...four.map((name) => plain(name, '1')))
   await node.ok(['pacman', '-Sy', '--noconfirm', ...four])
-  assert.equal((await upgrade(node))['outcome'], 'nothing-to-do')
+  assert.equal((await upgrade(node)).outcome, 'nothing-to-do')
 
   // What fails on the way, and ends with 0.
   const directory = '/etc/pacman.d/hooks'
@@ -58,7 +59,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await fetched(plain('a', '2', { install: 'post_upgrade() { false; }\n' }), plain('b', '2'))
   const completed = await upgrade(node)
   assert.deepEqual(
-    [completed['outcome'], completed['packages'], completed['reason'], completed['problems']],
+    [completed.outcome, completed.packages, completed.reason, completed.problems],
     [
       'completed',
       2,
@@ -79,15 +80,14 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await fetched(plain('a', '3'), plain('b', '3'))
   await node.shell(`rm ${CACHE}/a-3*`)
   const skipped = await upgrade(node)
-  assert.equal(skipped['outcome'], 'skipped')
-  assert.match(String(skipped['reason']), /^1 of 2 packages not in the cache.*: a 3-1$/)
+  assert.equal(skipped.outcome, 'skipped')
+  assert.match(skipped.reason, /^1 of 2 packages not in the cache.*: a 3-1$/)
   assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'inactive\n')
   await node.shell(`touch -d '-2 hours' ${LOCK}`)
   const stopped = await upgrade(node)
-  assert.equal(stopped['outcome'], 'failed')
-  assert.match(String(stopped['reason']), /^stale lock/)
-  const { version: _, ...last } = completed
-  assert.deepEqual(stopped['lastEnd'], { ...last, version: 1 })
+  assert.equal(stopped.outcome, 'failed')
+  assert.match(stopped.reason, /^stale lock/)
+  assert.deepEqual(stopped.lastEnd, completed)
   assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'failed\n')
   await node.ok(['rm', LOCK])
 
@@ -96,7 +96,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await node.writeFile('/usr/share/taken', 'mine')
   const failed = await upgrade(node)
   assert.deepEqual(
-    [failed['outcome'], failed['reason'], failed['packages']],
+    [failed.outcome, failed.reason, failed.packages],
     ['failed', 'failed to commit transaction (conflicting files)', 0],
   )
   await node.ok(['rm', '/usr/share/taken'])
@@ -106,7 +106,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await startSlowUpgrade(node, 'upgraded a (2-1 -> 5-1)')
   assert.equal((await node.run(['pacman', '-R', '--noconfirm', 'd'])).exitCode, 1)
   const alone = await awaitEnd(node)
-  assert.deepEqual([alone['outcome'], alone['packages']], ['completed', 4])
+  assert.deepEqual([alone.outcome, alone.packages], ['completed', 4])
 
   // SIGINT in mid-transaction, which pacman answers with 0; and the log is moved away before it.
   await fetched(...four.map((name) => waiting(name, '6')))
@@ -114,12 +114,9 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await node.ok(['mv', LOG, `${LOG}.1`])
   await node.ok(['systemctl', 'kill', '--signal=INT', '--kill-whom=main', UNIT])
   const interrupted = await awaitEnd(node)
-  assert.deepEqual([interrupted['outcome'], interrupted['packages']], ['interrupted', 1])
-  assert.match(
-    String(interrupted['reason']),
-    /mid-transaction \(exit code 0\) after 1 package: the/,
-  )
-  assert.equal((await upgrade(node))['outcome'], 'completed')
+  assert.deepEqual([interrupted.outcome, interrupted.packages], ['interrupted', 1])
+  assert.match(interrupted.reason, /mid-transaction \(exit code 0\) after 1 package: the/)
+  assert.equal((await upgrade(node)).outcome, 'completed')
 
   // A power cut in mid-transaction: the next run tells.
   await fetched(...four.map((name) => waiting(name, '7')))
@@ -128,18 +125,21 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await node.boot()
   await node.shell(`touch -d '-2 hours' ${LOCK}`)
   const afterwards = await upgrade(node)
-  assert.match(String(afterwards['reason']), /^stale lock/)
-  const { outcome, reason, packages } = afterwards['lastEnd'] as Record<string, unknown>
-  assert.deepEqual([outcome, packages], ['interrupted', 1])
-  assert.match(String(reason), /^the host went down in mid-transaction, after 1 package: the hooks/)
+  assert.match(afterwards.reason, /^stale lock/)
+  const { lastEnd } = afterwards
+  assert.deepEqual([lastEnd?.outcome, lastEnd?.packages], ['interrupted', 1])
+  assert.match(
+    lastEnd?.reason ?? '',
+    /^the host went down in mid-transaction, after 1 package: the hooks/,
+  )
   assert.match(
     await node.ok(['journalctl', '-b', '-u', UNIT, '-p', '3', '-o', 'cat']),
     /^upgrade interrupted: the host went down in mid-transaction/m,
   )
   await node.shell(`rm ${LOCK}; touch /run/go`)
   const repaired = await upgrade(node)
-  assert.deepEqual([repaired['outcome'], repaired['packages']], ['completed', 3])
-  assert.equal(repaired['lastEnd'], undefined)
+  assert.deepEqual([repaired.outcome, repaired.packages], ['completed', 3])
+  assert.equal(repaired.lastEnd, undefined)
 })
 
 labTest('a cache host downloads, and two nodes upgrade from it at once', async () => {
@@ -153,22 +153,22 @@ labTest('a cache host downloads, and two nodes upgrade from it at once', async (
   await Promise.all([installJobs(host), installJobs(other)])
 
   await host.shell(JOB)
-  assert.equal((await readRun(host, 'download'))['outcome'], 'nothing-to-do')
+  assert.equal((await readRun(host, 'download')).outcome, 'nothing-to-do')
   await offer(host, plain('a', '2'), plain('b', '2'))
   await host.shell(JOB)
-  assert.equal((await readRun(host, 'download'))['outcome'], 'completed')
+  assert.equal((await readRun(host, 'download')).outcome, 'completed')
   for (const run of await Promise.all([upgrade(host), upgrade(other)])) {
-    assert.deepEqual([run['outcome'], run['packages'], run['problems']], ['completed', 2, []])
+    assert.deepEqual([run.outcome, run.packages, run.problems], ['completed', 2, []])
   }
   assert.equal(await other.ok(['pacman', '-Q', 'a', 'b']), 'a 2-1\nb 2-1\n')
 
   // The other node may not fetch for itself, and the cache host is told when it cannot.
   await offer(host, plain('a', '3'))
   await host.shell(`${JOB}; rm ${CACHE}/a-3*`)
-  assert.match(String((await upgrade(other))['reason']), /not in the cache.*: a 3-1$/)
+  assert.match((await upgrade(other)).reason, /not in the cache.*: a 3-1$/)
   await host.ok(['mv', '/srv/lab', '/srv/gone'])
   assert.equal((await host.run(['sh', '-c', JOB])).exitCode, 1)
   const failed = await readRun(host, 'download')
-  assert.equal(failed['outcome'], 'failed')
-  assert.match(String(failed['reason']), /failed/)
+  assert.equal(failed.outcome, 'failed')
+  assert.match(failed.reason, /failed/)
 })

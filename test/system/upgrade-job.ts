@@ -1,5 +1,6 @@
 /** The jobs as a node has them: the real programs in a plain unit of each. */
 import assert from 'node:assert/strict'
+import type { RunRecord } from '../../src/upgrade/run-record.ts'
 import { buildPackage, publish } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
@@ -42,12 +43,12 @@ export async function installJobs(node: LabNode, options = ''): Promise<void> {
 }
 
 /** Runs the upgrade unit to its end, and gives what `record` has kept of it. */
-export async function upgrade(node: LabNode): Promise<Record<string, unknown>> {
+export async function upgrade(node: LabNode): Promise<RunRecord> {
   await node.run(['systemctl', 'start', 'pacman-upgrade.service'])
   return readRun(node)
 }
 
-export async function readRun(node: LabNode, job = 'upgrade'): Promise<Record<string, unknown>> {
+export async function readRun(node: LabNode, job = 'upgrade'): Promise<RunRecord> {
   return JSON.parse(await node.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
 }
 
