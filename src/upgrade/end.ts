@@ -41,7 +41,7 @@ function notStarted({ service: { result, code }, mark }: EndEvidence): End | und
     return {
       ...nothing,
       outcome: 'skipped',
-      reason: mark?.reason || 'a condition of the unit was not met',
+      reason: mark?.reason || 'an ExecCondition= said no and left no reason: see the journal',
     }
   }
   if (mark?.verdict === 'act') return { ...nothing, outcome: 'failed', reason: mark.reason }

@@ -148,6 +148,11 @@ labTest('a download needs room, and the right to write; not what an upgrade need
   await node.writeFile('/etc/kured-sentinel.conf', '[upgrade]\nmin-free = 500K\n')
   // No database, and no package is there yet.
   await expectAnswer(node, ['download'], 0, /^go: the download can begin$/m)
+  await node.shell(
+    `ln -s ${CACHE} /srv/link; sed -i '/^CheckSpace/c CacheDir = /srv/link/' /etc/pacman.conf`,
+  )
+  await expectAnswer(node, ['download', '--explain'], 0, /\/srv\/link is mounted from tmpfs/)
+  await node.shell(`sed -i '/^CacheDir/d' /etc/pacman.conf`)
   await node.shell(`dd if=/dev/zero of=${CACHE}/full bs=1k count=600 status=none`)
   await expectAnswer(node, ['download'], 1, /only 424K are free on .*less than min-free = 500K/)
   await node.shell(`rm ${CACHE}/full; mount -o remount,ro ${CACHE}`)

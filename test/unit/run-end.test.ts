@@ -138,7 +138,7 @@ describe('how an upgrade ended', () => {
       'skipped by something else',
       { service: SKIPPED, log: COMPLETED },
       'skipped',
-      /a condition of the unit/,
+      /said no and left no reason/,
       0,
     ],
     [
