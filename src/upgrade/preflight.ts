@@ -3,6 +3,7 @@ import { describeProblem } from '../pacman/sound.ts'
 import { checkDatabases } from './checks/databases.ts'
 import { checkLock } from './checks/lock.ts'
 import { checkMounts } from './checks/mounts.ts'
+import { checkReboot } from './checks/reboot.ts'
 import { checkSpace } from './checks/space.ts'
 import { checkWritable } from './checks/writable.ts'
 import type { Context } from './context.ts'
@@ -20,9 +21,9 @@ export interface Preflight {
 }
 
 const CHECKS: Record<Job, Check<Context>[]> = {
-  upgrade: [checkLock, checkMounts, checkSpace, checkDatabases],
+  upgrade: [checkReboot, checkLock, checkMounts, checkSpace, checkDatabases],
   // A download makes the databases, and fills the cache.
-  download: [checkLock, checkMounts, checkWritable, checkSpace],
+  download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace],
 }
 
 /**

@@ -87,10 +87,13 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
   assert.equal(dry.exitCode, 1)
   assert.match(dry.stderr, /^would wait: pacman is at work/)
 
-  // The gate itself is ended while it waits: nothing stays behind.
-  await node.shell(
-    `${GATE.join(' ')} & gate=$!; until [ -e ${PENDING} ]; do sleep 0.1; done; kill $gate; ! wait $gate`,
+  // While the gate waits no upgrade begins. It is ended meanwhile: nothing stays behind.
+  const preflight = 'kured-sentinel preflight upgrade --local 2>&1'
+  const skipped = await node.shell(
+    `${GATE.join(' ')} & gate=$!; until [ -e ${PENDING} ]; do sleep 0.1; done
+    ! ${preflight}; kill $gate; ! wait $gate; echo; ! ${preflight}`,
   )
+  assert.match(skipped, /is about to reboot this host\n(.*\n)*.*pacman is at work/)
   await node.ok(['systemctl', 'kill', '--signal=KILL', 'by-hand'])
   await node.shell(`while pgrep -x pacman; do sleep 0.1; done; touch --date='2 hours ago' ${LOCK}`)
   const [stale, whyStale] = await gate()
