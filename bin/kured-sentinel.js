@@ -11,10 +11,17 @@ process.on('uncaughtException', fail)
 
 const dist = `${__dirname}/../dist`
 const words = process.argv.slice(2)
-const isMinuteCheck = words.length === 0 || (words.length === 1 && words[0] === 'check')
+// What is to be fast has a file of its own, without commander.
+const files = new Map([
+  [undefined, 'minute'],
+  ['check', 'minute'],
+  ['--version', 'version'],
+  ['-V', 'version'],
+])
+const quick = words.length < 2 ? files.get(words[0]) : undefined
 
 Promise.resolve()
-  .then(() => (isMinuteCheck ? require(`${dist}/minute.cjs`) : import(`${dist}/main.js`)))
+  .then(() => (quick ? require(`${dist}/${quick}.cjs`) : import(`${dist}/main.js`)))
   .then((program) => program.run(words))
   .then((code) => process.exit(code), fail)
 

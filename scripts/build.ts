@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 const common: BuildOptions = {
@@ -29,16 +28,19 @@ const noProgramsAsCommands: Plugin = {
 }
 
 /**
- * What few checks need stays out of the file that all load: the real lsof's scanner, with execa,
- * and what is remembered of reboots, for when one is due.
+ * What the check of every minute does not start with stays out of its first file: what comes after
+ * the start of the glance; and what few checks need: the real lsof's scanner, with execa, and what is
+ * remembered of reboots, for when one is due.
  */
-const rareOutside: Plugin = {
-  name: 'rare-outside',
+const outside: Plugin = {
+  name: 'outside',
   setup: (bundle) => {
-    bundle.onResolve({ filter: /[/](scan-lsof|recall)\.ts$/ }, ({ path }) => ({
-      path: `./${basename(path, '.ts')}.js`,
-      external: true,
-    }))
+    const files = { 'minute-rest': 'cjs', 'scan-lsof': 'js', recall: 'js' }
+    for (const [name, extension] of Object.entries(files)) {
+      bundle.onResolve({ filter: new RegExp(`/${name}[.]ts$`) }, ({ kind }) =>
+        kind === 'entry-point' ? undefined : { path: `./${name}.${extension}`, external: true },
+      )
+    }
   },
 }
 
@@ -59,12 +61,12 @@ await build({
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url),__dirname=import.meta.dirname;",
   },
 })
-// The check of every minute: one file that needs neither commander nor the ES module loader. What
-// it rarely needs it takes from the files above.
+// The check of every minute, and --version: files that need neither commander nor the ES module
+// loader. What they rarely need they take from the files above.
 await build({
   ...common,
-  entryPoints: { minute: 'src/minute.ts', 'mount-ids': 'src/mount-ids.ts' },
+  entryPoints: ['minute', 'minute-rest', 'mount-ids', 'version'].map((name) => `src/${name}.ts`),
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  plugins: [rareOutside],
+  plugins: [outside],
 })

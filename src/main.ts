@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { createProgram } from './cli.ts'
-import { Exit, SentinelError } from './errors.ts'
+import { Exit } from './errors.ts'
+import { refuseKured } from './refuse-kured.ts'
 
 /** What commander calls an end on which only help or the version was asked for. */
 const PRINTED = ['commander.helpDisplayed', 'commander.version']
@@ -41,15 +42,4 @@ function withCommand(words: readonly string[]): readonly string[] {
   const [first] = words
   const own = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
   return first === undefined || (first.startsWith('-') && !own) ? ['check', ...words] : words
-}
-
-/**
- * To Kured every 0 is "reboot", so a help page or a status must not be one. Kured gives its
- * variables to whatever it runs.
- */
-function refuseKured(): void {
-  if (process.env['KURED_NODE_ID'] === undefined) return
-  throw new SentinelError(
-    'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
-  )
 }

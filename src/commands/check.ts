@@ -4,6 +4,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../output/write.ts'
 import { checkHost, type Report } from '../sentinel/check.ts'
+import type { Glance } from '../sentinel/glance.ts'
 
 export interface CheckOptions {
   /** put over what the configuration says */
@@ -14,6 +15,8 @@ export interface CheckOptions {
   json?: boolean | undefined
   /** whether all that is found is shown, and so also a hold where nothing is due */
   all?: boolean | undefined
+  /** one that was started before, of the host that is looked at */
+  glance?: Glance | undefined
 }
 
 type Render = (report: Report) => string
@@ -39,7 +42,7 @@ export async function status(render: Render, options: CheckOptions = {}): Promis
 
 /** @param answers whether the result is an answer to Kured */
 async function look(
-  { overrides, configFile, root, all }: CheckOptions,
+  { overrides, configFile, root, all, glance }: CheckOptions,
   answers: boolean,
 ): Promise<Report> {
   const host = new Host(root)
@@ -51,7 +54,7 @@ async function look(
   if (settings.scanner === 'lsof' && host.root !== '') {
     throw new SentinelError('lsof only knows the running host: the lsof scanner needs no --root')
   }
-  const report = await checkHost(host, settings, new Deadline(settings.timeout))
+  const report = await checkHost(host, settings, new Deadline(settings.timeout), glance)
   if (report.verdict === 'none' && all !== true) return report
   const { recall } = await import('../guard/recall.ts')
   return recall(host, settings, report, answers)

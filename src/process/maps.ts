@@ -12,20 +12,21 @@ export interface Mapping {
 /** What the kernel puts behind the name of a file without a directory entry. [fs/d_path.c] */
 const DELETED = ' (deleted)'
 
-/**
- * What grep(1) searches the maps for; every line that parseMapsLine takes has one at its end. The
- * whole of that line's shape would make grep a sixth slower.
- */
-export const MARKS = [' (deleted)$', '/[.]nfs[0-9a-f]*$']
+/** The directories where packages put programs and libraries: nothing else can be an upgrade. */
+const PACKAGED = 'usr|opt|bin|sbin|lib|lib32|lib64|libx32'
 
 /**
- * The lines of /proc/PID/maps that count: executable, a file where packages put programs and
- * libraries (nothing else can be an upgrade), and deleted. An NFS client renames a file that is
- * removed while in use instead. [proc_pid_maps(5), fs/nfs/unlink.c]
+ * The lines of /proc/PID/maps that count: executable, a packaged file, and deleted. An NFS client
+ * renames a file that is removed while in use instead. [proc_pid_maps(5), fs/nfs/unlink.c]
  * `7f12…-7f34… r-xp 00026000 fe:01 1234   /usr/lib/x.so (deleted)`
  */
-const LINE =
-  /^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ (\d+) +(\/(?:usr|opt|bin|sbin|lib|lib32|lib64|libx32)\/(?:.* \(deleted\)|(?:.*\/)?\.nfs[0-9a-f]{16,}))$/s
+const LINE = new RegExp(
+  `^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ (\\d+) +(/(?:${PACKAGED})/(?:.* \\(deleted\\)|(?:.*/)?\\.nfs[0-9a-f]{16,}))$`,
+  's',
+)
+
+/** The same for `grep -E`: every line that parseMapsLine takes is one, and few others are. */
+export const LINE_MARK = `^[^ ]+ ..x. [^/]*/(${PACKAGED})/(.* \\(deleted\\)|(.*/)?[.]nfs[0-9a-f]*)$`
 
 /** Reads one line of /proc/PID/maps; undefined for one that does not count. */
 export function parseMapsLine(pid: number, line: string): Mapping | undefined {

@@ -7,6 +7,7 @@ import { readLock, type Lock } from '../pacman/lock.ts'
 import { unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
 import { collectLock, judgeLock } from './lock.ts'
+import type { Glance } from './glance.ts'
 import { scanProc } from './scan-proc.ts'
 import { collectStaleCode } from './stale-code.ts'
 import { decide, type Verdict } from './verdict.ts'
@@ -22,8 +23,15 @@ export interface Report extends Verdict {
 /**
  * Looks at the host and decides. Whatever cannot be read becomes a finding, so this answers for
  * every host, and within the deadline.
+ *
+ * @param glance one that was started before, of the same host
  */
-export async function checkHost(host: Host, config: Config, deadline: Deadline): Promise<Report> {
+export async function checkHost(
+  host: Host,
+  config: Config,
+  deadline: Deadline,
+  glance?: Glance,
+): Promise<Report> {
   const checkedAt = new Date(host.now()).toISOString()
   const findings: Finding[] = []
   const collect = async (what: string, look: () => Finding[] | Promise<Finding[]>) => {
@@ -55,7 +63,10 @@ export async function checkHost(host: Host, config: Config, deadline: Deadline):
   await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])
   await collect('processes', async () => {
     const lsof = config.scanner === 'lsof'
-    const scanner = lsof ? (await import('./scan-lsof.ts')).scanLsof : scanProc
+    if (lsof) glance?.stop()
+    const scanner = lsof
+      ? (await import('./scan-lsof.ts')).scanLsof
+      : () => scanProc(host, deadline, glance)
     return collectStaleCode(host, scanner, config, deadline)
   })
   await collect('lock', () => lockFindings(host, dbPath, before, config))

@@ -2,9 +2,10 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram, type Ended } from '../host/program.ts'
-import { MARKS, parseMapsLine, type Mapping } from '../process/maps.ts'
+import { LINE_MARK, parseMapsLine, type Mapping } from '../process/maps.ts'
 import { listPids } from '../process/process.ts'
 import { unreadable, type Finding } from './finding.ts'
+import { startGlance, type Glance } from './glance.ts'
 import type { Scan } from './scan.ts'
 
 /** In less time than this a process that was not reached need not be stuck. */
@@ -16,15 +17,24 @@ const FAIR_MS = 100
  * The reading is grep's, in a process of its own, because reading another process's maps can wait
  * for ever in the kernel (its memory lock, held by a thread that waits for a dead server): only
  * SIGKILL gets a reader out, and a reader inside this process could then not even exit.
+ *
+ * @param glance one that was started before
  */
-export function scanProc(host: Host, deadline: Deadline): Scan {
-  const pids = listPids(host)
+export async function scanProc(
+  host: Host,
+  deadline: Deadline,
+  glance: Glance | undefined = startGlance(host),
+): Promise<Scan> {
+  const pids = glance?.pids ?? listPids(host)
   if (!pids.includes(1)) {
     const why =
       'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
     return { mappings: [], problems: [unreadable(why)] }
   }
-  return readMappings(host, pids, deadline)
+  const outcome = await glance?.outcome(deadline.left() / 2)
+  if (outcome === 'clean') return { mappings: [], problems: [] }
+  if (outcome === 'late') return { mappings: [], problems: [findStuck(host, pids, deadline)] }
+  return readMappings(host, listPids(host), deadline)
 }
 
 /** The deleted executable mappings of these processes; one that has ended has none. */
@@ -43,7 +53,7 @@ export function readMappings(host: Host, pids: number[], deadline: Deadline): Sc
 
 /** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
 function grepMaps(host: Host, pids: number[], options: string[], timeoutMs: number): Ended {
-  const args = ['-a', '-H', '-Z', ...options, ...MARKS.flatMap((mark) => ['-e', mark])]
+  const args = ['-a', '-H', '-Z', ...options, '-E', '-e', LINE_MARK]
   const files = pids.map((pid) => `${pid}/maps`)
   return runProgram('/usr/bin/grep', [...args, '--', ...files], {
     timeoutMs,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { MARKS, parseMapsLine, possiblePaths } from '../../src/process/maps.ts'
+import { LINE_MARK, parseMapsLine, possiblePaths } from '../../src/process/maps.ts'
 import { parseMatches } from '../../src/sentinel/scan-proc.ts'
 import { mapsLine } from '../fixture/host.ts'
 
@@ -84,7 +84,7 @@ test('grep finds every line that the parser takes', () => {
     mapsLine('/memfd:/usr/lib/x (deleted)'),
     '7ffd1b9e6000-7ffd1ba07000 rwxp 00000000 00:00 0\n',
   )
-  const { stdout } = spawnSync('grep', ['-a', ...MARKS.flatMap((mark) => ['-e', mark])], {
+  const { stdout } = spawnSync('grep', ['-a', '-E', '-e', LINE_MARK], {
     input: lines.join(''),
     encoding: 'utf8',
     env: { LC_ALL: 'C', PATH: '/usr/bin' },
