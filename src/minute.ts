@@ -11,6 +11,6 @@ import { startGlance } from './sentinel/glance.ts'
  */
 export function run(): Promise<number> {
   const glance = startGlance(new Host())
-  const rest = require('./minute-rest.ts') as typeof import('./minute-rest.ts')
+  const rest: typeof import('./minute-rest.ts') = require('./minute-rest.ts')
   return rest.run(glance)
 }

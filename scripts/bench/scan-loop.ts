@@ -19,16 +19,16 @@ function plainLoop(): void {
   }
 }
 
-const took = (run: () => unknown) => {
+const took = async (run: () => unknown) => {
   const start = performance.now()
-  run()
+  await run()
   return performance.now() - start
 }
 const host = new Host()
 const loop: number[] = []
 const scan: number[] = []
 for (let i = 0; i < 40; i++) {
-  loop.push(took(plainLoop))
-  scan.push(took(() => scanProc(host, new Deadline(30_000))))
+  loop.push(await took(plainLoop))
+  scan.push(await took(() => scanProc(host, new Deadline(30_000))))
 }
 console.log(JSON.stringify({ loop, scan }))

@@ -3,14 +3,14 @@ import { PROGRAM_ENVIRONMENT, withKernelsHelp } from './program.ts'
 
 /** A program that runs beside our own work, and of which only its end is asked. */
 export interface Background {
-  /** Its exit code; null when it could not be started or a signal ended it. */
+  /** its exit code; null where it could not be started or a signal ended it */
   ended: Promise<number | null>
   stop(): void
 }
 
 /**
- * Starts a program by its absolute path, as runProgram() does, and does not wait for it. It has no
- * output: each pipe to read would cost a check of every minute another ms.
+ * Starts a program by its absolute path, as runProgram() does, and does not wait for it. Its output
+ * is dropped: to set up pipes for it would cost a check of every minute another ms.
  *
  * @param stdin a descriptor it gets as its input
  * @throws the system error of a start that failed at once
@@ -27,10 +27,14 @@ export function startProgram(
     stdio: [stdin, 'ignore', 'ignore'],
   })
   const stop = () => void child.kill('SIGKILL')
-  // The kernel's help begins only when setpriv has asked for it.
+  // The kernel's help begins only when setpriv has asked for it; we may be done before.
   process.once('exit', stop)
-  return {
-    stop,
-    ended: new Promise((resolve) => child.once('exit', resolve).once('error', () => resolve(null))),
-  }
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null))
+    child.once('exit', (code) => {
+      process.off('exit', stop)
+      resolve(code)
+    })
+  })
+  return { ended, stop }
 }

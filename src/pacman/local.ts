@@ -55,6 +55,8 @@ export function packagesOwning(
   text: string,
   deadline: Deadline,
 ): Installed[] {
+  // Without files grep would search its input.
+  if (installed.length === 0) return []
   const files = installed.map(({ directory }) => `./${directory}/files`)
   const args = ['-l', '-F', '-Z', '-e', text, '--', ...files]
   const cwd = host.path(`${dbPath}/local`)

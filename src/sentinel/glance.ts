@@ -10,54 +10,70 @@ export interface Glance {
   pids: number[]
   /**
    * `clean`: all maps were read to their end, and no line in them can count. `late`: they were not
-   * in that time. `unsure`: somebody has to look closer.
+   * in that time. `unsure`: the closer look has to tell.
    */
   outcome(timeoutMs: number): Promise<'clean' | 'late' | 'unsure'>
   stop(): void
 }
 
+/** From so many processes on, the start of a second grep pays. */
+const MANY = 200
+
 /**
- * Starts a glance: grep, which is in a process of its own for the reason scan-proc.ts has, tells by
- * its exit code whether any line may count. On most days none does, and that is all there is to ask;
- * otherwise the maps are read once more, and only what is found then, between the two looks at
- * pacman's lock, can become a reason for a reboot. So a glance may begin before anything else.
+ * Starts a glance: grep, a process of its own for the reason that scan-proc.ts has, tells by its exit
+ * code alone whether any line may count. On most days none does, and nothing else is asked.
+ *
+ * It may begin before all else, the first look at pacman's lock included, because it can only make
+ * an answer "no": whatever it meets is looked for anew by the closer look, between the two looks at
+ * the lock, and only what that finds can become a reason for a reboot.
  *
  * @returns undefined where it cannot be started: the closer look meets the same, and says so
  */
 export function startGlance(host: Host): Glance | undefined {
-  let proof: number | undefined
+  const greps: Background[] = []
+  const stop = () => greps.forEach((grep) => grep.stop())
   try {
     const pids = listPids(host)
-    proof = openSync('/proc/version', 'r')
-    // `-` is its input, read last.
-    const files = [...pids.map((pid) => `${pid}/maps`), '-']
-    const grep = startProgram('/usr/bin/grep', ['-a', '-q', '-E', '-e', LINE_MARK, '--', ...files], {
-      cwd: host.path('/proc'),
-      stdin: proof,
+    const cleans = share(pids).map((part) => {
+      const proof = openSync('/proc/version', 'r')
+      const grep = startGrep(host, part, proof)
+      greps.push(grep)
+      return grep.ended.then((code) => isClean(code, proof))
     })
-    return glance(pids, grep, proof)
+    const ended = Promise.all(cleans).then((all) => (all.every(Boolean) ? 'clean' : 'unsure'))
+    return { pids, stop, outcome: (timeoutMs) => within(timeoutMs, ended).finally(stop) }
   } catch {
-    if (proof !== undefined) closeSync(proof)
+    stop()
     return undefined
   }
 }
 
-function glance(pids: number[], grep: Background, proof: number): Glance {
-  return {
-    pids,
-    stop: grep.stop,
-    async outcome(timeoutMs) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => resolve('late'), timeoutMs)
-      })
-      const code = await Promise.race([grep.ended, late])
-      clearTimeout(timer)
-      grep.stop()
-      if (code === 'late') return code
-      // 1 is "no match and no error", but setpriv's own failure as well: so grep, and nobody else,
-      // must have read its input to the end, which moves the descriptor that we share.
-      return code === 1 && readSync(proof, Buffer.alloc(1)) === 0 ? 'clean' : 'unsure'
-    },
-  }
+function share(pids: number[]): number[][] {
+  if (pids.length < MANY) return [pids]
+  return [0, 1].map((rest) => pids.filter((_, index) => index % 2 === rest))
+}
+
+/** `-` is grep's input, which it reads last. */
+function startGrep(host: Host, pids: number[], stdin: number): Background {
+  const files = [...pids.map((pid) => `${pid}/maps`), '-']
+  const args = ['-a', '-q', '-E', '-e', LINE_MARK, '--', ...files]
+  return startProgram('/usr/bin/grep', args, { cwd: host.path('/proc'), stdin })
+}
+
+/**
+ * 1 is grep's "no match, and no error", but also a failure of setpriv: so grep must have read its
+ * input, and with it all before, which has moved the descriptor we share to its end.
+ */
+function isClean(code: number | null, proof: number): boolean {
+  const atEnd = readSync(proof, Buffer.alloc(1)) === 0
+  closeSync(proof)
+  return code === 1 && atEnd
+}
+
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), timeoutMs)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
