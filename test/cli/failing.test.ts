@@ -147,10 +147,9 @@ test('2: a part of the program is missing or broken', () => {
   for (const file of readdirSync(join(bin, '../../dist'))) {
     if (file !== 'minute.cjs' && file !== 'main.js') rmSync(join(bin, '../../dist', file))
   }
-  assertAttention(
-    run(['--scanner', 'lsof'], { bin }),
-    /a part of the program is missing[^]*Cannot find module/,
-  )
+  for (const args of [[], ['--version'], ['--scanner', 'lsof']]) {
+    assertAttention(run(args, { bin }), /a part of the program is missing[^]*Cannot find module/)
+  }
 })
 
 test('2: loaded by Node, the entry may even be empty', () => {
@@ -226,6 +225,30 @@ test('reading one process blocks for ever: in time, 2, and it says which', async
   assert.deepEqual(readersOf(root), [], 'no reader outlives a check that was killed')
 })
 
+test(
+  'the same for what Kured calls every minute, which looks before it reads its configuration',
+  { skip: !IS_ROOT && 'it mounts the tree in place of the host' },
+  () => {
+    const clean = { ...processTree(4711), 'proc/version': 'Linux\n' }
+    const stuck = { ...clean, 'proc/4711/maps': { fifo: true } } as const
+    const asHost = (tree: Tree) => {
+      const root = makeTree(hostTree(tree))
+      const script =
+        'mount --bind "$0/proc" /proc; mount --bind "$0/etc" /etc; mount --bind "$0/var" /var; exec "$@"'
+      return { root, ran: asKured([], { through: [...MOUNTED, script, root] }) }
+    }
+    const config = { 'etc/kured-sentinel.conf': '[sentinel]\ntimeout = 2s\n' }
+    assert.equal(asHost({ ...clean, ...config }).ran.code, 1)
+    const { root, ran } = asHost({ ...stuck, ...config })
+    assertAttention(ran, /reading \/proc\/4711\/maps does not end/)
+    assert.ok(ran.ms < 4000, `${ran.ms} ms`)
+    assert.deepEqual(readersOf(root), [])
+    const refused = asHost({ ...stuck, 'etc/kured-sentinel.conf': '[other]\n' })
+    assertAttention(refused.ran, /unknown section/)
+    assert.deepEqual(readersOf(refused.root), [])
+  },
+)
+
 test('nothing of a hostile name reaches the terminal', () => {
   const name = 'a\u001b[2J\u009b31m\u202e\\012reboot required'
   const root = due({
@@ -238,6 +261,8 @@ test('nothing of a hostile name reaches the terminal', () => {
     assert.match(stdout, /\\u001b\[2J/)
   }
 })
+
+const MOUNTED = ['/usr/bin/unshare', '--mount', '--propagation=private', '/bin/sh', '-euc']
 
 /** The PIDs that have the tree's /proc as their working directory, as the readers do. */
 function readersOf(root: string): string[] {

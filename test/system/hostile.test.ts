@@ -74,6 +74,15 @@ labTest('a helper that the OOM killer ends has not answered', async () => {
     assert.match(stderr, new RegExp(`${helper}, through setpriv, could not be run to its end`))
     await node.shell(`mv /root/${helper} /usr/bin/`)
   }
+  // util-linux before 2.33; its exit code is the one that grep has for "no match".
+  await node.writeFile(
+    '/usr/bin/setpriv',
+    '#!/bin/sh\necho "setpriv: unrecognized option" >&2\nexit 1\n',
+    0o755,
+  )
+  const { exitCode, stderr } = await check(node)
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /reading \/proc: setpriv: unrecognized option/)
 })
 
 labTest('a user’s thousands of mounts do not hold the check', async () => {
