@@ -234,7 +234,7 @@ test(
     const asHost = (tree: Tree) => {
       const root = makeTree(hostTree(tree))
       const script =
-        'mount --bind "$0/proc" /proc; mount --bind "$0/etc" /etc; mount --bind "$0/var" /var; exec "$@"'
+        'mount --bind "$0/proc" /proc; mount --bind "$0/etc" /etc; mount --bind "$0/var/lib" /var/lib; exec "$@"'
       return { root, ran: asKured([], { through: [...MOUNTED, script, root] }) }
     }
     const config = { 'etc/kured-sentinel.conf': '[sentinel]\ntimeout = 2s\n' }
