@@ -48,7 +48,7 @@ for (const count of [100, 400, 1000]) {
   printRow(String(count), await measureAll(node, 1))
 }
 const { loop, scan }: Record<string, number[]> = JSON.parse(
-  await node.ok([NODE, '/root/scan-loop.mjs']),
+  await node.ok(['chrt', '--rr', '1', NODE, '/root/scan-loop.mjs']),
 )
 const scanRatio = median(scan ?? []) / median(loop ?? [])
 await node.ok(['systemctl', 'stop', 'sleepers'])

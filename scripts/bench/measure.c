@@ -1,5 +1,9 @@
-/* Runs a program and prints its wall time in ms and its peak memory in KiB, its children's included. */
+/*
+ * Runs a program and prints its wall time in ms and its peak memory in KiB, its children's included.
+ * It goes before all else that runs on the machine, as every program that is compared does.
+ */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -14,6 +18,8 @@ static double now(void) {
 
 int main(int argc, char **argv) {
   struct rusage usage;
+  struct sched_param priority = {1};
+  if (sched_setscheduler(0, SCHED_RR, &priority) != 0) return 2;
   double start = now();
   pid_t pid = argc > 1 ? fork() : -1;
   if (pid < 0) return 2;
