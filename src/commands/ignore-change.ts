@@ -1,5 +1,6 @@
 import { SentinelError } from '../errors.ts'
-import { renderChange, renderDiffs } from '../output/ignore-change.ts'
+import { renderDiff } from '../output/diff.ts'
+import { renderChange } from '../output/ignore-change.ts'
 import { printableJson } from '../output/printable.ts'
 import { write } from '../output/write.ts'
 import { changeHeld } from '../pacman/change.ts'
@@ -12,7 +13,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
   try {
     if (json) write(1, printableJson({ action, key, dryRun, ...change }))
     else {
-      if (dryRun) write(1, renderDiffs(change))
+      if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
       // Beside a diff there is to be nothing else on stdout.
       write(dryRun ? 2 : 1, renderChange(request, change))
     }

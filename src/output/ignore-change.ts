@@ -14,17 +14,3 @@ export function renderChange(request: ChangeRequest, { files, unchanged }: Chang
   if (unchanged.length > 0) lines.push(`${unchanged.join(' ')}: ${state} in ${key}, nothing to do`)
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
-
-/** Unified diffs that patch(1) takes: a tab, and a CR before the line's end, stay as they are. */
-export function renderDiffs({ files }: Change): string {
-  const lines = files
-    .map(({ diff }) => diff)
-    .join('')
-    .split('\n')
-  return lines
-    .map((line) => {
-      const [, text = '', end = ''] = /^(.*?)(\r?)$/s.exec(line) ?? []
-      return text.split('\t').map(printable).join('\t') + end
-    })
-    .join('\n')
-}

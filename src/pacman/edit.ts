@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { joinLines, type TextLine, textLines } from './lines.ts'
+import { joinLines, type TextLine, textLines } from '../text/lines.ts'
 import { LINE_BYTES, readLine, trimEnd, trimStart, untilNul } from './line.ts'
 import { checkName } from './name.ts'
 import { findSpot } from './spot.ts'

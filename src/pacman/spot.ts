@@ -1,5 +1,5 @@
 import { readLine } from './line.ts'
-import type { TextLine } from './lines.ts'
+import type { TextLine } from '../text/lines.ts'
 
 /** Where new names of a list go. */
 export interface Spot {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { unifiedDiff } from '../../src/pacman/diff.ts'
+import { unifiedDiff } from '../../src/text/diff.ts'
 import { addEntries, type ListKey, removeEntries } from '../../src/pacman/edit.ts'
 import { checkName } from '../../src/pacman/name.ts'
 import {

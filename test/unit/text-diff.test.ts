@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { unifiedDiff } from '../../src/pacman/diff.ts'
+import { unifiedDiff } from '../../src/text/diff.ts'
 import { addEntries, removeEntries } from '../../src/pacman/edit.ts'
 import { ARCH, ARCH_LINUX_ARM, MANJARO, THREE_OPTIONS } from '../pacman-confs.ts'
 
