@@ -1,0 +1,44 @@
+import { specifierFree, unitNameOf } from '../systemd/escape.ts'
+import type { UnitOptions } from './options.ts'
+import { DOCUMENTATION } from './services.ts'
+import { because, type Line, unit, type Unit } from './unit.ts'
+
+/** The mounts that --nfs asks for: sync databases first, then packages. */
+export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): Unit[] {
+  const [databases, packages] = nfs
+  if (databases === undefined || packages === undefined) return []
+  return [
+    ...mount("pacman's sync databases", databases, syncDir, automount),
+    ...mount("pacman's packages", packages, cacheDir, automount),
+  ]
+}
+
+function mount(what: string, from: string, path: string, automount: boolean): Unit[] {
+  const install: Record<string, Line[]> = { Install: ['WantedBy=remote-fs.target'] }
+  const mounted = unit(unitNameOf(path, 'mount'), {
+    Unit: [`Description=NFS: ${what}`, DOCUMENTATION],
+    Mount: [
+      `What=${specifierFree(from)}`,
+      `Where=${specifierFree(path)}`,
+      'Type=nfs',
+      because(
+        'hard: while the server is away pacman waits, where soft would give it an error in the middle of a file. nosuid, nodev, noexec: nothing here is run. _netdev is not needed: systemd knows nfs for a network file system.',
+      ),
+      'Options=hard,noatime,nosuid,nodev,noexec',
+      because('How long a boot, or a job, waits for a server that is away.'),
+      'TimeoutSec=90s',
+    ],
+    ...(automount ? {} : install),
+  })
+  if (!automount) return [mounted]
+  const automounted = unit(unitNameOf(path, 'automount'), {
+    Unit: [`Description=NFS on demand: ${what}`, DOCUMENTATION],
+    Automount: [
+      `Where=${specifierFree(path)}`,
+      because("Between two runs a server that is away is nobody's trouble."),
+      'TimeoutIdleSec=10min',
+    ],
+    ...install,
+  })
+  return [mounted, automounted]
+}
