@@ -5,6 +5,7 @@ import { addHoldCommands } from './cli/hold.ts'
 import { addIgnoreCommands } from './cli/ignore.ts'
 import { addRebootCommand } from './cli/reboot.ts'
 import { addServiceCommands } from './cli/services.ts'
+import { addUnitsCommands } from './cli/units.ts'
 import { addUpgradeCommands } from './cli/upgrade.ts'
 import { printable } from './output/printable.ts'
 import { write } from './output/write.ts'
@@ -67,6 +68,7 @@ export function createProgram(ended: (command: string, exitCode: number) => void
   addRebootCommand(program, ended)
   addIgnoreCommands(program, ended)
   addServiceCommands(program, ended)
+  addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
   return program
 }

@@ -1,3 +1,4 @@
+import { UNITS } from '../upgrade/run-record.ts'
 import { mountUnits } from './mounts.ts'
 import type { UnitOptions } from './options.ts'
 import { downloadService, upgradeService } from './services.ts'
@@ -13,4 +14,12 @@ export function generate(options: UnitOptions): Unit[] {
     upgradeTimer(options),
     ...mountUnits(options),
   ]
+}
+
+/** The names of the units of both jobs: each service with its timer. */
+export function jobUnits(): string[] {
+  return Object.values(UNITS).flatMap((service) => [
+    service,
+    service.replace(/\.service$/, '.timer'),
+  ])
 }

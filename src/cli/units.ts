@@ -1,0 +1,117 @@
+import { type Command, Option } from 'commander'
+import { DEFAULTS, type Role, ROLES, type UnitOptions } from '../units/options.ts'
+
+interface Words {
+  role: Role
+  cacheCalendar: string
+  upgradeCalendar: string
+  spread: string
+  syncDir: string
+  cacheDir: string
+  nfs?: string[]
+  automount?: true
+  local?: true
+  root?: string
+  enable?: boolean
+  force?: boolean
+  dryRun?: boolean
+  json?: true
+}
+
+/** The options and help of `units …`; see createProgram(). */
+export function addUnitsCommands(
+  program: Command,
+  ended: (command: string, exitCode: number) => void,
+): void {
+  const units = program
+    .command('units')
+    .description('the systemd units that download and install upgrades unattended')
+  const load = () => import('../commands/units.ts')
+
+  generator(units.command('print'))
+    .description('print the units for these options, and write nothing')
+    .addHelpText('after', example('print --role cache --cache-calendar "Mon..Fri 11:00"'))
+    .action(async (words: Words) => {
+      ended('units print', (await load()).unitsPrint(toOptions(words), words.json))
+    })
+
+  onHost(generator(units.command('install')))
+    .description('write to /etc/systemd/system what differs from these options')
+    .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
+    .option('--force', 'also replace what a person has written or edited')
+    .option('--dry-run', 'show the changes as diffs, and write nothing')
+    .addHelpText(
+      'after',
+      example('install --role node --nfs nas:/srv/pacman/sync --nfs nas:/srv/pacman/pkg --enable'),
+    )
+    .action(async (words: Words) => {
+      const { root, enable = false, force = false, dryRun = false } = words
+      const request = { options: toOptions(words), root, enable, force, dryRun }
+      ended('units install', (await load()).unitsInstall(request, words.json))
+    })
+
+  onHost(units.command('remove'))
+    .description('disable the units and delete what install wrote; a person’s drop-ins stay')
+    .option('--force', 'also delete what a person has edited since')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('remove --dry-run'))
+    .action(async ({ root, force = false, dryRun = false, json }: Words) => {
+      ended('units remove', (await load()).unitsRemove({ root, force, dryRun }, json))
+    })
+
+  onHost(units.command('status'))
+    .description('show each unit: its file, its next run, how the last one really ended')
+    .option('--json', 'print one JSON array')
+    .addHelpText('after', `\nExit codes: 0, or 2 where it cannot be told.${example('status')}`)
+    .action(async ({ root, json }: Words) => {
+      ended('units status', (await load()).unitsShow(root, json))
+    })
+
+  onHost(generator(units.command('diff')))
+    .description('show how the host’s units differ from these options')
+    .addHelpText('after', `\nExit codes: 0 they do not, 1 they do.${example('diff --role cache')}`)
+    .action(async (words: Words) => {
+      ended('units diff', (await load()).unitsDiff(toOptions(words), words.root, words.json))
+    })
+}
+
+function generator(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--role <role>', 'cache downloads for all hosts and upgrades; node only upgrades')
+        .choices(ROLES)
+        .default(DEFAULTS.role),
+    )
+    .option('--cache-calendar <event>', 'when to download', DEFAULTS.cacheCalendar)
+    .option('--upgrade-calendar <event>', 'when to upgrade', DEFAULTS.upgradeCalendar)
+    .option(
+      '--spread <duration>',
+      'spread the hosts’ runs over this time; each keeps its place; 0 for none',
+      DEFAULTS.spread,
+    )
+    .option('--sync-dir <dir>', 'where the sync databases are mounted', DEFAULTS.syncDir)
+    .option('--cache-dir <dir>', 'where the packages are mounted', DEFAULTS.cacheDir)
+    .option(
+      '--nfs <server:/export>',
+      'write mount units too; given twice: the sync databases first, then the packages',
+      (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
+    )
+    .option('--automount', 'with --nfs: mount on demand')
+    .option('--local', 'a host whose databases and packages are on its own disk')
+    .option('--json', 'print JSON')
+}
+
+function onHost(command: Command): Command {
+  return command.option('--root <dir>', 'the host or image whose files stand below this directory')
+}
+
+function example(words: string): string {
+  return `\nExample:\n  kured-sentinel units ${words}`
+}
+
+function toOptions(words: Words): UnitOptions {
+  const { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir } = words
+  const { nfs = [], automount = false, local = false } = words
+  return { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir, nfs, automount, local }
+}

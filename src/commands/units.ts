@@ -1,0 +1,93 @@
+import { Exit, SentinelError } from '../errors.ts'
+import { printableJson } from '../output/printable.ts'
+import {
+  renderDiffs,
+  renderInstalled,
+  renderNotes,
+  renderRemoved,
+  renderUnits,
+} from '../output/units.ts'
+import { renderStatus } from '../output/units-status.ts'
+import { write } from '../output/write.ts'
+import { compareUnits } from '../units/compare.ts'
+import { type InstallRequest, installUnits } from '../units/install.ts'
+import type { UnitOptions } from '../units/options.ts'
+import { type RemoveRequest, removeUnits } from '../units/remove.ts'
+import { unitsStatus } from '../units/status.ts'
+import { verifiedUnits } from '../units/verify.ts'
+
+type Json = true | undefined
+
+/** `units print`. @returns 0 */
+export function unitsPrint(options: UnitOptions, json: Json): number {
+  const units = verifiedUnits(options)
+  write(
+    1,
+    json ? printableJson(units.map(({ name, text }) => ({ name, text }))) : renderUnits(units),
+  )
+  return Exit.ok
+}
+
+/** `units install`. @returns 0, also when nothing was to do; 2 where a person's edits are in the way */
+export function unitsInstall(request: InstallRequest, json: Json): number {
+  const installed = installUnits(request)
+  const { changes, refused } = installed
+  const { dryRun } = request
+  if (json) write(1, printableJson({ dryRun, ...installed }))
+  else {
+    if (dryRun || refused.length > 0) write(1, renderDiffs(changes))
+    // Beside a diff there is to be nothing else on stdout.
+    if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
+    write(2, renderNotes(installed))
+  }
+  mustNotBeRefused(
+    refused,
+    'nothing was written: --force replaces it, a drop-in (systemctl edit) keeps the edit apart',
+  )
+  return Exit.ok
+}
+
+/** `units remove`. @returns 0, also when nothing was to do */
+export function unitsRemove(request: RemoveRequest, json: Json): number {
+  const removed = removeUnits(request)
+  if (json) write(1, printableJson({ dryRun: request.dryRun, ...removed }))
+  else if (removed.refused.length === 0) write(1, renderRemoved(removed, request.dryRun))
+  mustNotBeRefused(removed.refused, 'nothing was removed: --force removes it too')
+  return Exit.ok
+}
+
+/** `units status`. @returns 0; 2 where something could not be told */
+export function unitsShow(root: string | undefined, json: Json): number {
+  const units = unitsStatus(root)
+  write(1, json ? printableJson(units.map(withDates)) : renderStatus(units))
+  return units.some(({ problem }) => problem !== undefined) ? Exit.attention : Exit.ok
+}
+
+/** `units diff`. @returns 0 the same, 1 not */
+export function unitsDiff(options: UnitOptions, root: string | undefined, json: Json): number {
+  const { same, ...diff } = compareUnits(options, root)
+  if (json) write(1, printableJson({ same, ...diff }))
+  else {
+    write(1, renderDiffs(diff.changes))
+    write(2, renderNotes(diff))
+  }
+  return same ? Exit.ok : Exit.none
+}
+
+function mustNotBeRefused(paths: readonly string[], consequence: string): void {
+  if (paths.length === 0) return
+  const [was, by] = paths.length === 1 ? ['was', 'a person'] : ['were', 'a person']
+  throw new SentinelError(
+    `${paths.join(' and ')} ${was} written or edited by ${by}; ${consequence}`,
+  )
+}
+
+function withDates<T extends { next?: number; last?: number; skip?: { at: number } }>(unit: T) {
+  const iso = (ms: number) => new Date(ms).toISOString()
+  return {
+    ...unit,
+    ...(unit.next !== undefined && { next: iso(unit.next) }),
+    ...(unit.last !== undefined && { last: iso(unit.last) }),
+    ...(unit.skip && { skip: { ...unit.skip, at: iso(unit.skip.at) } }),
+  }
+}

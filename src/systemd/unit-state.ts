@@ -1,0 +1,49 @@
+import { SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { runSystemctl, showUnits } from './systemctl.ts'
+
+/** Starting a mount may take as long as its server does not answer. */
+const LIMIT_MS = 180_000
+
+/** Whether systemd runs this host, so that it can be asked and told. [sd_booted(3)] */
+export function isLive(host: Host): boolean {
+  return host.root === '' && host.lstat('/run/systemd/system') !== undefined
+}
+
+/**
+ * "enabled", "disabled", "static", "masked", …; "" for a unit that does not exist. Without a running
+ * systemd, systemctl reads the files itself.
+ */
+export function enabledState(host: Host, unit: string): string {
+  const state = systemctl(host, ['is-enabled', '--', unit]).stdout.toString().trim()
+  return state === 'not-found' ? '' : state
+}
+
+export function isActive(unit: string): boolean {
+  const state = showUnits([unit], ['ActiveState'], LIMIT_MS).get(unit)?.get('ActiveState')
+  return state !== 'inactive' && state !== 'failed'
+}
+
+export function needsReload(units: readonly string[]): boolean {
+  const shown = showUnits(units, ['NeedDaemonReload'], LIMIT_MS)
+  return [...shown.values()].some((properties) => properties.get('NeedDaemonReload') === 'yes')
+}
+
+export type Order = 'enable' | 'disable' | 'start' | 'stop' | 'daemon-reload' | 'reset-failed'
+
+/**
+ * Gives systemd an order about units.
+ *
+ * @throws SentinelError with what systemctl says
+ */
+export function order(host: Host, verb: Order, units: readonly string[] = []): void {
+  const ended = systemctl(host, [verb, ...(units.length > 0 ? ['--', ...units] : [])])
+  if (ended.exitCode === 0) return
+  const said = ended.timedOut ? 'no end within 3 minutes' : ended.stderr.trim()
+  throw new SentinelError(`systemctl ${[verb, ...units].join(' ')}: ${said}`)
+}
+
+function systemctl(host: Host, args: string[]) {
+  const root = host.root === '' ? [] : [`--root=${host.root}`]
+  return runSystemctl([...root, ...args], LIMIT_MS)
+}

@@ -1,0 +1,21 @@
+import { Host } from '../host/host.ts'
+import type { UnitOptions } from './options.ts'
+import { planUnits, type UnitPlan } from './plan.ts'
+import { dropIns } from './standing.ts'
+import { verifiedUnits } from './verify.ts'
+
+export interface UnitsDiff extends Pick<UnitPlan, 'changes' | 'surplus'> {
+  /** whether what counts on the host is what the options give, and nothing beside it */
+  same: boolean
+  dropIns: string[]
+}
+
+/** What stands on the host, against what the generator gives for the options. */
+export function compareUnits(options: UnitOptions, root: string | undefined): UnitsDiff {
+  const host = new Host(root)
+  const units = verifiedUnits(options)
+  const { changes, surplus } = planUnits(host, units)
+  // A copy in /etc that says something else is a difference, also where the package has the right one.
+  const same = changes.length === 0 && surplus.length === 0
+  return { same, changes, surplus, dropIns: units.flatMap(({ name }) => dropIns(host, name)) }
+}

@@ -1,0 +1,105 @@
+import { SentinelError } from '../errors.ts'
+import { withFlock } from '../host/flock.ts'
+import { Host } from '../host/host.ts'
+import { enabledState, isActive, isLive, needsReload, order } from '../systemd/unit-state.ts'
+import type { UnitOptions } from './options.ts'
+import { planUnits, type UnitPlan } from './plan.ts'
+import { dropIns } from './standing.ts'
+import type { Unit } from './unit.ts'
+import { verifiedUnits } from './verify.ts'
+import { warnings } from './warnings.ts'
+import { writeUnits } from './write.ts'
+
+export interface InstallRequest {
+  options: UnitOptions
+  /** another host's files, or an image's */
+  root: string | undefined
+  enable: boolean
+  /** also over what a person wrote */
+  force: boolean
+  dryRun: boolean
+}
+
+export interface Installed extends UnitPlan {
+  /** names of units that were enabled and started now, or would be */
+  disabled: string[]
+  enabled: string[]
+  started: string[]
+  /** why nothing was done at all: files that a person wrote or edited */
+  refused: string[]
+  dropIns: string[]
+  warnings: string[]
+}
+
+const LOCK_MS = 10_000
+
+/**
+ * Writes the units that differ from what stands on the host, and enables and starts them if asked.
+ * Where everything is as it should be it does nothing.
+ *
+ * @throws SentinelError for a bad option, before anything is written; when writing fails, with
+ *   nothing changed; when enabling or starting fails, with the units written
+ */
+export function installUnits(request: InstallRequest): Installed {
+  const { options, root, dryRun } = request
+  const units = verifiedUnits(options)
+  const host = new Host(root)
+  if (host.lstat('/etc') === undefined) {
+    throw new SentinelError(`there is no host below ${root}: ${host.path('/etc')} is missing`)
+  }
+  const run = () => install(host, units, request)
+  return dryRun ? run() : withFlock(host.path('/etc'), LOCK_MS, run)
+}
+
+function install(host: Host, units: Unit[], { options, enable, force, dryRun }: InstallRequest) {
+  const plan = planUnits(host, units)
+  const edited = plan.changes.filter(({ overwrites }) => overwrites !== undefined)
+  const installed: Installed = {
+    ...plan,
+    disabled: [],
+    enabled: [],
+    started: [],
+    refused: force ? [] : edited.map(({ path }) => path),
+    dropIns: units.flatMap(({ name }) => dropIns(host, name)),
+    warnings: warnings(host, options),
+  }
+  if (installed.refused.length > 0) return installed
+  if (!dryRun) {
+    writeUnits(host, plan.changes)
+    reload(host, units, plan.changes.length > 0)
+  }
+  return enable ? { ...installed, ...switchOn(host, units, dryRun) } : installed
+}
+
+/** Also when an earlier run was ended between its writing and this. */
+function reload(host: Host, units: Unit[], changed: boolean): void {
+  if (!isLive(host)) return
+  if (changed || needsReload(units.map(({ name }) => name))) order(host, 'daemon-reload')
+}
+
+function switchOn(host: Host, units: Unit[], dryRun: boolean) {
+  // What is mounted comes before the timers that may need it.
+  const all = units.filter((unit) => unit.enable).map(({ name }) => name)
+  const names = [
+    ...all.filter((name) => !name.endsWith('.timer')),
+    ...all.filter((name) => name.endsWith('.timer')),
+  ]
+  // Mounts that are from now on made on demand: their link from an earlier run has no [Install].
+  const others = units.filter(({ enable, name }) => !enable && !name.endsWith('.service'))
+  const disabled = others
+    .map(({ name }) => name)
+    .filter((name) => enabledState(host, name) === 'enabled')
+  const enabled = names.filter((name) => enabledState(host, name) !== 'enabled')
+  const started = isLive(host) ? names.filter((name) => !isActive(name)) : []
+  if (dryRun) return { disabled, enabled, started }
+  try {
+    if (disabled.length > 0) order(host, 'disable', disabled)
+    if (enabled.length > 0) order(host, 'enable', enabled)
+    if (started.length > 0) order(host, 'start', started)
+  } catch (cause) {
+    throw new SentinelError('the units are written, but could not be enabled and started', {
+      cause,
+    })
+  }
+  return { disabled, enabled, started }
+}

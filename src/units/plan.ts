@@ -1,0 +1,56 @@
+import type { Host } from '../host/host.ts'
+import { unifiedDiff } from '../text/diff.ts'
+import { below, inEtc, type Standing, UNIT_DIRECTORY, writtenNames } from './standing.ts'
+import type { Unit } from './unit.ts'
+
+/**
+ * What is to be done about one unit file in /etc/systemd/system. remove: a copy there that we wrote,
+ * where the package now brings the same text.
+ */
+export interface UnitChange {
+  name: string
+  path: string
+  action: 'create' | 'replace' | 'remove'
+  /** undefined: to be removed */
+  text: string | undefined
+  /** from what counts now to what will */
+  diff: string
+  /** who wrote what is replaced, where that is not this program */
+  overwrites?: Exclude<Standing['author'], 'generated'>
+}
+
+export interface UnitPlan {
+  changes: UnitChange[]
+  /** names of units that are as they should be, with where they stand */
+  unchanged: { name: string; path: string }[]
+  /** units that this program wrote and that do not belong to what is asked for now */
+  surplus: string[]
+}
+
+/** Compares the units with what stands on the host. A text that a package brings is not repeated. */
+export function planUnits(host: Host, units: readonly Unit[]): UnitPlan {
+  const plan: UnitPlan = { changes: [], unchanged: [], surplus: [] }
+  for (const unit of units) {
+    const [own, shipped] = [inEtc(host, unit.name), below(host, unit.name)]
+    const counts = own ?? shipped
+    if (counts?.text === unit.text) plan.unchanged.push({ name: unit.name, path: counts.path })
+    else plan.changes.push(changeFor(unit, own, shipped))
+  }
+  const asked = new Set(units.map(({ name }) => name))
+  plan.surplus = writtenNames(host).filter((name) => !asked.has(name))
+  return plan
+}
+
+function changeFor(unit: Unit, own?: Standing, shipped?: Standing): UnitChange {
+  const path = `${UNIT_DIRECTORY}/${unit.name}`
+  const before = own ?? shipped
+  const foreign = own === undefined || own.author === 'generated' ? undefined : own.author
+  const common = {
+    name: unit.name,
+    path,
+    diff: unifiedDiff(before?.text ?? '', unit.text, path),
+    ...(foreign && { overwrites: foreign }),
+  }
+  if (shipped?.text === unit.text) return { ...common, action: 'remove', text: undefined }
+  return { ...common, action: own === undefined ? 'create' : 'replace', text: unit.text }
+}

@@ -1,0 +1,112 @@
+import { rmSync } from 'node:fs'
+import { SentinelError } from '../errors.ts'
+import { withFlock } from '../host/flock.ts'
+import { Host } from '../host/host.ts'
+import { showUnits } from '../systemd/systemctl.ts'
+import { enabledState, isActive, isLive, order } from '../systemd/unit-state.ts'
+import { UNITS } from '../upgrade/run-record.ts'
+import { jobUnits } from './generate.ts'
+import { below, dropIns, inEtc, type Standing, writtenNames } from './standing.ts'
+import { writeUnits } from './write.ts'
+
+export interface RemoveRequest {
+  root: string | undefined
+  /** also what a person has edited since */
+  force: boolean
+  dryRun: boolean
+}
+
+export interface Removed {
+  /** names of units that were, or would be */
+  disabled: string[]
+  stopped: string[]
+  /** paths of files that were, or would be */
+  removed: string[]
+  /** paths of files that a person has edited: why nothing was done */
+  refused: string[]
+  /** paths of what stays: a person's own */
+  left: string[]
+}
+
+/**
+ * Disables and stops the timers and mounts, and removes the unit files that this program wrote.
+ * A second run does nothing.
+ *
+ * @throws SentinelError when nothing, or not all, was done, and says which
+ */
+export function removeUnits({ root, force, dryRun }: RemoveRequest): Removed {
+  const host = new Host(root)
+  const run = () => {
+    const plan = planRemoval(host, force)
+    if (!dryRun && plan.refused.length === 0) carryOut(host, plan)
+    return plan
+  }
+  return dryRun ? run() : withFlock(host.path('/etc'), 10_000, run)
+}
+
+function planRemoval(host: Host, force: boolean): Removed {
+  const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
+  const known = [...new Set([...jobUnits(), ...written.map(({ name }) => name)])]
+  const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
+  const switched = ours.filter((name) => !name.endsWith('.service'))
+  const gone = written.map(({ name }) => name)
+  const foreign = known
+    .filter((name) => !gone.includes(name))
+    .flatMap((name) => inEtc(host, name) ?? [])
+  return {
+    disabled: switched.filter((name) => enabledState(host, name) === 'enabled'),
+    stopped: isLive(host) ? stopOrder(switched).filter(isActive) : [],
+    removed: written.map(({ path }) => path),
+    refused: force
+      ? []
+      : written.filter(({ author }) => author === 'edited').map(({ path }) => path),
+    left: [...foreign.map(({ path }) => path), ...known.flatMap((name) => dropIns(host, name))],
+  }
+}
+
+/** An automount would mount again what was stopped before it. */
+function stopOrder(names: string[]): string[] {
+  const rank = (name: string) =>
+    ['timer', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
+  return names.toSorted((a, b) => rank(a) - rank(b))
+}
+
+function isOurs(unit: Standing | undefined): boolean {
+  return unit?.author === 'generated' || unit?.author === 'edited'
+}
+
+function carryOut(host: Host, { disabled, stopped, removed }: Removed): void {
+  const live = isLive(host)
+  if (live && removed.length > 0) mustNotRun()
+  if (disabled.length > 0) order(host, 'disable', disabled)
+  for (const name of stopped) order(host, 'stop', [name])
+  writeUnits(
+    host,
+    removed.map((path) => ({ path, text: undefined })),
+  )
+  if (!live) return
+  if (removed.length > 0) order(host, 'daemon-reload')
+  const names = removed.map((path) => path.slice(path.lastIndexOf('/') + 1))
+  const failed = showUnits(names, ['ActiveState'], 30_000)
+  const marks = names.filter((name) => failed.get(name)?.get('ActiveState') === 'failed')
+  if (marks.length > 0) order(host, 'reset-failed', marks)
+  for (const name of names.filter((each) => below(host, each) === undefined))
+    forgetTimer(host, name)
+}
+
+/** systemd forgets how a unit is to be stopped with its file: SIGTERM would then end pacman. */
+function mustNotRun(): void {
+  const units = Object.values(UNITS)
+  const busy = units.filter(isActive)
+  if (busy.length === 0) return
+  throw new SentinelError(
+    `${busy.join(' and ')} runs: nothing was changed; wait for its end, or see systemctl status`,
+  )
+}
+
+/** The time of a timer's last run, which Persistent= keeps. [systemd.timer(5)] */
+function forgetTimer(host: Host, name: string): void {
+  if (name.endsWith('.timer')) {
+    rmSync(host.path(`/var/lib/systemd/timers/stamp-${name}`), { force: true })
+  }
+}

@@ -1,0 +1,80 @@
+import { errorCode, errorText, SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { authorship, type Authorship } from './digest.ts'
+
+/** Where an administrator's units stand; what is written goes here. */
+export const UNIT_DIRECTORY = '/etc/systemd/system'
+
+/** Where systemd looks next, in this order. [systemd.unit(5), "Unit File Load Path"] */
+const BELOW = ['/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system']
+
+/** A unit file of the host. */
+export interface Standing {
+  name: string
+  path: string
+  text: string
+  /** masked: a link to /dev/null; linked: to anywhere else. Both are a person's doing. */
+  author: Authorship | 'masked' | 'linked'
+}
+
+/** The file in /etc/systemd/system, if there is one. Throws SentinelError where it cannot be read. */
+export function inEtc(host: Host, name: string): Standing | undefined {
+  return readUnit(host, UNIT_DIRECTORY, name)
+}
+
+/** The file that counts when there is none in /etc: the package's, most of the time. */
+export function below(host: Host, name: string): Standing | undefined {
+  for (const directory of BELOW) {
+    const found = readUnit(host, directory, name)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The names in /etc/systemd/system of units that this program wrote, edited since or not. */
+export function writtenNames(host: Host): string[] {
+  return list(host, UNIT_DIRECTORY)
+    .filter((name) => /\.(service|timer|mount|automount)$/.test(name))
+    .filter((name) => {
+      const author = inEtc(host, name)?.author
+      return author === 'generated' || author === 'edited'
+    })
+    .toSorted()
+}
+
+/** The drop-ins of a unit: files that change it and that are a person's own. */
+export function dropIns(host: Host, name: string): string[] {
+  return [UNIT_DIRECTORY, ...BELOW].flatMap((directory) =>
+    list(host, `${directory}/${name}.d`)
+      .filter((file) => file.endsWith('.conf'))
+      .toSorted()
+      .map((file) => `${directory}/${name}.d/${file}`),
+  )
+}
+
+function readUnit(host: Host, directory: string, name: string): Standing | undefined {
+  const path = `${directory}/${name}`
+  try {
+    const found = host.lstat(path)
+    if (found === undefined) return undefined
+    if (!found.isSymbolicLink()) {
+      const text = host.readText(path)
+      return { name, path, text, author: authorship(text) }
+    }
+    const target = host.readLink(path)
+    const author = target === '/dev/null' ? 'masked' : 'linked'
+    return { name, path, text: `a link to ${target}\n`, author }
+  } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') return undefined
+    throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+}
+
+function list(host: Host, directory: string): string[] {
+  try {
+    return host.list(directory)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return []
+    throw new SentinelError(`${directory} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,40 @@
+import { errorText } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, listOption, readPacmanConf } from '../pacman/conf.ts'
+import type { UnitOptions } from './options.ts'
+
+/** What the units rely on, and the host does not have. */
+export function warnings(host: Host, options: UnitOptions): string[] {
+  const missing = ['/usr/bin/pacman', '/usr/bin/kured-sentinel'].filter(
+    (program) => host.lstat(program) === undefined,
+  )
+  return [
+    ...missing.map((program) => `${host.path(program)} is missing: the units run it`),
+    ...(options.local ? [] : disagreements(host, options)),
+  ]
+}
+
+/** The mounts are of use only where pacman itself looks. */
+function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[] {
+  try {
+    const conf = readPacmanConf(host)
+    const sync = `${databasePath(conf)}/sync`
+    const [first, ...more] = listOption(conf, 'CacheDir').map(({ name }) => plain(name))
+    const caches = [first ?? '/var/cache/pacman/pkg', ...more]
+    return [
+      ...(sync === syncDir
+        ? []
+        : [`pacman keeps its sync databases in ${sync} (DBPath), not in --sync-dir ${syncDir}`]),
+      // It downloads into the first that it can write to.
+      ...(caches[0] === cacheDir
+        ? []
+        : [`pacman downloads to ${caches[0]} (CacheDir), not to --cache-dir ${cacheDir}`]),
+    ]
+  } catch (error) {
+    return [`whether pacman.conf agrees cannot be told: ${errorText(error)}`]
+  }
+}
+
+function plain(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
+}
