@@ -35,7 +35,8 @@ export function unitsInstall(request: InstallRequest, json: Json): number {
   const { dryRun } = request
   if (json) write(1, printableJson({ dryRun, ...installed }))
   else {
-    if (dryRun || refused.length > 0) write(1, renderDiffs(changes))
+    const edited = changes.filter(({ path }) => refused.includes(path))
+    if (dryRun || refused.length > 0) write(1, renderDiffs(edited.length > 0 ? edited : changes))
     // Beside a diff there is to be nothing else on stdout.
     if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
     write(2, renderNotes(installed))
@@ -76,9 +77,9 @@ export function unitsDiff(options: UnitOptions, root: string | undefined, json: 
 
 function mustNotBeRefused(paths: readonly string[], consequence: string): void {
   if (paths.length === 0) return
-  const [was, by] = paths.length === 1 ? ['was', 'a person'] : ['were', 'a person']
+  const were = paths.length === 1 ? 'was' : 'were'
   throw new SentinelError(
-    `${paths.join(' and ')} ${was} written or edited by ${by}; ${consequence}`,
+    `${paths.join(' and ')} ${were} written or edited by a person; ${consequence}`,
   )
 }
 

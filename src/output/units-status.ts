@@ -19,7 +19,7 @@ function renderUnit(unit: UnitStatus): string {
   const { name, path, author, enabled, active, run, skip } = unit
   const states = [enabled, active].filter((state) => state !== undefined && state !== '')
   const lines = [
-    path === undefined ? 'no unit file' : `${path} (${author ? AUTHORS[author] : ''})`,
+    path === undefined ? 'no unit file' : author ? `${path} (${AUTHORS[author]})` : path,
     ...unit.dropIns.map((file) => `changed by ${file}`),
     ...(unit.needsReload === true ? ['changed on the disk: systemctl daemon-reload'] : []),
     ...(unit.next === undefined ? [] : [`next run ${when(unit.next)}`]),

@@ -25,12 +25,10 @@ export function specifierFree(value: string): string {
 }
 
 /**
- * A word of a list such as RequiresMountsFor=, where spaces part words and quotes hold them
- * together, but a backslash is itself. [systemd, config_parse_unit_mounts_for,
- * EXTRACT_RETAIN_ESCAPE]
+ * A word of a list such as RequiresMountsFor=: spaces part words, quotes hold them together, and a
+ * backslash is only itself where it is doubled. [tried with systemd 252 and 257: /a\b was read /ab]
  */
 export function listWord(value: string): string {
   const text = specifierFree(value)
-  if (!/[\s"']/.test(text)) return text
-  return `"${text.replaceAll('"', `"'"'"`)}"`
+  return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }

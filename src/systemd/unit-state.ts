@@ -39,7 +39,9 @@ export type Order = 'enable' | 'disable' | 'start' | 'stop' | 'daemon-reload' | 
 export function order(host: Host, verb: Order, units: readonly string[] = []): void {
   const ended = systemctl(host, [verb, ...(units.length > 0 ? ['--', ...units] : [])])
   if (ended.exitCode === 0) return
-  const said = ended.timedOut ? 'no end within 3 minutes' : ended.stderr.trim()
+  const said = ended.timedOut
+    ? 'no end within 3 minutes'
+    : ended.stderr.trim().replace(/\n+/g, '; ')
   throw new SentinelError(`systemctl ${[verb, ...units].join(' ')}: ${said}`)
 }
 

@@ -12,7 +12,7 @@ import { below, dropIns, inEtc, type Standing, writtenNames } from './standing.t
 /** What there is to know about a unit. Times in ms since 1970. */
 export interface UnitStatus {
   name: string
-  /** undefined: no file, as for a mount that the kernel knows from elsewhere */
+  /** the unit's file; undefined: none, as for a mount that a person has made by hand */
   path: string | undefined
   author: Standing['author'] | undefined
   dropIns: string[]
@@ -67,12 +67,17 @@ function standing(host: Host, name: string): Standing | undefined {
 }
 
 function liveStatus(name: string): Partial<UnitStatus> {
-  const [active, needsReload, paths] = readProperties(name, 'Unit', [
+  const [active, needsReload, paths, source, fragment] = readProperties(name, 'Unit', [
     'ActiveState',
     'NeedDaemonReload',
     'DropInPaths',
+    'SourcePath',
+    'FragmentPath',
   ])
+  // For a mount of /etc/fstab that is the source.
+  const path = String(source) || String(fragment)
   return {
+    ...(path !== '' && { path }),
     active: String(active),
     needsReload: needsReload === true,
     dropIns: strings(paths),

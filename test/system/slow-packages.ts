@@ -1,0 +1,68 @@
+/** Four packages whose upgrade takes long enough to be stopped in the middle, and a slow hook. */
+import { buildPackage, publish } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import type { PackageRecipe } from '../lab/package.ts'
+
+const NAMES = ['one', 'two', 'three', 'four']
+
+/** What makes the scriptlets and the hook slow; gone with the next boot. */
+const SLOW = '/run/slow'
+
+// What a scriptlet leaves running must not hold up the end of the job.
+const recipe = (name: string, version: string): PackageRecipe => ({
+  name,
+  version,
+  install: `post_upgrade() { [ ! -e ${SLOW} ] || { sleep 1000 >/dev/null 2>&1 & sleep 1.5; }; }\n`,
+  files: { [`/usr/share/slow/${name}`]: `${version}\n` },
+})
+
+const HOOK = `[Trigger]
+Operation = Upgrade
+Type = Package
+Target = *
+[Action]
+When = PostTransaction
+Exec = /bin/sh -c 'sleep 2; echo >> /var/lib/hook-ran'
+`
+
+/** Both versions are in the repository, the second is to be had, the hook is in place. */
+export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
+  for (const version of ['1.0', '2.0']) {
+    const packages = []
+    for (const name of NAMES) packages.push(await buildPackage(node, recipe(name, version)))
+    await publish(node, packages)
+  }
+  await node.writeFile('/etc/pacman.d/hooks/slow.hook', HOOK)
+}
+
+/** Every package as it was before the upgrade, and the databases there. */
+export async function rewind(node: LabNode): Promise<void> {
+  const files = NAMES.map((name) => `/srv/lab/${name}-1.0-1-any.pkg.tar.gz`)
+  await node.ok(['rm', '-f', '/var/lib/pacman/db.lck', SLOW])
+  await node.ok(['pacman', '-U', '--noconfirm', ...files])
+  await node.ok(['pacman', '-Sy'])
+  await node.ok(['rm', '-f', '/var/lib/hook-ran'])
+}
+
+/** Starts the unit, and waits until the second of the packages is being installed. */
+export async function startUpgrade(node: LabNode): Promise<void> {
+  await node.ok(['touch', SLOW])
+  const before = await node.shell('wc -l < /var/log/pacman.log')
+  await node.ok(['systemctl', 'start', '--no-block', 'pacman-upgrade.service'])
+  const log = `tail -n +${Number(before) + 1} /var/log/pacman.log`
+  await node.shell(`until ${log} | grep -q '\\[ALPM\\] upgraded'; do sleep 0.1; done`, {
+    timeoutMs: 20_000,
+  })
+}
+
+/** What a person finds afterwards. */
+export async function outcome(node: LabNode) {
+  const versions = await node.shell(`pacman -Q ${NAMES.join(' ')}`)
+  const upgraded = versions.split('\n').filter((line) => line.endsWith(' 2.0-1')).length
+  const there = async (path: string) => (await node.run(['test', '-e', path])).exitCode === 0
+  return {
+    upgraded,
+    hookRan: await there('/var/lib/hook-ran'),
+    locked: await there('/var/lib/pacman/db.lck'),
+  }
+}
