@@ -9,7 +9,16 @@ const SENTINEL = '/usr/bin/kured-sentinel'
 /** pacman-upgrade.service: what must never be cut in half. */
 export function upgradeService(options: UnitOptions): Unit {
   return unit('pacman-upgrade.service', {
-    Unit: ['Description=Upgrade packages', DOCUMENTATION, ...mounts(options), ...NETWORK],
+    Unit: [
+      'Description=Upgrade packages',
+      DOCUMENTATION,
+      ...mounts(options),
+      ...NETWORK,
+      because(
+        'D-Bus, which hooks may use, stays until they are done, also when the host goes down.',
+      ),
+      'After=dbus.service',
+    ],
     Service: [
       ...PRIORITY,
       ...preflight('upgrade', options),
@@ -72,10 +81,9 @@ export function downloadService(options: UnitOptions): Unit {
       'Restart=on-failure',
       'RestartSec=15min',
       because(
-        'As Ctrl-C does: pacman takes its lock and its unfinished files away, where SIGTERM would leave both. It then exits with 130, which is no failure.',
+        "As Ctrl-C does: SIGTERM would leave the lock behind. All of pacman's processes get it (KillMode=control-group, the default): pacman 7 downloads in a child, and waits for that. What is half there stays as .part; the next run goes on with it, and checks the whole.",
       ),
       'KillSignal=SIGINT',
-      'SuccessExitStatus=130',
       because('A download that hangs is ended like that, and tried again.'),
       'TimeoutStartSec=2h',
     ],

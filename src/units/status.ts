@@ -56,7 +56,10 @@ function statusOf(host: Host, name: string): UnitStatus {
     enabled: name.endsWith('.service') ? '' : enabledState(host, name),
   }
   try {
-    return { ...status, ...(isLive(host) && liveStatus(name)), ...lastRun(host, name) }
+    const live = isLive(host) ? liveStatus(name) : {}
+    // Also those that systemd has yet to read, and those for a whole type of units.
+    const all = [...new Set([...status.dropIns, ...(live.dropIns ?? [])])]
+    return { ...status, ...live, dropIns: all, ...lastRun(host, name) }
   } catch (error) {
     return { ...status, problem: errorText(error) }
   }

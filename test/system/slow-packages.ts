@@ -12,7 +12,7 @@ const SLOW = '/run/slow'
 const recipe = (name: string, version: string): PackageRecipe => ({
   name,
   version,
-  install: `post_upgrade() { [ ! -e ${SLOW} ] || { sleep 1000 >/dev/null 2>&1 & sleep 1.5; }; }\n`,
+  install: `post_upgrade() { [ ! -e ${SLOW} ] || { sleep 1000 >/dev/null 2>&1 & sleep 1; }; }\n`,
   files: { [`/usr/share/slow/${name}`]: `${version}\n` },
 })
 
@@ -22,7 +22,7 @@ Type = Package
 Target = *
 [Action]
 When = PostTransaction
-Exec = /bin/sh -c 'sleep 2; echo >> /var/lib/hook-ran'
+Exec = /bin/sh -c 'sleep 1; echo >> /var/lib/hook-ran'
 `
 
 /** Both versions are in the repository, the second is to be had, the hook is in place. */

@@ -1,6 +1,6 @@
 /** A host that goes down, or a job that is stopped, in the middle of an upgrade or a download. */
 import assert from 'node:assert/strict'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { SEED_UPGRADE } from '../fixture/seed-units.ts'
 import { outcome, prepareSlowUpgrade, rewind, startUpgrade } from './slow-packages.ts'
@@ -56,4 +56,72 @@ labTest('the same with the seed’s unit: half the packages, no hook, a lock lef
     const { upgraded, hookRan, locked } = await outcome(node)
     assert.ok(upgraded < 4 && !hookRan && locked, `${how}: ${upgraded} ${hookRan} ${locked}`)
   }
+})
+
+/** A mirror that sends half a package and then nothing, until /run/fast is there. */
+const MIRROR = `
+const { existsSync, readFileSync } = require('node:fs')
+require('node:http').createServer((request, response) => {
+  let bytes
+  try { bytes = readFileSync('/srv/lab' + request.url) } catch { return response.writeHead(404).end() }
+  const from = Number(/^bytes=(\\d+)-$/.exec(request.headers.range)?.[1] ?? 0)
+  const [length, last] = [bytes.length - from, bytes.length - 1]
+  const range = 'bytes ' + from + '-' + last + '/' + bytes.length
+  response.writeHead(from > 0 ? 206 : 200, { 'content-length': length, 'content-range': range })
+  if (!request.url.endsWith('.pkg.tar.gz') || existsSync('/run/fast')) return response.end(bytes.subarray(from))
+  response.write(bytes.subarray(from, from + length / 2))
+}).listen(8000, '127.0.0.1')
+`
+
+const big = (version: string) => ({
+  name: 'big',
+  version,
+  package: 'mkdir -p "$pkgdir/usr/share"; head -c 2000000 /dev/urandom > "$pkgdir/usr/share/big"',
+})
+
+labTest('stopped in the middle of a download: no lock, and the next run completes', async () => {
+  await using node = await bootNode(MOUNTED)
+  const cached = () => node.shell('cd /var/cache/pacman/pkg; find . -mindepth 1 | sort')
+  const state = (property: string) =>
+    node.shell(`systemctl show --value -p ${property} pacman-cache-update.service`)
+  const runs = () => node.shell('grep -c "Running \'pacman -Syuw" /var/log/pacman.log')
+  await publish(node, [await buildPackage(node, big('1.0'))])
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'big'])
+  await publish(node, [await buildPackage(node, big('2.0'))])
+  await node.shell('rm -rf /var/cache/pacman/pkg/*')
+  await node.writeFile('/srv/mirror.cjs', MIRROR)
+  await node.shell(
+    "sed -i 's#^Server.*#Server = http://127.0.0.1:8000#' /etc/pacman.conf; systemd-run --unit=mirror node /srv/mirror.cjs",
+  )
+  await node.ok(['kured-sentinel', 'units', 'install', '--role', 'cache'])
+  for (const service of ['pacman-upgrade', 'pacman-cache-update']) {
+    await node.writeFile(
+      `/etc/systemd/system/${service}.service.d/test.conf`,
+      '[Service]\nExecCondition=\nExecStopPost=\nRestartSec=100ms\n',
+    )
+  }
+  await node.ok(['systemctl', 'daemon-reload'])
+
+  await node.ok(['systemctl', 'start', '--no-block', 'pacman-cache-update.service'])
+  const half = 'find /var/cache/pacman/pkg -name "big-2.0*.part" -size +500k | grep -q .'
+  await node.shell(`until ${half}; do sleep 0.1; done`, { timeoutMs: 20_000 })
+  await node.ok(['systemctl', 'stop', 'pacman-cache-update.service'], { timeoutMs: 20_000 })
+  assert.equal((await node.run(['test', '-e', '/var/lib/pacman/db.lck'])).exitCode, 1)
+  assert.equal(await state('SubState'), 'failed\n', 'and not waiting for a restart')
+  assert.equal(await cached(), './big-2.0-1-any.pkg.tar.gz.part\n')
+
+  await node.shell('touch /run/fast; systemctl start pacman-cache-update.service')
+  assert.equal(await cached(), './big-2.0-1-any.pkg.tar.gz\n')
+  await node.shell(
+    'cd /var/cache/pacman/pkg; cmp big-2.0-1-any.pkg.tar.gz /srv/lab/big-2.0-1-any.pkg.tar.gz',
+  )
+  await node.shell('systemctl stop mirror; systemctl start pacman-upgrade.service')
+  assert.equal(await node.ok(['pacman', '-Q', 'big']), 'big 2.0-1\n')
+
+  // No mirror at all: it is tried four times, then no more.
+  const before = Number(await runs())
+  await node.shell('systemctl reset-failed; ! systemctl start pacman-cache-update.service')
+  const failed = 'systemctl is-failed -q pacman-cache-update.service'
+  await node.shell(`until ${failed}; do sleep 0.2; done`, { timeoutMs: 30_000 })
+  assert.equal(Number(await runs()) - before, 4)
 })

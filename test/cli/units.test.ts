@@ -1,0 +1,190 @@
+/** `units …` on the files of a host below a directory: no running systemd is needed. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { makeTree } from '../fixture/tree.ts'
+import { asKured, run } from './program.ts'
+
+const IMAGE = {
+  'etc/pacman.conf': '[options]\n',
+  'usr/bin/pacman': '',
+  'usr/bin/kured-sentinel': '',
+}
+const UNITS = 'etc/systemd/system'
+
+for (const command of ['print', 'install', 'remove', 'status', 'diff']) {
+  test(`units ${command} --help has an example`, () => {
+    const { code, stdout } = run(['units', command, '--help'])
+    assert.equal(code, 0)
+    assert.match(stdout, new RegExp(`Example:\n {2}kured-sentinel units ${command}`))
+  })
+}
+
+describe('a bad value is refused with the reason, and no file is written', () => {
+  const nfs = ['--nfs', 'nas:/a', '--nfs', 'nas:/b']
+  const cases: [words: string[], says: RegExp][] = [
+    [['--role', 'master'], /Allowed choices are cache, node/],
+    [['--upgrade-calendar', 'dayly'], /--upgrade-calendar 'dayly': Failed to parse calendar/],
+    [['--upgrade-calendar', '*-02-30'], /--upgrade-calendar '\*-02-30' never comes/],
+    [['--cache-calendar', ''], /--cache-calendar ''/],
+    [['--cache-calendar', 'daily\nUnit=x'], /--cache-calendar holds a control character/],
+    [['--spread', '1 fortnight'], /--spread '1 fortnight': Failed to parse time span/],
+    [['--spread', 'infinity'], /--spread 'infinity' has no end/],
+    [['--spread', '-1h'], /--spread '-1h'/],
+    [['--sync-dir', 'relative'], /--sync-dir 'relative' is no absolute path/],
+    [['--sync-dir', '/a/../b'], /--sync-dir '\/a\/\.\.\/b' has a \.\. in it/],
+    [['--cache-dir', '/'], /--cache-dir '\/' is the root/],
+    [['--cache-dir', '/a\nb'], /--cache-dir '\/a\\u000ab' holds a control character/],
+    [['--cache-dir', '/a '], /ends in a space/],
+    [['--cache-dir', '/a\\'], /ends in a backslash/],
+    [['--cache-dir', `/${'a'.repeat(250)}`], /is too long for a mount unit/],
+    [['--cache-dir', '/var/lib/pacman/sync/'], /are the same/],
+    [['--nfs', 'nas:/a'], /--nfs is given twice/],
+    [[...nfs, '--nfs', 'nas:/c'], /--nfs is given twice/],
+    [['--nfs', 'nas:/a', '--nfs', '-o:/b'], /--nfs '-o:\/b' is not SERVER:\/EXPORT/],
+    [['--nfs', '/a', '--nfs', 'nas:/b'], /--nfs '\/a' is not SERVER:\/EXPORT/],
+    [[...nfs, '--local'], /--local is for a host without mounts/],
+    [['--automount'], /--automount needs --nfs/],
+    [['extra'], /too many arguments/],
+  ]
+  for (const [words, says] of cases) {
+    test(words.join(' '), () => {
+      const root = makeTree(IMAGE)
+      for (const command of [['install', '--root', root], ['print']]) {
+        const { code, stdout, stderr } = run(['units', ...command, ...words])
+        assert.deepEqual([code, stdout], [2, ''])
+        assert.match(stderr.replaceAll('?', '\\u000a'), says)
+        assert.doesNotMatch(stderr, /[\u0000-\u0009\u000b-\u001f]/)
+      }
+      assert.ok(!existsSync(join(root, UNITS)))
+    })
+  }
+})
+
+test('odd paths and exports get past systemd’s own reading', () => {
+  const words = ['--sync-dir', `/-a/b c\\d%$"'é`, '--nfs', 'nas:/a b%$"é', '--nfs', '[fd::1%e]:/-x']
+  const { code, stdout, stderr } = run(['units', 'print', '--automount', ...words])
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.match(stdout, /^What=nas:\/a b%%\$"é$/m)
+  assert.match(stdout, /^What=\[fd::1%%e\]:\/-x$/m)
+  assert.match(stdout, /^# \\x2da-b\\x20c\\x5cd\\x25\\x24\\x22\\x27\\xc3\\xa9\.automount$/m)
+})
+
+test('print --json has the texts', () => {
+  const { stdout } = run(['units', 'print', '--role', 'cache', '--json'])
+  const printed: { name: string; text: string }[] = JSON.parse(stdout)
+  const shipped = join(import.meta.dirname, '../../systemd')
+  for (const { name, text } of printed) {
+    assert.equal(text, readFileSync(join(shipped, name), 'utf8'))
+  }
+  assert.equal(printed.length, 4)
+})
+
+test('an image: install, again, diff, edit, refuse, force, status, remove', () => {
+  const root = makeTree(IMAGE)
+  const units = (...words: string[]) => run(['units', ...words, '--root', root])
+  const file = (name: string) => join(root, UNITS, name)
+  const dry = units('install', '--role', 'cache', '--enable', '--dry-run')
+  assert.equal(dry.code, 0)
+  assert.match(dry.stdout, /^\+\+\+ \/etc\/systemd\/system\/pacman-upgrade\.timer$/m)
+  assert.match(dry.stderr, /^pacman-upgrade\.timer would be enabled$/m)
+  assert.ok(!existsSync(join(root, UNITS)))
+
+  const first = units('install', '--role', 'cache', '--enable')
+  assert.deepEqual([first.code, first.stderr], [0, ''])
+  assert.match(first.stdout, /^pacman-cache-update\.timer enabled$/m)
+  assert.ok(readdirSync(file('timers.target.wants')).includes('pacman-upgrade.timer'))
+  const again = units('install', '--role', 'cache', '--enable')
+  assert.match(again.stdout, /nothing to do\n$/)
+  assert.deepEqual(
+    [units('diff', '--role', 'cache').code, units('diff', '--role', 'cache').stdout],
+    [0, ''],
+  )
+
+  const less = units('diff', '--role', 'node')
+  assert.equal(less.code, 1)
+  assert.match(less.stderr, /pacman-cache-update\.timer stands there too/)
+  const other = units('diff', '--role', 'cache', '--spread', '2h')
+  assert.equal(other.code, 1)
+  assert.match(other.stdout, /^-RandomizedDelaySec=1h\n\+RandomizedDelaySec=2h$/m)
+
+  const edited = `${readFileSync(file('pacman-upgrade.timer'), 'utf8')}# mine\n`
+  writeFileSync(file('pacman-upgrade.timer'), edited)
+  const refused = units('install', '--role', 'cache', '--spread', '2h')
+  assert.equal(refused.code, 2)
+  assert.match(refused.stdout, /^-# mine$/m)
+  assert.match(refused.stderr, /pacman-upgrade\.timer was written or edited by a person; nothing/)
+  assert.match(readFileSync(file('pacman-cache-update.timer'), 'utf8'), /RandomizedDelaySec=1h/)
+  assert.equal(readFileSync(file('pacman-upgrade.timer'), 'utf8'), edited)
+  assert.equal(units('remove').code, 2)
+  assert.match(
+    units('status').stdout,
+    /pacman-upgrade\.timer: enabled\n.*edited since it was generated/,
+  )
+  assert.equal(units('install', '--role', 'cache', '--force').code, 0)
+  assert.equal(units('diff', '--role', 'cache').code, 0)
+
+  const gone = units('remove')
+  assert.equal(gone.code, 0)
+  assert.match(gone.stdout, /^pacman-upgrade\.timer disabled$/m)
+  assert.deepEqual(readdirSync(join(root, UNITS)), [])
+  assert.equal(units('remove').stdout, 'nothing to do\n')
+})
+
+test('mounts: enabled, then on demand instead', () => {
+  const root = makeTree(IMAGE)
+  const nfs = ['--nfs', 'nas:/sync', '--nfs', 'nas:/pkg', '--enable', '--root', root]
+  assert.equal(run(['units', 'install', ...nfs]).code, 0)
+  const wanted = () => readdirSync(join(root, UNITS, 'remote-fs.target.wants')).toSorted()
+  assert.deepEqual(wanted(), ['var-cache-pacman-pkg.mount', 'var-lib-pacman-sync.mount'])
+  assert.equal(run(['units', 'install', ...nfs, '--automount']).code, 0)
+  assert.deepEqual(wanted(), ['var-cache-pacman-pkg.automount', 'var-lib-pacman-sync.automount'])
+  assert.equal(run(['units', 'remove', '--root', root]).code, 0)
+  assert.deepEqual(readdirSync(join(root, UNITS)), [])
+})
+
+test('what the host has otherwise is a warning', () => {
+  const conf = '[options]\nDBPath = /srv/db\nCacheDir = /srv/pkg/\n'
+  const root = makeTree({ 'etc/pacman.conf': conf, 'usr/bin/pacman': '' })
+  const { code, stderr } = run(['units', 'install', '--root', root])
+  assert.equal(code, 0)
+  assert.match(stderr, /^warning: .*\/usr\/bin\/kured-sentinel is missing/m)
+  assert.match(stderr, /^warning: pacman keeps its sync databases in \/srv\/db\/sync/m)
+  assert.match(stderr, /^warning: pacman downloads to \/srv\/pkg /m)
+  const words = ['--sync-dir', '/srv/db/sync', '--cache-dir', '/srv/pkg']
+  assert.doesNotMatch(run(['units', 'install', '--root', root, ...words]).stderr, /\/srv/)
+})
+
+test('a record of the last run, and one that cannot be read', () => {
+  const record = {
+    version: 1,
+    job: 'upgrade',
+    outcome: 'completed',
+    reason: '',
+    problems: ['command failed to execute correctly'],
+    packages: 3,
+    endedAt: '2026-11-24T00:01:02.000Z',
+    bootId: 'x',
+  }
+  const state = 'var/lib/kured-sentinel/run-upgrade.json'
+  const root = makeTree({ ...IMAGE, [state]: JSON.stringify(record) })
+  run(['units', 'install', '--root', root])
+  const told = run(['units', 'status', '--root', root])
+  assert.equal(told.code, 0)
+  assert.match(
+    told.stdout,
+    /ended 2026-11-24T00:01:02\.000Z: completed, 3 packages\n {4}command failed/,
+  )
+  writeFileSync(join(root, state), 'garbage')
+  const untold = run(['units', 'status', '--root', root])
+  assert.equal(untold.code, 2)
+  assert.match(untold.stdout, /could not be told: .*run-upgrade\.json cannot be read/)
+})
+
+test('no host, no answer; and to Kured none is a reboot', () => {
+  const none = run(['units', 'install', '--root', '/none'])
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /there is no host below \/none/)
+  assert.equal(asKured(['units', 'print']).code, 2)
+})

@@ -1,0 +1,203 @@
+/** The units on a running host: written, enabled, timers that fire, skips, and gone again. */
+import assert from 'node:assert/strict'
+import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import type { PackageRecipe } from '../lab/package.ts'
+
+const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
+const DIRECTORY = '/etc/systemd/system'
+
+const units = (node: LabNode, ...words: string[]) => node.run(['kured-sentinel', 'units', ...words])
+
+const ok = (node: LabNode, ...words: string[]) => node.ok(['kured-sentinel', 'units', ...words])
+
+/** What a unit is to systemd. */
+const show = (node: LabNode, unit: string, property: string) =>
+  node.ok(['systemctl', 'show', '--value', `--property=${property}`, '--', unit])
+
+interface Shown {
+  name: string
+  next?: string
+  last?: string
+  skip?: { why: string }
+}
+
+async function status(node: LabNode, unit: string): Promise<Shown | undefined> {
+  const shown: Shown[] = JSON.parse(await ok(node, 'status', '--json'))
+  return shown.find(({ name }) => name === unit)
+}
+
+const timers = (node: LabNode) =>
+  node.shell('systemctl list-timers --no-legend | grep -o "pacman-[a-z-]*\\.timer" | sort')
+
+const left = (node: LabNode) =>
+  node.shell(`find ${DIRECTORY} /var/lib/systemd/timers | grep -e pacman -e x2d || true`)
+
+labTest('both roles: written, enabled, kept, changed, edited, and gone again', async () => {
+  await using node = await bootNode(MOUNTED)
+  await ok(node, 'install', '--enable')
+  assert.equal(await timers(node), 'pacman-upgrade.timer\n')
+  await ok(node, 'install', '--role', 'cache', '--enable')
+  assert.equal(await timers(node), 'pacman-cache-update.timer\npacman-upgrade.timer\n')
+  const verify = ['systemd-analyze', 'verify', '--man=no', '--recursive-errors=no']
+  await node.shell(`${verify.join(' ')} ${DIRECTORY}/pacman-*`)
+  assert.match(await ok(node, 'install', '--role', 'cache', '--enable'), /^nothing to do$/m)
+
+  // A timer that runs has its new time at once.
+  await ok(node, 'install', '--role', 'cache', '--upgrade-calendar', 'Mon 03:00', '--spread', '0')
+  assert.match(await show(node, 'pacman-upgrade.timer', 'NextElapseUSecRealtime'), /^Mon .* 03:00/)
+  assert.match((await status(node, 'pacman-upgrade.timer'))?.next ?? '', /T03:00:00\.000Z$/)
+
+  await node.writeFile(`${DIRECTORY}/pacman-upgrade.service.d/mine.conf`, '[Unit]\n')
+  await node.shell(`echo '# mine' >> ${DIRECTORY}/pacman-upgrade.timer`)
+  const refused = await units(node, 'install', '--role', 'cache')
+  assert.deepEqual([refused.exitCode, /^-# mine$/m.test(refused.stdout)], [2, true])
+  assert.equal((await units(node, 'remove')).exitCode, 2)
+  const told = await ok(node, 'status')
+  assert.match(told, /^pacman-upgrade\.timer: enabled, active\n.*\(edited since/m)
+  assert.match(told, /changed by .*\/pacman-upgrade\.service\.d\/mine\.conf/)
+  assert.match(told, /changed on the disk: systemctl daemon-reload/)
+  await ok(node, 'install', '--role', 'cache', '--force')
+  assert.equal((await units(node, 'diff', '--role', 'cache')).exitCode, 0)
+
+  assert.match(await ok(node, 'remove'), /mine\.conf is not ours and stays/)
+  await node.shell(`rm -r ${DIRECTORY}/pacman-upgrade.service.d`)
+  assert.equal(await left(node), '')
+  assert.equal(await timers(node).catch(() => ''), '')
+})
+
+labTest('what the package brings is not repeated, and a copy of it goes', async () => {
+  await using node = await bootNode(MOUNTED)
+  await ok(node, 'install', '--role', 'cache')
+  await node.shell(`mv ${DIRECTORY}/pacman-* /usr/lib/systemd/system; systemctl daemon-reload`)
+  assert.match(await ok(node, 'install', '--role', 'cache', '--enable'), /timer started/)
+  assert.equal(await node.shell(`ls ${DIRECTORY} | grep '^pacman' || true`), '')
+  await ok(node, 'install', '--role', 'cache', '--spread', '2h')
+  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package brings/)
+  assert.match(await ok(node, 'status'), /\/usr\/lib\/systemd\/system\/pacman-upgrade\.timer/)
+  await ok(node, 'remove')
+  assert.equal(await timers(node).catch(() => ''), '')
+})
+
+labTest('paths and exports of every kind mean to systemd what was said', async () => {
+  await using node = await bootNode()
+  const [sync, cache] = [`/-a/b c\\d%h$"'é`, '/srv/-x']
+  const nfs = ['--nfs', 'na-s:/a b%h$"\\é', '--nfs', '[fd00::1%eth0]:/-x']
+  const words = ['--sync-dir', sync, '--cache-dir', cache, ...nfs]
+  const installed = await units(node, 'install', ...words)
+  assert.equal(installed.exitCode, 0, installed.stderr)
+  assert.match(installed.stderr, /^warning: pacman downloads to \/var\/cache\/pacman\/pkg /m)
+
+  const name = (await node.ok(['systemd-escape', '-p', '--suffix=mount', '--', sync])).trim()
+  assert.equal(await show(node, name, 'Where'), `${sync}\n`)
+  assert.equal(await show(node, name, 'What'), 'na-s:/a b%h$"\\é\n')
+  assert.match(await show(node, name, 'After'), /remote-fs-pre\.target/)
+  assert.equal(await show(node, 'srv-\\x2dx.mount', 'What'), '[fd00::1%eth0]:/-x\n')
+  const property = async (what: string) =>
+    JSON.parse(
+      await node.ok([
+        ...['busctl', '--json=short', 'get-property', 'org.freedesktop.systemd1'],
+        '/org/freedesktop/systemd1/unit/pacman_2dupgrade_2eservice',
+        'org.freedesktop.systemd1.Unit',
+        what,
+      ]),
+    ).data
+  assert.deepEqual((await property('RequiresMountsFor')).toSorted(), [sync, cache])
+  const conditions: string[][] = await property('Conditions')
+  assert.deepEqual(conditions.map(([, , , path]) => path).toSorted(), [sync, cache])
+  assert.ok((await property('Requires')).includes(name))
+
+  assert.equal((await units(node, 'diff', ...words)).exitCode, 0)
+  await ok(node, 'remove')
+  assert.equal(await left(node), '')
+})
+
+labTest('a full disk: nothing is written, and what was there stays', async () => {
+  await using node = await bootNode(MOUNTED)
+  // Two pages: the second file, or the third, finds no room.
+  await node.shell(`mount -t tmpfs -o size=8k none ${DIRECTORY}`)
+  const failed = await units(node, 'install', '--role', 'cache', '--enable')
+  assert.equal(failed.exitCode, 2)
+  assert.match(failed.stderr, /could not be written; nothing was changed\n-> ENOSPC/)
+  assert.equal(await node.shell(`ls -A ${DIRECTORY}`), '')
+})
+
+const tick = (version: string): PackageRecipe => ({
+  name: 'tick',
+  version,
+  install: 'post_upgrade() { while [ -e /run/slow ]; do sleep 0.1; done; }\n',
+})
+
+labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', async () => {
+  await using node = await bootNode(MOUNTED)
+  const service = 'pacman-upgrade.service'
+  await publish(node, [await buildPackage(node, tick('1.0'))])
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'tick'])
+  await publish(node, [await buildPackage(node, tick('2.0'))])
+  await node.ok(['pacman', '-Sy'])
+
+  // Not mounted: nothing of it runs.
+  await node.ok(['umount', '/var/cache/pacman/pkg'])
+  await ok(node, 'install')
+  await node.writeFile(
+    `${DIRECTORY}/${service}.d/test.conf`,
+    '[Service]\nExecCondition=\nExecStopPost=\n',
+  )
+  await node.writeFile(
+    `${DIRECTORY}/pacman-upgrade.timer.d/test.conf`,
+    '[Timer]\nAccuracySec=1us\n',
+  )
+  await node.ok(['systemctl', 'daemon-reload'])
+  await ok(node, 'install', '--upgrade-calendar', '*-*-* *:*:0/2', '--spread', '0', '--enable')
+  const skipped =
+    'systemctl show -P ConditionTimestampMonotonic pacman-upgrade.service | grep -v "^0$"'
+  await node.shell(`until ${skipped}; do sleep 0.2; done`, { timeoutMs: 20_000 })
+  assert.equal(
+    (await status(node, service))?.skip?.why,
+    'ConditionPathIsMountPoint=/var/cache/pacman/pkg was not met',
+  )
+  assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 1.0-1\n')
+
+  // Mounted again: it runs, and meanwhile the units cannot be taken from it.
+  await node.shell('touch /run/slow; mount -t tmpfs none /var/cache/pacman/pkg')
+  await node.shell('until [ -e /var/lib/pacman/db.lck ]; do sleep 0.1; done', { timeoutMs: 20_000 })
+  const busy = await units(node, 'remove')
+  assert.deepEqual([busy.exitCode, busy.stdout], [2, ''])
+  assert.match(busy.stderr, /pacman-upgrade\.service runs: nothing was changed/)
+  await node.ok(['rm', '/run/slow'])
+  await node.shell('until pacman -Q tick | grep -q 2.0; do sleep 0.1; done', { timeoutMs: 20_000 })
+  const fired = await status(node, service)
+  assert.equal(fired?.skip, undefined)
+  assert.match((await status(node, 'pacman-upgrade.timer'))?.last ?? '', /^20/)
+  // restart is best effort here: whatever it says, the upgrade has not failed.
+  await node.ok(['systemctl', 'stop', 'pacman-upgrade.timer', service])
+  assert.equal(await show(node, service, 'Result'), 'success\n')
+
+  // The preflight says no: a skip too, with what was recorded.
+  await node.writeFile(
+    `${DIRECTORY}/${service}.d/test.conf`,
+    '[Service]\nExecCondition=\nExecCondition=/bin/false\nExecStopPost=\n',
+  )
+  const record = {
+    version: 1,
+    job: 'upgrade',
+    outcome: 'skipped',
+    reason: 'tick is not in the cache',
+  }
+  await node.writeFile(
+    '/var/lib/kured-sentinel/run-upgrade.json',
+    JSON.stringify({
+      ...record,
+      problems: [],
+      packages: 0,
+      endedAt: '2026-01-01T00:00:00Z',
+      bootId: '',
+    }),
+  )
+  await node.shell(`systemctl daemon-reload; systemctl start pacman-upgrade.timer ${service}`)
+  const asUser = ['setpriv', '--reuid=builder', '--regid=builder', '--init-groups']
+  const seen = await node.ok([...asUser, 'kured-sentinel', 'units', 'status'])
+  assert.match(seen, /^ {2}skipped 20.*: tick is not in the cache$/m)
+  await node.ok(['systemctl', 'stop', 'pacman-upgrade.timer'])
+  await ok(node, 'remove')
+})
