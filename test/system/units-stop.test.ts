@@ -84,7 +84,7 @@ labTest('stopped in the middle of a download: no lock, and the next run complete
   const cached = () => node.shell('cd /var/cache/pacman/pkg; find . -mindepth 1 | sort')
   const state = (property: string) =>
     node.shell(`systemctl show --value -p ${property} pacman-cache-update.service`)
-  const runs = () => node.shell('grep -c "Running \'pacman -Syuw" /var/log/pacman.log')
+  const runs = () => node.shell('grep -c synchronizing /var/log/pacman.log')
   await publish(node, [await buildPackage(node, big('1.0'))])
   await node.ok(['pacman', '-Sy', '--noconfirm', 'big'])
   await publish(node, [await buildPackage(node, big('2.0'))])
