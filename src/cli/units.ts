@@ -1,13 +1,7 @@
 import { type Command, Option } from 'commander'
-import { DEFAULTS, type Role, ROLES, type UnitOptions } from '../units/options.ts'
+import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
 
-interface Words {
-  role: Role
-  cacheCalendar: string
-  upgradeCalendar: string
-  spread: string
-  syncDir: string
-  cacheDir: string
+interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
   nfs?: string[]
   automount?: true
   local?: true
@@ -110,8 +104,7 @@ function example(words: string): string {
   return `\nExample:\n  kured-sentinel units ${words}`
 }
 
-function toOptions(words: Words): UnitOptions {
+function toOptions({ nfs = [], automount = false, local = false, ...words }: Words): UnitOptions {
   const { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir } = words
-  const { nfs = [], automount = false, local = false } = words
   return { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir, nfs, automount, local }
 }

@@ -25,6 +25,25 @@ When = PostTransaction
 Exec = /bin/sh -c 'sleep 1; echo >> /var/lib/hook-ran'
 `
 
+/** A network file system to systemd: it goes as early as NFS does when the host goes down. */
+const remote = (path: string) => `[Mount]
+What=tmpfs
+Where=${path}
+Type=tmpfs
+Options=_netdev
+[Install]
+WantedBy=remote-fs.target
+`
+
+/** Both of pacman's directories are mount points. */
+export async function mountAll(node: LabNode): Promise<void> {
+  for (const path of ['/var/lib/pacman/sync', '/var/cache/pacman/pkg']) {
+    const name = `${path.slice(1).replaceAll('/', '-')}.mount`
+    await node.writeFile(`/etc/systemd/system/${name}`, remote(path))
+    await node.ok(['systemctl', 'enable', '--now', name])
+  }
+}
+
 /** Both versions are in the repository, the second is to be had, the hook is in place. */
 export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
   for (const version of ['1.0', '2.0']) {

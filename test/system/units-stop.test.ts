@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { SEED_UPGRADE } from '../fixture/seed-units.ts'
-import { outcome, prepareSlowUpgrade, rewind, startUpgrade } from './slow-packages.ts'
+import { mountAll, outcome, prepareSlowUpgrade, rewind, startUpgrade } from './slow-packages.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 
@@ -28,9 +28,11 @@ const STOPS: Record<string, (node: LabNode) => Promise<void>> = {
 }
 
 labTest('stopped in the middle of an upgrade: all of it is done, and nothing left', async () => {
-  await using node = await bootNode(MOUNTED)
+  await using node = await bootNode()
+  await mountAll(node)
   await prepareSlowUpgrade(node)
   await node.ok(['kured-sentinel', 'units', 'install'])
+  // Until preflight and record are there.
   await node.writeFile(
     '/etc/systemd/system/pacman-upgrade.service.d/test.conf',
     '[Service]\nExecCondition=\nExecStopPost=\n',
@@ -45,7 +47,8 @@ labTest('stopped in the middle of an upgrade: all of it is done, and nothing lef
 })
 
 labTest('the same with the seed’s unit: half the packages, no hook, a lock left', async () => {
-  await using node = await bootNode(MOUNTED)
+  await using node = await bootNode()
+  await mountAll(node)
   await prepareSlowUpgrade(node)
   await node.writeFile('/etc/systemd/system/pacman-upgrade.service', SEED_UPGRADE)
   await node.ok(['systemctl', 'daemon-reload'])

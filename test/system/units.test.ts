@@ -134,6 +134,7 @@ labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', 
   // Not mounted: nothing of it runs.
   await node.ok(['umount', '/var/cache/pacman/pkg'])
   await ok(node, 'install')
+  // Until preflight and record are there.
   await node.writeFile(
     `${DIRECTORY}/${service}.d/test.conf`,
     '[Service]\nExecCondition=\nExecStopPost=\n',

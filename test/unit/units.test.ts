@@ -4,6 +4,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
+import { verifyUnits } from '../../src/systemd/analyze.ts'
 import { listWord, unitNameOf } from '../../src/systemd/escape.ts'
 import { authorship, sealed } from '../../src/units/digest.ts'
 import { generate } from '../../src/units/generate.ts'
@@ -125,6 +126,15 @@ describe('paths', () => {
     const { syncDir } = checkOptions({ ...DEFAULTS, syncDir: '//a/./b//' })
     assert.equal(syncDir, '/a/b')
   })
+})
+
+test('what systemd only warns about is refused too, with its place', () => {
+  const path = 'etc/systemd/system/x.target'
+  const root = makeTree({ [path]: '[Unit]\nDescription=x\nNiece=19\n' })
+  assert.throws(
+    () => verifyUnits(root, [join(root, path)]),
+    /refuses the units: .*\/etc\/systemd\/system\/x\.target:3: Unknown key.*'Niece'/,
+  )
 })
 
 describe('who wrote a unit', () => {
