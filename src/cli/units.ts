@@ -3,8 +3,8 @@ import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
 
 interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
   nfs?: string[]
-  automount?: true
-  local?: true
+  automount?: boolean
+  local?: boolean
   root?: string
   enable?: boolean
   force?: boolean
