@@ -24,8 +24,7 @@ function renderUnit(unit: UnitStatus): string {
     ...(unit.needsReload === true ? ['changed on the disk: systemctl daemon-reload'] : []),
     ...(unit.next === undefined ? [] : [`next run ${when(unit.next)}`]),
     ...(unit.last === undefined ? [] : [`last run ${when(unit.last)}`]),
-    ...(run === undefined ? [] : renderRun(run)),
-    ...(skip === undefined ? [] : [`skipped ${when(skip.at)}: ${skip.why}`]),
+    ...renderRuns(unit),
     ...(run === undefined && skip === undefined && name.endsWith('.service')
       ? ['no run is recorded']
       : []),
@@ -37,17 +36,21 @@ function renderUnit(unit: UnitStatus): string {
     .join('')
 }
 
-function renderRun({
-  outcome,
-  reason,
-  problems,
-  packages,
-  endedAt,
-}: NonNullable<UnitStatus['run']>) {
+/** A run that was skipped is told as one; behind it stands the last in which pacman had work. */
+function renderRuns({ run, skip }: UnitStatus): string[] {
+  const skipped = skip === undefined ? [] : [`skipped ${when(skip.at)}: ${skip.why}`]
+  if (run === undefined) return skipped
+  const own = skip !== undefined && run.outcome === 'skipped' ? [] : renderRun(run)
+  return [...skipped, ...own, ...(run.lastEnd === undefined ? [] : renderRun(run.lastEnd))]
+}
+
+type Run = Omit<NonNullable<UnitStatus['run']>, 'lastEnd'>
+
+function renderRun({ outcome, reason, problems, packages, endedAt }: Run): string[] {
   const count = packages === 1 ? '1 package' : `${packages} packages`
   const what = outcome === 'completed' && packages > 0 ? `${outcome}, ${count}` : outcome
   return [
-    `ended ${endedAt}: ${what}${reason === '' ? '' : `: ${reason}`}`,
+    `ended ${endedAt.replace(/\.\d+Z$/, 'Z')}: ${what}${reason === '' ? '' : `: ${reason}`}`,
     ...problems.map((problem) => `  ${problem}`),
   ]
 }

@@ -32,3 +32,8 @@ export function listWord(value: string): string {
   const text = specifierFree(value)
   return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }
+
+/** A word of a command line, where a dollar sign begins a variable as well. [systemd.service(5)] */
+export function execWord(value: string): string {
+  return listWord(value).replaceAll('$', '$$$$')
+}

@@ -1,5 +1,5 @@
-import { listWord, specifierFree } from '../systemd/escape.ts'
-import type { UnitOptions } from './options.ts'
+import { execWord, listWord, specifierFree } from '../systemd/escape.ts'
+import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type Line, unit, type Unit } from './unit.ts'
 
 export const DOCUMENTATION = 'Documentation=man:kured-sentinel(8)'
@@ -101,6 +101,10 @@ const PRIORITY: Line[] = [
   because('What the node is there for goes first, also where nice values are not compared.'),
   'CPUWeight=20',
   'IOWeight=20',
+  because(
+    'A hook that fails leaves no trace but what pacman prints: in the words that the record knows.',
+  ),
+  'Environment=LC_MESSAGES=C',
 ]
 
 function mounts({ local, syncDir, cacheDir }: UnitOptions): Line[] {
@@ -115,13 +119,22 @@ function mounts({ local, syncDir, cacheDir }: UnitOptions): Line[] {
   ]
 }
 
-function preflight(job: 'upgrade' | 'download', { local }: UnitOptions): Line[] {
+function preflight(job: 'upgrade' | 'download', options: UnitOptions): Line[] {
   const look =
     job === 'upgrade'
       ? 'Are the mounts alive, the databases sound, the packages all there?'
       : 'Are the mounts alive, and is there room?'
   return [
     because(`${look} Exit 1 skips this run, which is no failure; 255 is one.`),
-    `ExecCondition=${SENTINEL} preflight ${job}${local ? ' --local' : ''}`,
+    `ExecCondition=${[SENTINEL, 'preflight', job, ...preflightOptions(options)].join(' ')}`,
+  ]
+}
+
+/** By itself preflight looks where pacman.conf says. */
+function preflightOptions({ local, syncDir, cacheDir }: UnitOptions): string[] {
+  if (local) return ['--local']
+  return [
+    ...(syncDir === DEFAULTS.syncDir ? [] : ['--sync-dir', execWord(syncDir)]),
+    ...(cacheDir === DEFAULTS.cacheDir ? [] : ['--cache-dir', execWord(cacheDir)]),
   ]
 }

@@ -1,11 +1,6 @@
 import { readProperties } from '../systemd/bus.ts'
 import type { RunRecord } from '../upgrade/run-record.ts'
 
-/** What a record says about how a job's last run ended. */
-export type LastRun = Pick<RunRecord, 'reason' | 'problems' | 'packages' | 'endedAt'> & {
-  outcome: string
-}
-
 /** A run that was not made. `at` in ms since 1970. */
 export interface Skip {
   at: number
@@ -20,7 +15,7 @@ type Condition = [type: string, trigger: boolean, negate: boolean, value: string
  * other trace; after an ExecCondition that said no systemd calls the conditions not met as well,
  * though each of them was, and the record has the reason. [systemd, service_enter_condition]
  */
-export function readSkip(service: string, run: LastRun | undefined): Skip | undefined {
+export function readSkip(service: string, run: RunRecord | undefined): Skip | undefined {
   const [met, at, conditions, active] = readProperties(service, 'Unit', [
     'ConditionResult',
     'ConditionTimestamp',

@@ -1,12 +1,11 @@
 import { SentinelError, errorText } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { readState } from '../state/store.ts'
 import { readProperties } from '../systemd/bus.ts'
 import { unitNameOf } from '../systemd/escape.ts'
 import { enabledState, isLive } from '../systemd/unit-state.ts'
-import { type Job, UNITS } from '../upgrade/run-record.ts'
+import { type Job, readRunRecord, type RunRecord, UNITS } from '../upgrade/run-record.ts'
 import { jobUnits } from './generate.ts'
-import { type LastRun, readSkip, type Skip } from './skip.ts'
+import { readSkip, type Skip } from './skip.ts'
 import { below, dropIns, inEtc, type Standing, writtenNames } from './standing.ts'
 
 /** What there is to know about a unit. Times in ms since 1970. */
@@ -25,7 +24,7 @@ export interface UnitStatus {
   next?: number
   last?: number
   /** services: how the last run ended, as it was recorded, and whether a later one was skipped */
-  run?: LastRun
+  run?: RunRecord
   skip?: Skip
   /** what could not be told */
   problem?: string
@@ -104,7 +103,7 @@ function time<Key extends string>(key: Key, value: unknown): { [K in Key]?: numb
 function lastRun(host: Host, name: string): Partial<UnitStatus> {
   const job = jobOf(name)
   if (job === undefined) return {}
-  const run = readRun(host, job)
+  const run = readRunRecord(host, job)
   const skip = isLive(host) ? readSkip(name, run) : undefined
   return { ...(run && { run }), ...(skip && { skip }) }
 }
@@ -112,16 +111,6 @@ function lastRun(host: Host, name: string): Partial<UnitStatus> {
 function jobOf(name: string): Job | undefined {
   if (name === UNITS.upgrade) return 'upgrade'
   return name === UNITS.download ? 'download' : undefined
-}
-
-function readRun(host: Host, job: Job): LastRun | undefined {
-  const state = readState(host, `run-${job}`)
-  if (state === undefined) return undefined
-  const { outcome, reason, problems, packages, endedAt } = state
-  if (typeof outcome !== 'string' || typeof reason !== 'string' || typeof endedAt !== 'string') {
-    throw new SentinelError(`the record of the last ${job} is incomplete`)
-  }
-  return { outcome, reason, problems: strings(problems), packages: Number(packages), endedAt }
 }
 
 function neededMounts(service: string): string[] {

@@ -54,12 +54,12 @@ export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
   await node.writeFile('/etc/pacman.d/hooks/slow.hook', HOOK)
 }
 
-/** Every package as it was before the upgrade, and the databases there. */
+/** Every package as it was before the upgrade, which is downloaded. */
 export async function rewind(node: LabNode): Promise<void> {
   const files = NAMES.map((name) => `/srv/lab/${name}-1.0-1-any.pkg.tar.gz`)
   await node.ok(['rm', '-f', '/var/lib/pacman/db.lck', SLOW])
   await node.ok(['pacman', '-U', '--noconfirm', ...files])
-  await node.ok(['pacman', '-Sy'])
+  await node.ok(['pacman', '-Syuw', '--noconfirm'])
   await node.ok(['rm', '-f', '/var/lib/hook-ran'])
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { SEED_UPGRADE } from '../fixture/seed-units.ts'
+import { readRun } from './upgrade-job.ts'
 import { mountAll, outcome, prepareSlowUpgrade, rewind, startUpgrade } from './slow-packages.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
@@ -32,17 +33,14 @@ labTest('stopped in the middle of an upgrade: all of it is done, and nothing lef
   await mountAll(node)
   await prepareSlowUpgrade(node)
   await node.ok(['kured-sentinel', 'units', 'install'])
-  // Until preflight and record are there.
-  await node.writeFile(
-    '/etc/systemd/system/pacman-upgrade.service.d/test.conf',
-    '[Service]\nExecCondition=\nExecStopPost=\n',
-  )
-  await node.ok(['systemctl', 'daemon-reload'])
   for (const [how, stop] of Object.entries(STOPS)) {
     await rewind(node)
     await startUpgrade(node)
     await stop(node)
     assert.deepEqual(await outcome(node), { upgraded: 4, hookRan: true, locked: false }, how)
+    const { outcome: recorded, packages, problems } = await readRun(node)
+    assert.deepEqual([recorded, packages, problems], ['completed', 4, []], how)
+    await node.ok(['rm', '/var/lib/kured-sentinel/run-upgrade.json'])
   }
 })
 
@@ -97,12 +95,10 @@ labTest('stopped in the middle of a download: no lock, and the next run complete
     "sed -i 's#^Server.*#Server = http://127.0.0.1:8000#' /etc/pacman.conf; systemd-run --unit=mirror node /srv/mirror.cjs",
   )
   await node.ok(['kured-sentinel', 'units', 'install', '--role', 'cache'])
-  for (const service of ['pacman-upgrade', 'pacman-cache-update']) {
-    await node.writeFile(
-      `/etc/systemd/system/${service}.service.d/test.conf`,
-      '[Service]\nExecCondition=\nExecStopPost=\nRestartSec=100ms\n',
-    )
-  }
+  await node.writeFile(
+    '/etc/systemd/system/pacman-cache-update.service.d/test.conf',
+    '[Service]\nRestartSec=100ms\n',
+  )
   await node.ok(['systemctl', 'daemon-reload'])
 
   await node.ok(['systemctl', 'start', '--no-block', 'pacman-cache-update.service'])
@@ -111,6 +107,7 @@ labTest('stopped in the middle of a download: no lock, and the next run complete
   await node.ok(['systemctl', 'stop', 'pacman-cache-update.service'], { timeoutMs: 20_000 })
   assert.equal((await node.run(['test', '-e', '/var/lib/pacman/db.lck'])).exitCode, 1)
   assert.equal(await state('SubState'), 'failed\n', 'and not waiting for a restart')
+  assert.notEqual((await readRun(node, 'download')).outcome, 'completed')
   assert.equal(await cached(), './big-2.0-1-any.pkg.tar.gz.part\n')
 
   await node.shell('touch /run/fast; systemctl start pacman-cache-update.service')

@@ -1,8 +1,9 @@
 /** The units on a running host: written, enabled, timers that fire, skips, and gone again. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, labTest } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
+import { offer } from './upgrade-job.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 const DIRECTORY = '/etc/systemd/system'
@@ -94,13 +95,30 @@ labTest('paths and exports of every kind mean to systemd what was said', async (
   assert.match(await show(node, name, 'After'), /remote-fs-pre\.target/)
   assert.equal(await show(node, 'srv-\\x2dx.mount', 'What'), '[fd00::1%eth0]:/-x\n')
   const bus = ['busctl', '--json=short', 'get-property', 'org.freedesktop.systemd1']
-  const path = '/org/freedesktop/systemd1/unit/pacman_2dupgrade_2eservice'
+  const object = '/org/freedesktop/systemd1/unit/pacman_2dupgrade_2eservice'
   const property = async (what: string) =>
-    JSON.parse(await node.ok([...bus, path, 'org.freedesktop.systemd1.Unit', what])).data
+    JSON.parse(await node.ok([...bus, object, 'org.freedesktop.systemd1.Unit', what])).data
   assert.deepEqual(new Set(await property('RequiresMountsFor')), new Set([sync, cache]))
   const conditions: string[][] = await property('Conditions')
   assert.deepEqual(new Set(conditions.map(([, , , of]) => of)), new Set([sync, cache]))
   assert.ok((await property('Requires')).includes(name))
+
+  // What pacman-upgrade.service starts, where all its conditions are met, gets them as they are.
+  for (const path of [sync, cache]) {
+    await node.ok(['mkdir', '-p', path])
+    await node.ok(['mount', '-t', 'tmpfs', 'none', path])
+  }
+  await node.writeFile(
+    '/usr/local/bin/args',
+    '#!/bin/sh\nprintf "%s\\n" "$@" >> /run/args; exit 1\n',
+    0o755,
+  )
+  await node.shell('mount --bind /usr/local/bin/args /usr/bin/kured-sentinel')
+  await node.ok(['systemctl', 'start', 'pacman-upgrade.service'])
+  await node.shell('umount /usr/bin/kured-sentinel')
+  const started = ['preflight', 'upgrade', '--sync-dir', sync, '--cache-dir', cache]
+  const args = [...started, 'record', 'upgrade']
+  assert.deepEqual((await node.readFile('/run/args')).trimEnd().split('\n'), args)
 
   assert.equal((await units(node, 'diff', ...words)).exitCode, 0)
   await ok(node, 'remove')
@@ -126,74 +144,55 @@ const tick = (version: string): PackageRecipe => ({
 labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', async () => {
   await using node = await bootNode(MOUNTED)
   const service = 'pacman-upgrade.service'
-  await publish(node, [await buildPackage(node, tick('1.0'))])
+  await offer(node, tick('1.0'))
   await node.ok(['pacman', '-Sy', '--noconfirm', 'tick'])
-  await publish(node, [await buildPackage(node, tick('2.0'))])
+  await offer(node, tick('2.0'))
   await node.ok(['pacman', '-Sy'])
+  const skips = (why: string) =>
+    node.shell(`until kured-sentinel units status | grep -qF '${why}'; do sleep 0.2; done`, {
+      timeoutMs: 20_000,
+    })
 
   // Not mounted: nothing of it runs.
   await node.ok(['umount', '/var/cache/pacman/pkg'])
-  await ok(node, 'install')
-  // Until preflight and record are there.
-  await node.writeFile(
-    `${DIRECTORY}/${service}.d/test.conf`,
-    '[Service]\nExecCondition=\nExecStopPost=\n',
-  )
   await node.writeFile(
     `${DIRECTORY}/pacman-upgrade.timer.d/test.conf`,
     '[Timer]\nAccuracySec=1us\n',
   )
-  await node.ok(['systemctl', 'daemon-reload'])
-  await ok(node, 'install', '--upgrade-calendar', '*-*-* *:*:0/2', '--spread', '0', '--enable')
-  const skipped =
-    'systemctl show -P ConditionTimestampMonotonic pacman-upgrade.service | grep -v "^0$"'
-  await node.shell(`until ${skipped}; do sleep 0.2; done`, { timeoutMs: 20_000 })
-  assert.equal(
-    (await status(node, service))?.skip?.why,
-    'ConditionPathIsMountPoint=/var/cache/pacman/pkg was not met',
-  )
+  await ok(node, 'install', '--upgrade-calendar', '*-*-* *:*:0/3', '--spread', '0', '--enable')
+  await skips('ConditionPathIsMountPoint=/var/cache/pacman/pkg was not met')
+  // Mounted, and what is to be installed is not there: the preflight says no.
+  await node.ok(['mount', '-t', 'tmpfs', 'none', '/var/cache/pacman/pkg'])
+  await skips('not in the cache, or not whole: tick 2.0-1')
+  const asUser = ['setpriv', '--reuid=builder', '--regid=builder', '--init-groups']
+  const seen = await node.ok([...asUser, 'kured-sentinel', 'units', 'status'])
+  assert.match(seen, /^pacman-upgrade\.service: inactive\n.*\n {2}skipped 20.*: .*tick 2\.0-1$/m)
   assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 1.0-1\n')
 
-  // Mounted again: it runs, and meanwhile the units cannot be taken from it.
-  await node.shell('touch /run/slow; mount -t tmpfs none /var/cache/pacman/pkg')
+  // All there: it runs, and meanwhile the units cannot be taken from it.
+  await node.shell('touch /run/slow; pacman -Syuw --noconfirm')
   await node.shell('until [ -e /var/lib/pacman/db.lck ]; do sleep 0.1; done', { timeoutMs: 20_000 })
+  await node.shell('until pgrep -f "pacman -Su "; do sleep 0.1; done', { timeoutMs: 20_000 })
   const busy = await units(node, 'remove')
   assert.deepEqual([busy.exitCode, busy.stdout], [2, ''])
   assert.match(busy.stderr, /pacman-upgrade\.service runs: nothing was changed/)
-  await node.ok(['rm', '/run/slow'])
-  await node.shell('until pacman -Q tick | grep -q 2.0; do sleep 0.1; done', { timeoutMs: 20_000 })
-  const fired = await status(node, service)
-  assert.equal(fired?.skip, undefined)
-  assert.match((await status(node, 'pacman-upgrade.timer'))?.last ?? '', /^20/)
-  // restart is best effort here: whatever it says, the upgrade has not failed.
-  await node.ok(['systemctl', 'stop', 'pacman-upgrade.timer', service])
-  assert.equal(await show(node, service, 'Result'), 'success\n')
-
-  // The preflight says no: a skip too, with what was recorded.
-  await node.writeFile(
-    `${DIRECTORY}/${service}.d/test.conf`,
-    '[Service]\nExecCondition=\nExecCondition=/bin/false\nExecStopPost=\n',
-  )
-  const record = {
-    version: 1,
-    job: 'upgrade',
-    outcome: 'skipped',
-    reason: 'tick is not in the cache',
-  }
-  await node.writeFile(
-    '/var/lib/kured-sentinel/run-upgrade.json',
-    JSON.stringify({
-      ...record,
-      problems: [],
-      packages: 0,
-      endedAt: '2026-01-01T00:00:00Z',
-      bootId: '',
-    }),
-  )
-  await node.shell(`systemctl daemon-reload; systemctl start pacman-upgrade.timer ${service}`)
-  const asUser = ['setpriv', '--reuid=builder', '--regid=builder', '--init-groups']
-  const seen = await node.ok([...asUser, 'kured-sentinel', 'units', 'status'])
-  assert.match(seen, /^ {2}skipped 20.*: tick is not in the cache$/m)
   await node.ok(['systemctl', 'stop', 'pacman-upgrade.timer'])
+  await node.shell(
+    `rm /run/slow; while systemctl is-active ${service} | grep -q ing; do sleep 0.1; done`,
+  )
+  assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 2.0-1\n')
+  assert.equal(await show(node, service, 'Result'), 'success\n')
+  assert.match(await ok(node, 'status'), /^ {2}ended 20.*Z: completed, 1 package\b/m)
+  assert.match((await status(node, 'pacman-upgrade.timer'))?.last ?? '', /^20/)
+
+  // Whatever becomes of the restarts, the upgrade has not failed.
+  const failing = '[Service]\nExecStartPost=\nExecStartPost=-/bin/false\n'
+  await node.writeFile(`${DIRECTORY}/${service}.d/test.conf`, failing)
+  await node.shell(`systemctl daemon-reload; systemctl start ${service}`)
+  assert.equal(await show(node, service, 'Result'), 'success\n')
+  assert.match(
+    await ok(node, 'status'),
+    /: nothing-to-do\b.*\n {2}ended 20.*: completed, 1 package/,
+  )
   await ok(node, 'remove')
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import { verifyUnits } from '../../src/systemd/analyze.ts'
-import { listWord, unitNameOf } from '../../src/systemd/escape.ts'
+import { execWord, listWord, unitNameOf } from '../../src/systemd/escape.ts'
 import { authorship, sealed } from '../../src/units/digest.ts'
 import { generate } from '../../src/units/generate.ts'
 import { checkOptions, DEFAULTS, type UnitOptions } from '../../src/units/options.ts'
@@ -120,6 +120,7 @@ describe('paths', () => {
     assert.equal(listWord('/a b'), '"/a b"')
     assert.equal(listWord('/a\\b'), '"/a\\\\b"')
     assert.equal(listWord(`/a"b'c`), `"/a\\"b'c"`)
+    assert.equal(execWord('/a$b'), '/a$$b')
   })
 
   test('one form of each', () => {
