@@ -48,9 +48,8 @@ type Run = Omit<NonNullable<UnitStatus['run']>, 'lastEnd'>
 
 function renderRun({ outcome, reason, problems, packages, endedAt }: Run): string[] {
   const count = packages === 1 ? '1 package' : `${packages} packages`
-  const what = outcome === 'completed' && packages > 0 ? `${outcome}, ${count}` : outcome
   return [
-    `ended ${endedAt.replace(/\.\d+Z$/, 'Z')}: ${what}${reason === '' ? '' : `: ${reason}`}`,
+    `ended ${endedAt.replace(/\.\d+Z$/, 'Z')}: ${outcome}: ${reason || count}`,
     ...problems.map((problem) => `  ${problem}`),
   ]
 }

@@ -172,7 +172,7 @@ test('a record of the last run, and one that cannot be read', () => {
   run(['units', 'install', '--root', root])
   const told = run(['units', 'status', '--root', root])
   assert.equal(told.code, 0)
-  assert.match(told.stdout, /ended 2026-11-24T00:01:02Z: completed, 3 packages\n {4}command failed/)
+  assert.match(told.stdout, /ended 2026-11-24T00:01:02Z: completed: 3 packages\n {4}command failed/)
   writeFileSync(join(root, state), 'garbage')
   const untold = run(['units', 'status', '--root', root])
   assert.equal(untold.code, 2)

@@ -182,7 +182,7 @@ labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', 
   )
   assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 2.0-1\n')
   assert.equal(await show(node, service, 'Result'), 'success\n')
-  assert.match(await ok(node, 'status'), /^ {2}ended 20.*Z: completed, 1 package\b/m)
+  assert.match(await ok(node, 'status'), /^ {2}ended 20.*Z: completed: 1 package\b/m)
   assert.match((await status(node, 'pacman-upgrade.timer'))?.last ?? '', /^20/)
 
   // Whatever becomes of the restarts, the upgrade has not failed.
@@ -192,7 +192,7 @@ labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', 
   assert.equal(await show(node, service, 'Result'), 'success\n')
   assert.match(
     await ok(node, 'status'),
-    /: nothing-to-do\b.*\n {2}ended 20.*: completed, 1 package/,
+    /: nothing-to-do\b.*\n {2}ended 20.*: completed: 1 package/,
   )
   await ok(node, 'remove')
 })
