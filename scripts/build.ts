@@ -1,7 +1,9 @@
+/** `npm run build`: the program in dist/, and what is installed beside it in generated/. */
 import { rm } from 'node:fs/promises'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { generate } from './build/generate.ts'
 
-const common: BuildOptions = {
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
@@ -9,7 +11,8 @@ const common: BuildOptions = {
   logLevel: 'warning',
   minify: true,
   legalComments: 'none',
-}
+  metafile: true,
+} satisfies BuildOptions
 
 /**
  * commander loads node:child_process for subcommands that are programs of their own. There are
@@ -45,7 +48,7 @@ const outside: Plugin = {
 }
 
 await rm('dist', { recursive: true, force: true })
-await build({
+const modules = await build({
   ...common,
   entryPoints: {
     main: 'src/main.ts',
@@ -63,10 +66,12 @@ await build({
 })
 // The check of every minute, and --version: files that need neither commander nor the ES module
 // loader. What they rarely need they take from the files above.
-await build({
+const minute = await build({
   ...common,
   entryPoints: ['minute', 'minute-rest', 'mount-ids', 'version'].map((name) => `src/${name}.ts`),
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   plugins: [outside],
 })
+
+await generate([modules.metafile, minute.metafile])

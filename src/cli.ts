@@ -37,10 +37,11 @@ export function createProgram(ended: (command: string, exitCode: number) => void
     .showHelpAfterError('Run kured-sentinel --help for the commands and options.')
     .addHelpText(
       'after',
-      '\nExit codes of check: 0 reboot, 1 no reboot, 2 no reboot and a person should look.',
+      '\nExit codes of check: 0 reboot, 1 no reboot, 2 no reboot; a person should look.',
     )
+    .addHelpText('after', example('kured-sentinel status'))
 
-  addLookOptions(program.command('check'))
+  addLookOptions(program.command('check'), 'kured-sentinel check --explain')
     .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
     .addOption(new Option('--explain', 'show every finding').conflicts('json'))
     .action(async ({ json, explain, ...options }: LookOptions) => {
@@ -55,7 +56,7 @@ export function createProgram(ended: (command: string, exitCode: number) => void
       )
     })
 
-  addLookOptions(program.command('status'))
+  addLookOptions(program.command('status'), 'kured-sentinel status --json')
     .description(
       'show the verdict and every finding to a person; exit 0 whatever the verdict, 2 without one',
     )
@@ -73,7 +74,7 @@ export function createProgram(ended: (command: string, exitCode: number) => void
   return program
 }
 
-function addLookOptions(command: Command): Command {
+function addLookOptions(command: Command, line: string): Command {
   return command
     .option('--json', 'print one JSON object')
     .addOption(
@@ -89,6 +90,11 @@ function addLookOptions(command: Command): Command {
     )
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .option('--root <dir>', 'look at the host whose files stand below this directory')
+    .addHelpText('after', example(line))
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}`
 }
 
 function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {

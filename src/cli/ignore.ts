@@ -16,6 +16,7 @@ export function addIgnoreCommands(
   const ignore = program
     .command('ignore')
     .description('see and change which packages pacman.conf holds back (IgnorePkg)')
+    .addHelpText('after', '\nExample:\n  kured-sentinel ignore list')
 
   common(ignore.command('list'), 'kured-sentinel ignore list')
     .description('show what is held, where that is written, and the versions')
@@ -45,7 +46,7 @@ export function addIgnoreCommands(
     .description('ask pacman whether what is held stops the next upgrade')
     .addHelpText(
       'after',
-      '\nExit codes: 0 it does not, 1 it does, 2 could not tell.\nFiles that move from a held package to another show only when pacman has the packages.',
+      '\nExit codes: 0 it does not, 1 it does, 2 could not tell.\nFiles that move from a held package to another show only when pacman has the\npackages.',
     )
     .action(async ({ json, pacmanConf }: IgnoreOptions) => {
       const { ignoreCheck } = await import('../commands/ignore-check.ts')

@@ -29,9 +29,9 @@ export function addRebootCommand(
     .addHelpText(
       'after',
       `
-Exit codes: 0 the host goes down, 1 not now (an upgrade, a hold), 2 no reboot and a person
-should look. With either, Kured uncordons the node. Never set it as Kured's sentinel command:
-that one is kured-sentinel alone.
+Exit codes: 0 the host goes down, 1 not now (an upgrade, a hold), 2 no reboot
+and a person should look. With 1 and 2 Kured uncordons the node. Never set it as
+Kured's sentinel command: that one is kured-sentinel alone.
 
 Example:
   kured-sentinel reboot --dry-run`,

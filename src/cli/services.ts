@@ -22,8 +22,9 @@ export function addServiceCommands(
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, also when some old code is left for the sentinel to judge; 2 a unit did not
-come back, not everything could be seen, or nothing was done, as pacman is at work.
+Exit codes: 0 done, also when some old code is left for the sentinel to judge;
+2 a unit did not come back, not everything could be seen, or nothing was done,
+as pacman is at work.
 
 Example:
   kured-sentinel restart --dry-run`,

@@ -18,10 +18,11 @@ interface PreflightFlags {
 const LIMIT_MS = 300_000
 
 const PREFLIGHT_CODES = `
-Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go; 255 no run can go
-before a person has acted: a stale lock, held packages that stop every upgrade, a configuration
-that cannot be used, no root rights, a state that cannot be written; 2 a mistake in this command
-line, which is a skip to systemd as well.`
+Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go;
+255 no run can go before a person has acted: a stale lock, held packages that
+stop every upgrade, a configuration that cannot be used, no root rights, a state
+that cannot be written; 2 a mistake in this command line, which is a skip to
+systemd as well.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
 export function addUpgradeCommands(
@@ -31,9 +32,14 @@ export function addUpgradeCommands(
   const preflight = program
     .command('preflight')
     .description('say whether an unattended upgrade or download can begin (ExecCondition=)')
+    .addHelpText('after', '\nExample:\n  kured-sentinel preflight upgrade --explain')
   const record = program
     .command('record')
     .description('keep how an unattended upgrade or download has ended (ExecStopPost=)')
+    .addHelpText(
+      'after',
+      '\nExample, in a unit:\n  ExecStopPost=/usr/bin/kured-sentinel record upgrade',
+    )
   for (const job of ['upgrade', 'download'] as const) {
     addPreflight(preflight, job, ended)
     addRecord(record, job, ended)
@@ -88,7 +94,8 @@ function addRecord(
     .addHelpText(
       'after',
       `
-Exit codes: 0 it is kept, however the run ended; 2 it could not be, or this is not systemd.
+Exit codes: 0 it is kept, however the run ended; 2 it could not be, or this is
+not systemd.
 
 Example, in the unit:
   ExecStopPost=/usr/bin/kured-sentinel record ${job}`,

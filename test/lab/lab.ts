@@ -22,6 +22,8 @@ export { publish } from './pacman.ts'
 export interface NodeOptions extends NspawnOptions {
   /** Changes the node's files before its first boot; `root` is its tree on this machine. */
   prepare?: (root: string) => void | Promise<void>
+  /** false: a node without the checkout's program, to install its package on */
+  program?: boolean
 }
 
 /** Why no node can be booted on this machine, if so. */
@@ -37,20 +39,43 @@ export function labProblem(): string | undefined {
 
 /** A node:test test that is skipped, with the reason, where the lab cannot run; a failure in CI. */
 export function labTest(name: string, run: (t: TestContext) => Promise<void>): void {
-  const problem = labProblem()
+  gatedTest(labProblem(), name, run)
+}
+
+/** The same for one that needs no node, but programs of this machine that set-up installs. */
+export function toolTest(
+  programs: string[],
+  name: string,
+  run: (t: TestContext) => void | Promise<void>,
+): void {
+  const missing = programs.filter((program) => findProgram(program) === undefined)
+  const problem = missing.length > 0 && `${missing.join(', ')} missing: npm run test:setup`
+  gatedTest(problem || undefined, name, run, 420_000)
+}
+
+function gatedTest(
+  problem: string | undefined,
+  name: string,
+  run: (t: TestContext) => void | Promise<void>,
+  timeout = 180_000,
+): void {
   const skip = process.env['CI'] === 'true' ? false : (problem ?? false)
-  void test(name, { skip, timeout: 180_000 }, async (t) => {
+  void test(name, { skip, timeout }, async (t) => {
     if (problem !== undefined) throw new Error(problem)
     await run(t)
   })
 }
 
 /** A new node, up and running: with `await using` it is gone when the block ends. */
-export async function bootNode({ prepare, ...options }: NodeOptions = {}): Promise<LabNode> {
+export async function bootNode({
+  prepare,
+  program = true,
+  ...options
+}: NodeOptions = {}): Promise<LabNode> {
   sweep()
   const node = new LabNode(options)
   try {
-    installProgram(node.root)
+    if (program) installProgram(node.root)
     preparePacman(node.root)
     await prepare?.(node.root)
     await node.boot()

@@ -1,0 +1,97 @@
+/** The program's command line as plain data: what completions, and tests of texts, are made from. */
+import type { Command, Option } from 'commander'
+import { createProgram } from '../../src/cli.ts'
+
+/** What may stand as a value: one of a few words, a path, or a text that nobody can complete. */
+export interface Value {
+  kind: 'choice' | 'file' | 'directory' | 'text'
+  /** Its name in the help, such as `duration`. */
+  name: string
+  choices: readonly string[]
+  /** Whether it may stand several times. */
+  repeats: boolean
+}
+
+export interface OptionShape {
+  /** `--help`, and `-h` where there is a short one. */
+  flags: string[]
+  description: string
+  /** undefined for an option that is only there or not */
+  value: Value | undefined
+}
+
+export interface CommandShape {
+  /** `[]` for the program itself, `['ignore', 'add']` for a command of a command. */
+  path: string[]
+  description: string
+  options: OptionShape[]
+  values: Value[]
+  commands: CommandShape[]
+}
+
+export function commandTree(): CommandShape {
+  const tree = shapeOf(
+    createProgram(() => {}),
+    [],
+  )
+  // Options without a command are those of check; see withCommand() in src/main.ts.
+  const check = tree.commands.find(({ path }) => path[0] === 'check')
+  const own = new Set(tree.options.flatMap(({ flags }) => flags))
+  const more = check?.options.filter(({ flags }) => !flags.some((flag) => own.has(flag))) ?? []
+  return { ...tree, options: [...tree.options, ...more] }
+}
+
+/** A command with all below it, parents first. */
+export function allCommands(command: CommandShape): CommandShape[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+/** The flags of all options that take a value, whichever command has them. */
+export function flagsWithValue(tree: CommandShape): string[] {
+  const options = allCommands(tree).flatMap((command) => command.options)
+  return [...new Set(options.filter(({ value }) => value).flatMap(({ flags }) => flags))]
+}
+
+/** A command as one word: `` for the program itself, `/ignore/add`. */
+export function keyOf({ path }: CommandShape): string {
+  return path.map((word) => `/${word}`).join('')
+}
+
+function shapeOf(command: Command, path: string[]): CommandShape {
+  const help = command.createHelp()
+  const children = help.visibleCommands(command)
+  const names = children.map((child) => child.name())
+  return {
+    path,
+    description: help.subcommandDescription(command),
+    options: help.visibleOptions(command).map(optionShape),
+    values: command.registeredArguments.map((argument) =>
+      valueOf(argument.name(), argument.argChoices, argument.variadic),
+    ),
+    commands: children.map((child) => {
+      const shape = shapeOf(child, [...path, child.name()])
+      // commander's own `help COMMAND`.
+      if (child.name() === 'help') shape.values = [valueOf('command', names, false)]
+      return shape
+    }),
+  }
+}
+
+function optionShape(option: Option): OptionShape {
+  const name = /[<[]([^>\]]+)/.exec(option.flags)?.[1]
+  return {
+    flags: [option.short, option.long].filter((flag) => flag !== undefined),
+    description: option.description,
+    value:
+      name === undefined
+        ? undefined
+        : valueOf(name.replace('...', ''), option.argChoices, option.variadic),
+  }
+}
+
+/** By its name in the help: `<file>` and `<pacman-file>` are files, `<dir>` is a directory. */
+function valueOf(name: string, choices: readonly string[] = [], repeats: boolean): Value {
+  const last = name.split('-').at(-1)
+  const path = last === 'file' ? 'file' : last === 'dir' ? 'directory' : 'text'
+  return { kind: choices.length > 0 ? 'choice' : path, name, choices, repeats }
+}

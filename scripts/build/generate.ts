@@ -1,0 +1,31 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Metafile } from 'esbuild'
+import manifest from '../../package.json' with { type: 'json' }
+import { bashCompletion } from './bash.ts'
+import { commandTree } from './command-tree.ts'
+import { fishCompletion } from './fish.ts'
+import { thirdPartyLicences } from './licences.ts'
+import { manPage } from './man-page.ts'
+import { zshCompletion } from './zsh.ts'
+
+/**
+ * Writes generated/: what is installed beside the program; scripts/install/files.ts says where.
+ * Without scdoc there is no manual page, which only an install misses.
+ */
+export async function generate(metafiles: Metafile[]): Promise<void> {
+  const tree = commandTree()
+  const page = manPage(manifest.version)
+  const files: Record<string, string | undefined> = {
+    'kured-sentinel.8': page,
+    'kured-sentinel.bash': bashCompletion(tree),
+    '_kured-sentinel': zshCompletion(tree),
+    'kured-sentinel.fish': fishCompletion(tree),
+    'THIRD-PARTY-LICENSES': thirdPartyLicences(metafiles),
+  }
+  await rm('generated', { recursive: true, force: true })
+  await mkdir('generated')
+  for (const [name, text] of Object.entries(files)) {
+    if (text !== undefined) await writeFile(join('generated', name), text)
+  }
+}

@@ -1,0 +1,60 @@
+/** What every command of the program owes to the person who types it. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
+import { hostTree } from '../fixture/host.ts'
+import { exitStatusOf } from '../fixture/man-page.ts'
+import { makeTree } from '../fixture/tree.ts'
+import { BIN, NODE, run } from './program.ts'
+
+for (const { path, commands } of allCommands(commandTree())) {
+  const name = path.join(' ')
+  if (path.at(-1) === 'help') continue
+  test(`${name} --help: an example of it, in 80 columns, with exit codes the manual has`, () => {
+    const { code, stdout, stderr } = run([...path, '--help'])
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.match(stdout, new RegExp(`^Example.*:\\n(.*\\n)*  .*kured-sentinel ${name}`, 'm'))
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.length > 80),
+      [],
+    )
+    if (commands.length > 0) return
+    const codes =
+      /^Exit codes?:?[^]*?(?:\n\n|$(?![^]))/m.exec(stdout)?.[0].match(/\b\d{1,3}\b(?= )/g) ?? []
+    for (const exit of codes) assert.ok(exitStatusOf(name).includes(`*${exit}*`), `exit ${exit}`)
+  })
+}
+
+test('colours on a terminal only; NO_COLOR and FORCE_COLOR decide otherwise', () => {
+  const root = makeTree(hostTree())
+  const colour = /\u001b\[\d+m/
+  const status = `${NODE} ${BIN} status --root ${root}`
+  const terminal = (env: Record<string, string>) =>
+    spawnSync('script', ['--quiet', '--return', '--command', status, '/dev/null'], {
+      env: { PATH: '/usr/bin:/bin', TERM: 'xterm', ...env },
+      input: '',
+      encoding: 'utf8',
+      timeout: 30_000,
+    }).stdout
+  const piped = (env: Record<string, string>) => run(['status', '--root', root], { env }).stdout
+
+  assert.match(terminal({}), colour)
+  assert.doesNotMatch(terminal({ NO_COLOR: '1' }), colour)
+  assert.doesNotMatch(piped({}), colour)
+  assert.match(piped({ FORCE_COLOR: '1' }), colour)
+  assert.doesNotMatch(piped({ FORCE_COLOR: '1', NO_COLOR: '1' }), colour)
+  for (const text of [terminal({ NO_COLOR: '1' }), piped({})])
+    assert.match(text, /no reboot required/)
+})
+
+for (const [args, next] of [
+  [['--nonsense'], /Run kured-sentinel --help/],
+  [['ignore', 'add'], /Run kured-sentinel --help/],
+  [['--timeout', 'soon'], /write 30s, 5min or 1h/],
+  [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
+] as const) {
+  test(`an error says what to do next: ${args.join(' ')}`, () => {
+    assert.match(run([...args]).stderr, next)
+  })
+}

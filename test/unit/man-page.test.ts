@@ -1,0 +1,106 @@
+/** The manual page says all that the program's own command tree, configuration and README say. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { allCommands, commandTree, type CommandShape } from '../../scripts/build/command-tree.ts'
+import { installedFiles } from '../../scripts/install/files.ts'
+import { SECTIONS } from '../../src/config/keys.ts'
+import { STATE_DIRECTORY } from '../../src/state/store.ts'
+import { exitStatusOf, section, subsection } from '../fixture/man-page.ts'
+import { shipped, shippedKeys } from '../fixture/shipped.ts'
+
+const TREE = commandTree()
+const COMMANDS = allCommands(TREE).filter(({ path }) => path.length > 0 && path.at(-1) !== 'help')
+
+for (const command of COMMANDS) {
+  const name = command.path.join(' ')
+
+  test(`${name}: its section names each argument, option and choice`, () => {
+    const text = sectionOf(command)
+    for (const { name: value, choices } of command.values) {
+      assert.ok(text.toLowerCase().includes(value), `no argument ${value}`)
+      for (const choice of choices) assert.match(text, word(choice))
+    }
+    for (const { flags, value } of command.options) {
+      if (flags.includes('--help')) continue
+      for (const flag of flags) assert.ok(text.includes(`*${flag}*`), `no option *${flag}*`)
+      for (const choice of value?.choices ?? []) assert.match(text, word(choice))
+    }
+  })
+
+  if (command.commands.length > 0) continue
+  test(`${name}: its exit status, with each code that the README and its help have`, () => {
+    const text = exitStatusOf(name)
+    for (const code of codesInReadme(name)) assert.ok(text.includes(`*${code}*`), `no exit ${code}`)
+  })
+}
+
+test('each exit code that a table of the README explains', () => {
+  const tables = shipped('README.md')
+    .split('\n\n')
+    .filter((text) => /^\| exit\b/.test(text))
+  assert.ok(tables.length > 0)
+  for (const [, code] of tables.join('\n').matchAll(/^\| (\d+) +\|/gm)) {
+    assert.ok(section('EXIT STATUS').includes(`*${code}*`), `no exit ${code}`)
+  }
+})
+
+test('the options of the program itself', () => {
+  const options = section('OPTIONS')
+  for (const flag of ['--help', '--version']) assert.ok(options.includes(`*${flag}*`))
+})
+
+test('no section for a command that there is not', () => {
+  const titles = [...section('COMMANDS').matchAll(/^## ([a-z ]+)/gm)].map(
+    ([, title]) => title?.trim() ?? '',
+  )
+  assert.deepEqual(titles.toSorted(), COMMANDS.map(({ path }) => path.join(' ')).toSorted())
+})
+
+test('each key of the configuration, with its default', () => {
+  for (const [name, keys] of Object.entries(SECTIONS)) {
+    const text = subsection(section('CONFIGURATION'), `[${name}]`)
+    for (const key of Object.keys(keys)) {
+      const set = shippedKeys().find((one) => one.section === name && one.key === key)
+      const expected = set?.isExample === false ? `*${key}* = ${set.value}` : `*${key}*`
+      assert.ok(text.includes(expected), `[${name}] has no ${expected}`)
+    }
+  }
+})
+
+test('each file that a person may look for', () => {
+  const files = section('FILES')
+  const named = [...files.matchAll(/^(\/\S+)$/gm)].map(([, path]) => path)
+  const installed = installedFiles(join(import.meta.dirname, '../..'))
+    .map(({ target }) => target)
+    .filter((target) => !/^\/usr\/(lib\/kured-sentinel|bin|share\/(?!kured-sentinel))/.test(target))
+  for (const path of [...installed, `${STATE_DIRECTORY}/`]) {
+    assert.ok(
+      named.some((entry) => entry === path || (entry?.endsWith('/') && path.startsWith(entry))),
+      `${path} is not among the files`,
+    )
+  }
+})
+
+/** What a command's own section and those of the commands above it say. */
+function sectionOf({ path }: CommandShape): string {
+  return path
+    .map((_, index) => subsection(section('COMMANDS'), path.slice(0, index + 1).join(' ')))
+    .join('\n')
+}
+
+/** The numbers in the last cell of the command's row in the README's tables with an exit column. */
+function codesInReadme(name: string): string[] {
+  const rows = shipped('README.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+  const row = rows.find(
+    (line) => line.startsWith(`| \`${name} `) || line.startsWith(`| \`${name}\``),
+  )
+  const last = row?.split(' | ').at(-1) ?? ''
+  return [...last.matchAll(/(?<![\d.])\d{1,3}(?![\d.])/g)].map(([code]) => code)
+}
+
+function word(text: string): RegExp {
+  return new RegExp(`\\b${text}\\b`)
+}
