@@ -17,20 +17,18 @@ import { buildAarch64Tree } from './setup/aarch64.ts'
 import { logged, minuteMs, step } from './setup/logged.ts'
 import { buildOnce, debootstrap, isolated, keyring } from './setup/tree.ts'
 
-const programs = `
+const programs = words(`
   systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
-  ${emulator ?? ''}
-`
-  .trim()
-  .split(/\s+/)
+  makepkg fakeroot bsdtar scdoc groff git zsh fish ${emulator ?? ''}
+`)
 const everywhere = `
-  debootstrap dpkg lsof acl attr debian-archive-keyring wget
+  debootstrap dpkg lsof acl attr debian-archive-keyring wget fakeroot scdoc git zsh fish
   ${emulator === undefined ? '' : 'qemu-user-static'}
 `
-  .trim()
-  .split(/\s+/)
-const aptPackages = [...everywhere, 'systemd-container', 'pacman-package-manager']
-const pacmanPackages = [...everywhere, 'systemd', 'pacman']
+const aptPackages = words(`
+  ${everywhere} systemd-container pacman-package-manager makepkg libarchive-tools groff-base
+`)
+const pacmanPackages = words(`${everywhere} systemd pacman libarchive groff`)
 
 try {
   await setUp()
@@ -100,4 +98,8 @@ function installNewestNode(): void {
   logged('npm', ['install', '--prefix', partial, '--no-save', `${name}@${major}`])
   rmSync(directory, { recursive: true, force: true })
   renameSync(partial, directory)
+}
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/)
 }

@@ -1,0 +1,78 @@
+/**
+ * `npm run install:system` puts the built program and all that belongs to it below DESTDIR (`/`
+ * unless set), as pacman's package does; with `-- --remove` it takes all of it away again but the
+ * configuration. Nothing is enabled or started.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CONFIGURATION, installedFiles, LIBRARY, type InstalledFile } from './install/files.ts'
+
+const checkout = join(import.meta.dirname, '..')
+const destination = process.env['DESTDIR'] || '/'
+
+// Files are for everyone to read, whatever the umask of whoever installs them.
+process.umask(0o022)
+try {
+  const files = installedFiles(checkout)
+  if (process.argv.includes('--remove')) remove(files)
+  else install(files)
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
+
+function install(files: InstalledFile[]): void {
+  const missing = files.flatMap((file) =>
+    'source' in file && !existsSync(join(checkout, file.source)) ? [file.source] : [],
+  )
+  if (missing.length > 0) {
+    throw new Error(`not built: ${missing.join(', ')}; install scdoc, then npm run build`)
+  }
+  const targets = files.map((file) => join(destination, file.target))
+  for (const file of files) {
+    const target = join(destination, file.target)
+    // An administrator's configuration is left as it is.
+    if (file.target === CONFIGURATION && existsSync(target)) continue
+    put(file, target)
+  }
+  // What an earlier version had and this one has not: the parts have names of their own in each.
+  for (const name of readdirSync(join(destination, LIBRARY, 'dist'))) {
+    const path = join(destination, LIBRARY, 'dist', name)
+    if (!targets.includes(path)) rmSync(path)
+  }
+}
+
+/** Renamed into place: Kured may run the program in this very moment. */
+function put(file: InstalledFile, target: string): void {
+  mkdirSync(dirname(target), { recursive: true })
+  const partial = `${target}.new`
+  rmSync(partial, { force: true })
+  if ('link' in file) symlinkSync(file.link, partial)
+  else {
+    copyFileSync(join(checkout, file.source), partial)
+    chmodSync(partial, file.mode)
+  }
+  renameSync(partial, target)
+}
+
+function remove(files: InstalledFile[]): void {
+  for (const { target } of files) {
+    if (target !== CONFIGURATION) rmSync(join(destination, target), { force: true })
+  }
+  for (const directory of [
+    LIBRARY,
+    '/usr/share/kured-sentinel',
+    '/usr/share/licenses/kured-sentinel',
+  ]) {
+    rmSync(join(destination, directory), { recursive: true, force: true })
+  }
+}

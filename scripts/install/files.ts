@@ -1,0 +1,48 @@
+/** What is installed, and where: the one list for pacman's package and for an install by hand. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type InstalledFile = { target: string; mode: number } & (
+  | { source: string }
+  /** a symbolic link with this target */
+  | { link: string }
+)
+
+export const LIBRARY = '/usr/lib/kured-sentinel'
+export const CONFIGURATION = '/etc/kured-sentinel.conf'
+
+/** @param checkout where the program was built; sources are below it */
+export function installedFiles(checkout: string): InstalledFile[] {
+  const file = (source: string, target: string, mode = 0o644) => ({ source, target, mode })
+  const all = (directory: string, target: string) =>
+    filesIn(join(checkout, directory)).map((name) =>
+      file(join(directory, name), join(target, name)),
+    )
+  const share = '/usr/share'
+  return [
+    file('bin/kured-sentinel.js', `${LIBRARY}/bin/kured-sentinel.js`, 0o755),
+    file('bin/package.json', `${LIBRARY}/bin/package.json`),
+    ...all('dist', `${LIBRARY}/dist`),
+    file('package.json', `${LIBRARY}/package.json`),
+    {
+      link: '../lib/kured-sentinel/bin/kured-sentinel.js',
+      target: '/usr/bin/kured-sentinel',
+      mode: 0o777,
+    },
+    file('etc/kured-sentinel.conf', CONFIGURATION),
+    ...all('systemd', '/usr/lib/systemd/system'),
+    // Not where pacman looks for hooks: who wants one links it to /etc/pacman.d/hooks.
+    ...all('hooks', `${share}/kured-sentinel`),
+    file('kured-values.yaml', `${share}/kured-sentinel/kured-values.yaml`),
+    file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),
+    file('generated/kured-sentinel.bash', `${share}/bash-completion/completions/kured-sentinel`),
+    file('generated/_kured-sentinel', `${share}/zsh/site-functions/_kured-sentinel`),
+    file('generated/kured-sentinel.fish', `${share}/fish/vendor_completions.d/kured-sentinel.fish`),
+    file('LICENSE', `${share}/licenses/kured-sentinel/LICENSE`),
+    file('generated/THIRD-PARTY-LICENSES', `${share}/licenses/kured-sentinel/THIRD-PARTY-LICENSES`),
+  ]
+}
+
+function filesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory).toSorted() : []
+}

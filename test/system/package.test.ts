@@ -1,0 +1,233 @@
+/** The package for pacman: built by makepkg as an ordinary user, installed and removed in a node. */
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import manifest from '../../package.json' with { type: 'json' }
+import { makeTree } from '../fixture/tree.ts'
+import { bootNode, labTest, toolTest } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import { buildOwnPackage, CHECKOUT, type OwnPackage, PACKAGE_TOOLS } from '../lab/own-package.ts'
+
+const MANUAL = 'usr/share/man/man8/kured-sentinel.8.gz'
+const UNITS = shippedIn('systemd')
+const TIMERS = UNITS.filter((name) => name.endsWith('.timer'))
+
+/** Two builds of one source, in different places; one of them runs check() as well. */
+const workshop = makeTree({})
+let builds: Promise<[OwnPackage, OwnPackage]> | undefined
+const built = () =>
+  (builds ??= Promise.all([buildOwnPackage(workshop), buildOwnPackage(workshop, '--nocheck')]))
+
+toolTest(PACKAGE_TOOLS, '.SRCINFO is what makepkg makes of PKGBUILD', async () => {
+  const [one] = await built()
+  const options = {
+    cwd: one.directory,
+    uid: 65534,
+    env: { PATH: '/usr/bin:/bin' },
+    encoding: 'utf8' as const,
+  }
+  const printed = execFileSync('makepkg', ['--printsrcinfo'], options)
+  assert.equal(readFileSync(join(CHECKOUT, '.SRCINFO'), 'utf8'), printed)
+})
+
+toolTest(PACKAGE_TOOLS, 'check() runs the tests', async () => {
+  const [{ output }] = await built()
+  assert.match(output, /^[1-9]\d\d+ passed, 0 failed, \d skipped$/m)
+})
+
+toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
+  const [{ file }] = await built()
+  const files = entries(file).filter((path) => !path.endsWith('/') && !path.startsWith('.'))
+  const dist = 'usr/lib/kured-sentinel/dist/'
+  assert.deepEqual(
+    files.filter((path) => !path.startsWith(dist)),
+    [
+      'etc/kured-sentinel.conf',
+      'usr/bin/kured-sentinel',
+      'usr/lib/kured-sentinel/bin/kured-sentinel.js',
+      'usr/lib/kured-sentinel/bin/package.json',
+      'usr/lib/kured-sentinel/package.json',
+      ...UNITS.map((name) => `usr/lib/systemd/system/${name}`),
+      'usr/share/bash-completion/completions/kured-sentinel',
+      'usr/share/fish/vendor_completions.d/kured-sentinel.fish',
+      ...shippedIn('hooks').map((name) => `usr/share/kured-sentinel/${name}`),
+      'usr/share/kured-sentinel/kured-values.yaml',
+      'usr/share/licenses/kured-sentinel/LICENSE',
+      'usr/share/licenses/kured-sentinel/THIRD-PARTY-LICENSES',
+      MANUAL,
+      'usr/share/zsh/site-functions/_kured-sentinel',
+    ],
+  )
+  // The checkout was built from the same source: its parts have the same names.
+  const parts = files.filter((path) => path.startsWith(dist)).map((path) => path.slice(dist.length))
+  assert.deepEqual(parts, readdirSync(join(CHECKOUT, 'dist')).toSorted())
+})
+
+toolTest(
+  PACKAGE_TOOLS,
+  'two builds have the same contents, and no path of this machine',
+  async () => {
+    const [one, other] = await built()
+    const [first, second] = [unpacked(one), unpacked(other)]
+    assert.deepEqual(digests(first), digests(second))
+    execFileSync('gunzip', [join(first, MANUAL)])
+    for (const path of [one.directory, CHECKOUT]) {
+      const words = [
+        '--recursive',
+        '--text',
+        '--fixed-strings',
+        '--files-with-matches',
+        path,
+        first,
+      ]
+      assert.equal(spawnSync('grep', words, { encoding: 'utf8' }).stdout, '')
+    }
+  },
+)
+
+toolTest(
+  PACKAGE_TOOLS,
+  'it takes less than 1 MB, and names the licences of what it contains',
+  async () => {
+    const [one] = await built()
+    const root = unpacked(one)
+    const info = execFileSync('bsdtar', ['-xOf', one.file, '.PKGINFO'], { encoding: 'utf8' })
+    const size = Number(/^size = (\d+)$/m.exec(info)?.[1])
+    assert.ok(size > 100_000 && size < 1_000_000, `${size} bytes`)
+    assert.match(info, /^depend = nodejs>=20\.19$/m)
+    assert.equal(info.match(/^depend = /gm)?.length, 1)
+    assert.match(info, /^backup = etc\/kured-sentinel\.conf$/m)
+
+    const licences = join(root, 'usr/share/licenses/kured-sentinel/THIRD-PARTY-LICENSES')
+    const texts = readFileSync(licences, 'utf8')
+    const contained = [...texts.matchAll(/^==== (\S+) \S+ \((.*)\)$/gm)]
+    assert.deepEqual(
+      ['chalk', 'commander', 'execa', 'ini', 'signal-exit'].filter(
+        (name) => !contained.some(([, found]) => found === name),
+      ),
+      [],
+    )
+    const own = /^license = (.*)$/m.exec(info)?.[1]?.split(' AND ').toSorted()
+    assert.deepEqual(own, [...new Set(contained.map(([, , licence]) => licence ?? ''))].toSorted())
+  },
+)
+
+toolTest([...PACKAGE_TOOLS, 'groff'], 'groff has nothing against the manual page', async () => {
+  const [one] = await built()
+  const page = gunzipSync(readFileSync(join(unpacked(one), MANUAL))).toString()
+  const format = ['-K', 'utf8', '-man', '-ww', '-T', 'utf8', '-P', '-c']
+  const { stdout, stderr } = spawnSync('groff', format, { input: page, encoding: 'utf8' })
+  assert.equal(stderr, '')
+  assert.match(stdout, new RegExp(`kured-sentinel ${manifest.version.replaceAll('.', '\\.')} `))
+  // scdoc takes a line for text whose indentation it did not expect.
+  assert.doesNotMatch(page, /^\t/m)
+  const lines = stdout.replace(/.\u0008/gu, '').split('\n')
+  assert.deepEqual(
+    lines.filter((line) => line.length > 80),
+    [],
+  )
+})
+
+labTest('pacman installs it on a node and takes all of it away', async () => {
+  const [{ file }] = await built()
+  await using node = await bootNode({ program: false, prepare: (root) => tryInImage(root, file) })
+  cpSync(file, join(node.root, 'root', basename(file)))
+  await node.ok(['pacman', '-Sy'])
+  const before = await filesOf(node)
+  const install = ['pacman', '-U', '--noconfirm', `/root/${basename(file)}`]
+  const { stderr } = await node.run(install)
+  assert.deepEqual(stderr.match(/cannot resolve .*/g), [
+    'cannot resolve "nodejs>=20.19", a dependency of "kured-sentinel"',
+  ])
+  const installed = await node.run([...install, '--assume-installed', 'nodejs=20.19.2'])
+  assert.deepEqual([installed.exitCode, installed.stderr], [0, ''])
+
+  const answer = await node.asKured(['/usr/bin/kured-sentinel'])
+  assert.deepEqual(answer, {
+    exitCode: 1,
+    stdout: 'no reboot required\n',
+    stderr: '',
+    timedOut: false,
+  })
+  assert.equal(await node.ok(['kured-sentinel', '--version']), `${manifest.version}\n`)
+  assert.match(await node.ok(['pacman', '-Qkk', 'kured-sentinel']), / 0 altered files/)
+
+  // The node has no man(1) to find their Documentation= with; the page is looked at above.
+  for (const unit of UNITS) await node.ok(['systemd-analyze', 'verify', '--man=no', unit])
+  for (const timer of TIMERS) {
+    assert.equal((await node.run(['systemctl', 'is-enabled', timer])).stdout, 'disabled\n')
+    await node.ok(['systemctl', 'enable', '--now', timer])
+  }
+  await node.shell('echo "# mine" >> /etc/kured-sentinel.conf; mkdir -p /var/lib/kured-sentinel')
+  const removed = await node.run(['pacman', '-R', '--noconfirm', 'kured-sentinel'])
+  const { exitCode, stderr: said } = removed
+  const saved = '/etc/kured-sentinel.conf saved as /etc/kured-sentinel.conf.pacsave'
+  assert.deepEqual([exitCode, said], [0, `warning: ${saved}\n`])
+  for (const timer of TIMERS) {
+    assert.equal((await node.run(['systemctl', 'is-active', timer])).stdout, 'inactive\n')
+  }
+  assert.deepEqual(
+    (await filesOf(node)).filter((path) => !before.includes(path)),
+    ['/etc/kured-sentinel.conf.pacsave'],
+  )
+})
+
+/** As in the making of an image: no systemd, no /proc but its own, and nothing may be enabled. */
+function tryInImage(root: string, file: string): void {
+  cpSync(file, join(root, 'package'))
+  const enter = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', `--root=${root}`]
+  const script = `mount -t proc proc /proc
+pacman -U --noconfirm --assume-installed nodejs=20.19.2 /package
+${TIMERS.map((timer) => `systemctl enable ${timer}`).join('\n')}
+pacman -R --noconfirm kured-sentinel
+rm /package`
+  const ended = spawnSync('unshare', [...enter, '/bin/sh', '-euc', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { PATH: '/usr/bin:/usr/sbin', LANG: 'C.UTF-8' },
+  })
+  assert.equal(ended.status, 0, ended.stdout + ended.stderr)
+  assert.doesNotMatch(ended.stdout + ended.stderr, /error|command failed/i)
+  const links = readdirSync(join(root, 'etc/systemd/system'), { recursive: true, encoding: 'utf8' })
+  assert.deepEqual(
+    links.filter((link) => TIMERS.includes(basename(link))),
+    [],
+  )
+}
+
+/** The node's files, without those that change by themselves. */
+async function filesOf(node: LabNode): Promise<string[]> {
+  const without = ['/proc', '/sys', '/dev', '/run', '/tmp', '/var/log', '/var/lib/pacman']
+  const prune = without.flatMap((path) => ['-path', path, '-prune', '-o'])
+  return (await node.ok(['find', '/', ...prune, '-print'])).split('\n')
+}
+
+function shippedIn(directory: string): string[] {
+  const path = join(CHECKOUT, directory)
+  return existsSync(path) ? readdirSync(path).toSorted() : []
+}
+
+function entries(file: string): string[] {
+  return execFileSync('bsdtar', ['-tf', file], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean)
+    .toSorted()
+}
+
+function unpacked({ file, directory }: OwnPackage): string {
+  const root = join(directory, 'unpacked')
+  rmSync(root, { recursive: true, force: true })
+  mkdirSync(root)
+  execFileSync('bsdtar', ['-xpf', file, '-C', root])
+  // It is to say where it was built, and pacman does not install it; .MTREE has its digest.
+  for (const name of ['.BUILDINFO', '.MTREE']) rmSync(join(root, name))
+  return root
+}
+
+/** Of each entry its mode, owner, time, name and content. */
+function digests(root: string): string[] {
+  const list = `find . -mindepth 1 -printf '%M %u %g %Ts %p %l\\n' | sort; find . -type f -exec sha256sum {} + | sort`
+  return execFileSync('sh', ['-c', list], { cwd: root, encoding: 'utf8' }).split('\n')
+}
