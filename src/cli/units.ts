@@ -20,6 +20,7 @@ export function addUnitsCommands(
   const units = program
     .command('units')
     .description('the systemd units that download and install upgrades unattended')
+    .addHelpText('after', example('install --enable'))
   const load = () => import('../commands/units.ts')
 
   generator(units.command('print'))
@@ -34,10 +35,7 @@ export function addUnitsCommands(
     .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
     .option('--force', 'also replace what a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
-    .addHelpText(
-      'after',
-      example('install --role node --nfs nas:/srv/pacman/sync --nfs nas:/srv/pacman/pkg --enable'),
-    )
+    .addHelpText('after', example('install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
     .action(async (words: Words) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { options: toOptions(words), root, enable, force, dryRun }
