@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { parseDurationOption } from './cli/duration.ts'
 import { addHoldCommands } from './cli/hold.ts'
+import { addDoctorCommand } from './cli/doctor.ts'
 import { addIgnoreCommands } from './cli/ignore.ts'
 import { addRebootCommand } from './cli/reboot.ts'
 import { addServiceCommands } from './cli/services.ts'
@@ -71,6 +72,7 @@ export function createProgram(ended: (command: string, exitCode: number) => void
   addServiceCommands(program, ended)
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
+  addDoctorCommand(program, ended)
   return program
 }
 

@@ -37,7 +37,8 @@ export interface Config {
   databaseAge: number
 }
 
-const CONFIG_FILE = '/etc/kured-sentinel.conf'
+/** Where an administrator's settings are. */
+export const CONFIG_FILE = '/etc/kured-sentinel.conf'
 
 export const DEFAULTS: Config = {
   timeout: 30_000,

@@ -71,7 +71,8 @@ function parseLine(line: string): Mount | undefined {
   return { id, parent, device, root: unescape(root), mountPoint: unescape(mountPoint) }
 }
 
-function unescape(text: string): string {
+/** A path as the kernel and fstab write it, with blanks as `\040`. */
+export function unescape(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   )

@@ -90,7 +90,7 @@ export function flavour(release: string): string {
  * @returns undefined for any other file, such as the empty vmlinuz of linux-rpi
  * @throws SentinelError for an x86 image without such a text
  */
-function imageVersion(host: Host, path: string): string | undefined {
+export function imageVersion(host: Host, path: string): string | undefined {
   const header = host.readPart(path, 0x200, 0x10)
   if (header.toString('latin1', 2, 6) !== 'HdrS') return undefined
   const offset = header.length < 0x10 ? 0 : header.readUInt16LE(0x0e)

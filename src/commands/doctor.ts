@@ -1,0 +1,19 @@
+import { CHECKS } from '../doctor/checks.ts'
+import { examine } from '../doctor/examine.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
+import { renderExamination } from '../output/doctor.ts'
+import { printableJson } from '../output/printable.ts'
+import { showProgress } from '../output/progress.ts'
+import { write } from '../output/write.ts'
+
+/** pacman and kubectl take seconds on a slow board. */
+const LIMIT_MS = 120_000
+
+/** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
+export async function doctor(json: true | undefined): Promise<number> {
+  const examination = await examine(new Host(), CHECKS, new Deadline(LIMIT_MS), showProgress)
+  showProgress(undefined)
+  write(1, json ? printableJson(examination) : renderExamination(examination))
+  return examination.exitCode
+}

@@ -1,0 +1,102 @@
+import { errorCode } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { listKernels, type Kernel } from '../pacman/kernels.ts'
+import { listInstalled, ownedPaths } from '../pacman/local.ts'
+import { readHostView } from '../process/process.ts'
+import { imageVersion } from '../sentinel/kernel.ts'
+import { arm64Release, findCopies, hasUnifiedImage } from './boot-image.ts'
+import { parseFstab } from './fstab.ts'
+import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
+
+/**
+ * Whether the next boot starts the kernel that is installed. Where /boot was not mounted during an
+ * upgrade, the new image lies below the mount point, and the boot loader starts the old one for ever.
+ */
+export const boot: Check = {
+  area: 'boot',
+  async look(place) {
+    const mounts = judgeMounts(place.host)
+    if (mounts.some(({ state }) => state === 'wrong')) return mounts
+    const kernels = listKernels(place.host, place.dbPath, place.deadline)
+    const said = [...mounts]
+    for (const kernel of kernels) said.push(...(await judgeImage(place, kernel)))
+    return said.length > 0 ? said : [ok('no kernel package whose boot image could be compared')]
+  },
+}
+
+/** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
+export function judgeMounts(host: Host): Said[] {
+  const view = readHostView(host)
+  return fstab(host)
+    .map(({ mountPoint }) => mountPoint)
+    .filter((path) => /^\/(boot|efi)(\/|$)/.test(path))
+    .map((path) => {
+      if (view.mountOf(path)?.mountPoint === path) return ok(`${path} is mounted`)
+      const message = `/etc/fstab has ${path}, and it is not mounted`
+      const advice = `mount ${path}, then reinstall the kernel’s package`
+      return path === '/boot' ? wrong(message, advice) : warning(message, `mount ${path}`)
+    })
+}
+
+function fstab(host: Host) {
+  try {
+    return parseFstab(host.readText('/etc/fstab'))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** One installed kernel: what its package has put into /boot, or what was copied there. */
+async function judgeImage(place: Place, kernel: Kernel): Promise<Said[]> {
+  const { host, dbPath } = place
+  const owner = listInstalled(host, dbPath).find(({ name }) => name === kernel.package)
+  const owned = owner === undefined ? [] : ownedPaths(host, dbPath, owner)
+  const files = owned.filter((path) => /^boot\/.*[^/]$/.test(path)).map((path) => `/${path}`)
+  if (files.length > 0) {
+    const lacking = files.filter((path) => (host.lstat(path)?.size ?? 0) === 0)
+    const [first] = lacking
+    if (first !== undefined) {
+      const what = `${first} of ${kernel.package} is missing or empty`
+      return [wrong(what, `see whether /boot is mounted, then pacman -S ${kernel.package}`)]
+    }
+    if (!files.includes('/boot/Image')) return [ok(`${kernel.package} has its files in /boot`)]
+    return [compare(kernel, '/boot/Image', await arm64Release(place, '/boot/Image'))]
+  }
+  const image = imageOf(host, `/usr/lib/modules/${kernel.release}/vmlinuz`)
+  return image === undefined ? [] : judgeCopies(host, kernel, image)
+}
+
+/** x86: mkinitcpio's hook, or kernel-install, copies the package's vmlinuz. */
+function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
+  const copies = findCopies(host, kernel)
+  if (copies.length > 0) {
+    return copies.map((path) => {
+      const copy = imageOf(host, path)
+      // Builds of one release differ in what follows it; see sentinel/kernel.ts.
+      return copy === image ? compare(kernel, path, kernel.release) : compare(kernel, path, copy)
+    })
+  }
+  if (hasUnifiedImage(host)) return [ok(`${kernel.package}: a unified image, which is not read`)]
+  const message = `no boot image of ${kernel.package} ${kernel.release} below /boot or /efi`
+  return [warning(message, `pacman -S ${kernel.package}, or see which image is booted`)]
+}
+
+/** @param found the release, or for another build the whole text, that the image carries */
+function compare(kernel: Kernel, path: string, found: string | undefined): Said {
+  const installed = `${kernel.package} ${kernel.release}`
+  if (found === kernel.release) return ok(`${path} is ${installed}`)
+  const what = found === undefined ? 'holds no kernel that can be read' : `is ${found}`
+  const advice = `see whether /boot is mounted, then pacman -S ${kernel.package}`
+  return wrong(`${path} ${what}, and ${installed} is installed`, advice)
+}
+
+/** undefined for a missing file, or one that is no x86 image */
+function imageOf(host: Host, path: string): string | undefined {
+  try {
+    return imageVersion(host, path)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

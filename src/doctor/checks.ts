@@ -1,0 +1,23 @@
+import { boot } from './boot.ts'
+import { configuration } from './configuration.ts'
+import { held } from './held.ts'
+import { kernel } from './kernel.ts'
+import { kured } from './kured.ts'
+import type { Check } from './line.ts'
+import { lock } from './lock.ts'
+import { pacman } from './pacman.ts'
+import { program } from './program.ts'
+import { verdict } from './verdict.ts'
+
+/** All that `doctor` looks at, in this order. A new check is a file of its own and a word here. */
+export const CHECKS: readonly Check[] = [
+  program,
+  configuration,
+  pacman,
+  lock,
+  held,
+  kernel,
+  boot,
+  verdict,
+  kured,
+]

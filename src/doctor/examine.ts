@@ -1,0 +1,116 @@
+import { DEFAULTS, readConfig } from '../config/config.ts'
+import { errorCode, errorText, Exit } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, readPacmanConf } from '../pacman/conf.ts'
+import { type Check, type Line, type Place, type Said, type State, warning, wrong } from './line.ts'
+
+/** One look at a host. */
+export interface Examination {
+  state: State
+  exitCode: number
+  lines: Line[]
+  /** by the host's clock, ISO 8601 */
+  checkedAt: string
+  durationMs: number
+}
+
+const CODES: Record<State, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
+
+/** No single check may use up the time of those that follow. */
+const CHECK_MS = 30_000
+
+/**
+ * Looks at everything a host needs to take part. Whatever fails becomes a line, so this answers for
+ * every host, and within the deadline.
+ *
+ * @param progress is told which area is looked at next
+ */
+export async function examine(
+  host: Host,
+  checks: readonly Check[],
+  deadline: Deadline,
+  progress: (area: string) => void,
+): Promise<Examination> {
+  const checkedAt = new Date(host.now()).toISOString()
+  const isRoot = process.getuid?.() === 0
+  const surroundings = { host, isRoot, config: configOf(host), dbPath: dbPathOf(host) }
+  const lines: Line[] = []
+  // Several checks may stumble over the same thing, such as a database that is not there.
+  const failures = new Map<string, string>()
+  for (const { area, look } of checks) {
+    progress(area)
+    const place = { ...surroundings, deadline: new Deadline(Math.min(CHECK_MS, deadline.left())) }
+    const failure = (error: unknown) => failed(error, area, isRoot, failures)
+    for (const said of await lookAt(look, place, failure)) lines.push({ area, ...said })
+  }
+  const state = worst(lines)
+  const durationMs = Math.round(deadline.elapsed())
+  return { state, exitCode: CODES[state], lines, checkedAt, durationMs }
+}
+
+/** The state of the worst line. */
+function worst(lines: Line[]): State {
+  const has = (state: State) => lines.some((line) => line.state === state)
+  return has('wrong') ? 'wrong' : has('warning') ? 'warning' : 'ok'
+}
+
+async function lookAt(
+  look: Check['look'],
+  place: Place,
+  failure: (error: unknown) => Said,
+): Promise<Said[]> {
+  if (place.deadline.limitMs === 0) return [wrong('not looked at: the time was over', AGAIN)]
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Said[]>((resolve) => {
+    const message = `no answer within ${Math.round(place.deadline.limitMs / 1000)} s`
+    // A little later than what the check itself waits for: its own words say more.
+    timer = setTimeout(() => resolve([wrong(message, AGAIN)]), place.deadline.limitMs + 500)
+  })
+  try {
+    return await Promise.race([Promise.resolve(place).then(look), late])
+  } catch (error) {
+    return [failure(error)]
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const AGAIN = 'see whether a server or a disk does not answer, then run it again'
+
+/** @param before what failed so far → the area that said it */
+function failed(error: unknown, area: string, isRoot: boolean, before: Map<string, string>): Said {
+  const code = errorCode(error)
+  if (!isRoot && (code === 'EACCES' || code === 'EPERM')) {
+    return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
+  }
+  const reason = reasonOf(error)
+  const same = before.get(reason)
+  if (same !== undefined) return wrong(`could not be looked at, for the same reason as ${same}`)
+  before.set(reason, area)
+  return wrong(`could not be looked at: ${reason}`)
+}
+
+/** An error with its causes, as far as they say something more. */
+function reasonOf(error: unknown): string {
+  const text = errorText(error)
+  const cause = error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : ''
+  return text.includes(cause) ? text : `${text}: ${cause}`
+}
+
+/** What is wrong with the files themselves is for their own checks to say. */
+function configOf(host: Host): Place['config'] {
+  try {
+    return readConfig(host)
+  } catch {
+    return DEFAULTS
+  }
+}
+
+function dbPathOf(host: Host): string {
+  try {
+    return databasePath(readPacmanConf(host))
+  } catch {
+    return '/var/lib/pacman'
+  }
+}

@@ -1,0 +1,23 @@
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { listKernels } from '../pacman/kernels.ts'
+import { collectKernel, judgeKernel } from '../sentinel/kernel.ts'
+import { type Check, ok, type Said, warning } from './line.ts'
+
+/** Whether a package brings the kernel: only then can it be told that a newer one is installed. */
+export const kernel: Check = {
+  area: 'kernel',
+  look: ({ host, dbPath, deadline }) => judgeInstalled(host, dbPath, deadline),
+}
+
+export function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): Said[] {
+  const installed = listKernels(host, dbPath, deadline)
+  const running = judgeKernel(collectKernel(host, dbPath, deadline))
+  if (installed.length === 0) {
+    const message = `${running.message}; an upgrade of it is never seen`
+    return [warning(message, 'where the machine boots a kernel of its own, install its package')]
+  }
+  const isOwned = installed.some(({ release }) => release === running.running)
+  if (running.effect === 'reboot' || isOwned) return [ok(running.message)]
+  return [warning(running.message, 'see which kernel the boot loader starts')]
+}

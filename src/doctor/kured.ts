@@ -1,0 +1,53 @@
+import { errorCode, SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { awaitProgram } from '../host/program.ts'
+import { CREDENTIALS, nodeName } from './kubelet.ts'
+import { judgeKured } from './kured-pod.ts'
+import { type Check, ok, type Place, warning } from './line.ts'
+
+const KUBECTL = '/usr/bin/kubectl'
+
+/** Whether this node's Kured calls our command, as far as the kubelet's own credentials show it. */
+export const kured: Check = {
+  area: 'kured',
+  async look(place) {
+    const { host, isRoot } = place
+    for (const path of [CREDENTIALS, KUBECTL]) {
+      if (isThere(host, path)) continue
+      return [ok(`not looked at: there is no ${path} (see Kured’s log for what it calls)`)]
+    }
+    if (!isRoot) return [warning('what Kured calls only root can see', 'run it as root')]
+    return judgeKured(await podsOf(place, nodeName(host)), (path) => isThere(host, path))
+  },
+}
+
+/**
+ * The pods of the node, as the API gives them. A kubelet may list those of its own node only, and
+ * only with this selector. [Kubernetes, Node authorizer] With --raw, kubectl does this one request,
+ * and neither asks for nor keeps what else the server has (it would in ~/.kube/cache).
+ */
+async function podsOf({ host, deadline }: Place, node: string): Promise<unknown> {
+  const selector = encodeURIComponent(`spec.nodeName=${node}`)
+  const query = `/api/v1/pods?fieldSelector=${selector}`
+  const args = ['--kubeconfig', host.path(CREDENTIALS), 'get', '--raw', query]
+  const timeoutMs = Math.min(15_000, deadline.left())
+  const ended = await awaitProgram(host.path(KUBECTL), args, { timeoutMs })
+  const said = ended.timedOut
+    ? `no answer within ${timeoutMs / 1000} s`
+    : ended.stderr.trim().split('\n').at(-1)
+  if (ended.exitCode !== 0) throw new SentinelError(`the pods of ${node}: ${said}`)
+  try {
+    return JSON.parse(ended.stdout.toString())
+  } catch (error) {
+    throw new SentinelError(`kubectl gives no JSON for the pods of ${node}`, { cause: error })
+  }
+}
+
+function isThere(host: Host, path: string): boolean {
+  try {
+    return host.lstat(path) !== undefined
+  } catch (error) {
+    // /etc/kubernetes may be closed to an ordinary user: then it is there.
+    return errorCode(error) === 'EACCES'
+  }
+}

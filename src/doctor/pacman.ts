@@ -1,0 +1,52 @@
+import { errorText } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { type PacmanConf, readPacmanConf, repositories } from '../pacman/conf.ts'
+import { listInstalled } from '../pacman/local.ts'
+import { askPacmanConf } from '../pacman/pacmanconf.ts'
+import { describeProblem } from '../pacman/sound.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+
+const CONF = '/etc/pacman.conf'
+
+/** pacman.conf as pacman reads it, and the database of what is installed. */
+export const pacman: Check = {
+  area: 'pacman',
+  look({ host, dbPath }) {
+    const conf = judgeConf(host)
+    if (conf.some(({ state }) => state === 'wrong')) return conf
+    const accepted = askPacman(dbPath)
+    const count = listInstalled(host, dbPath).length
+    if (count > 0) return [...conf, ...accepted, ok(`${count} packages in ${dbPath}/local`)]
+    return [...conf, ...accepted, wrong(`${dbPath}/local holds no package`, 'correct DBPath')]
+  },
+}
+
+/** What our own reading finds, with its line; pacman-conf names none. */
+export function judgeConf(host: Host): Said[] {
+  let conf: PacmanConf
+  try {
+    conf = readPacmanConf(host, CONF)
+  } catch (error) {
+    return [wrong(`${CONF} cannot be read: ${errorText(error)}`)]
+  }
+  const said = conf.problems.map((problem) => {
+    const what = describeProblem(problem)
+    return problem.fatal
+      ? wrong(`pacman ends at ${what}`, 'correct it: until then nothing is upgraded')
+      : warning(what, 'correct it: pacman reads it otherwise than it seems')
+  })
+  if (said.length > 0) return said
+  if (repositories(conf).length > 0) return [ok(`${CONF} is sound`)]
+  return [warning(`${CONF} has no repository: nothing is ever upgraded`)]
+}
+
+/** Values such as a SigLevel only pacman itself checks. */
+function askPacman(dbPath: string): Said[] {
+  try {
+    const [answer = ''] = askPacmanConf(CONF, 'DBPath')
+    if (answer.replace(/(.)\/+$/, '$1') === dbPath) return []
+    return [warning(`pacman-conf gives ${answer} for DBPath, and this program reads ${dbPath}`)]
+  } catch (error) {
+    return [wrong(errorText(error), 'correct it: until then nothing is upgraded')]
+  }
+}

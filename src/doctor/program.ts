@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import { errorCode, errorText } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram } from '../host/program.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+
+/** What Kured calls, and the Node that its first line names. */
+const CALLED = '/usr/bin/kured-sentinel'
+const NODE = '/usr/bin/node'
+
+/** Who looks; and the program itself: a power cut soon after an upgrade can leave its files empty. */
+export const program: Check = {
+  area: 'program',
+  look({ host, isRoot, deadline }) {
+    const who = isRoot
+      ? ok('runs as root')
+      : warning('runs as an ordinary user, who cannot see everything', 'run it as root')
+    const version = runProgram(NODE, ['--version'], { timeoutMs: deadline.left() / 2 })
+    // Bundled, this stands in dist.
+    const directory = join(import.meta.dirname, '..')
+    return [who, judgeNode(version.stdout.toString()), ...judgeFiles(host, directory)]
+  },
+}
+
+/** @param said what `node --version` prints, such as "v20.20.2" */
+export function judgeNode(said: string): Said {
+  const version = said.trim().replace(/^v/, '')
+  const least = manifest.engines.node.replace('>=', '')
+  const [major = NaN, minor = NaN] = version.split('.').map(Number)
+  const [leastMajor = NaN, leastMinor = NaN] = least.split('.').map(Number)
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) {
+    return ok(`${NODE} is Node ${version}`)
+  }
+  const what = /^\d/.test(version) ? `is Node ${version}` : 'does not tell its version'
+  return wrong(`${NODE} ${what}; ${least} or newer is needed`, 'pacman -Syu nodejs')
+}
+
+const PARTS = ['bin/kured-sentinel.js', 'bin/package.json', 'package.json']
+const LOADED = ['main.js', 'minute.cjs', 'mount-ids.cjs']
+
+/** Whether every file is there that the program may load, and whether Kured's call finds it. */
+export function judgeFiles(host: Host, directory: string): Said[] {
+  const lacking = [
+    ...PARTS.filter((part) => textOf(host, join(directory, part)) === undefined),
+    ...lackingModules(host, join(directory, 'dist')),
+  ]
+  if (lacking.length > 0) {
+    const [first = '', ...more] = lacking
+    const others = more.length === 0 ? '' : ` and ${more.length} more`
+    return [wrong(`${directory}: ${first}${others} missing or empty`, 'install it anew')]
+  }
+  const complete = `kured-sentinel ${manifest.version} in ${directory} is complete`
+  let found: string
+  try {
+    found = host.realPath(CALLED)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') return [ok(complete), wrong(errorText(error))]
+    return [ok(complete), wrong(`${CALLED}, which Kured calls, is missing`, 'install the package')]
+  }
+  if (found === join(directory, PARTS[0] ?? '')) return [ok(complete)]
+  return [ok(complete), warning(`${CALLED}, which Kured calls, is ${found}, not this program`)]
+}
+
+/** Follows the names of modules from those that are loaded first. */
+function lackingModules(host: Host, directory: string): string[] {
+  const names = new Set(LOADED)
+  const lacking: string[] = []
+  for (const name of names) {
+    const text = textOf(host, join(directory, name))
+    if (text === undefined) lacking.push(`dist/${name}`)
+    for (const [, next = ''] of (text ?? '').matchAll(/["']\.\/([\w-]+\.c?js)["']/g))
+      names.add(next)
+  }
+  return lacking
+}
+
+function textOf(host: Host, path: string): string | undefined {
+  try {
+    return host.readText(path) || undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

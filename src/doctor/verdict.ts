@@ -1,0 +1,16 @@
+import { checkHost } from '../sentinel/check.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+
+/** What `check` would answer Kured now. That a reboot is due is nothing wrong. */
+export const verdict: Check = {
+  area: 'check',
+  async look({ host, config, isRoot, deadline }) {
+    const report = await checkHost(host, config, deadline)
+    const reasons = report.reasons.filter(({ kind }) => kind !== 'lock')
+    if (report.verdict === 'reboot') return [ok('a reboot is required (kured-sentinel status)')]
+    if (report.verdict === 'none') return [ok('no reboot is required')]
+    if (reasons.length === 0) return [wrong('check answers 2 because of the lock')]
+    if (!isRoot) return [warning('which code processes run only root can see', 'run it as root')]
+    return reasons.map(({ message }): Said => wrong(message, 'see kured-sentinel status'))
+  },
+}
