@@ -25,7 +25,7 @@ export const boot: Check = {
 }
 
 /** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
-export function judgeMounts(host: Host): Said[] {
+function judgeMounts(host: Host): Said[] {
   const view = readHostView(host)
   return fstab(host)
     .map(({ mountPoint }) => mountPoint)
@@ -73,8 +73,10 @@ function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
   if (copies.length > 0) {
     return copies.map((path) => {
       const copy = imageOf(host, path)
+      const [release] = copy?.split(' ') ?? []
       // Builds of one release differ in what follows it; see sentinel/kernel.ts.
-      return copy === image ? compare(kernel, path, kernel.release) : compare(kernel, path, copy)
+      const isOther = copy !== image && release === kernel.release
+      return compare(kernel, path, isOther ? `another build of ${release}` : release)
     })
   }
   if (hasUnifiedImage(host)) return [ok(`${kernel.package}: a unified image, which is not read`)]
@@ -82,7 +84,7 @@ function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
   return [warning(message, `pacman -S ${kernel.package}, or see which image is booted`)]
 }
 
-/** @param found the release, or for another build the whole text, that the image carries */
+/** @param found the release that the image carries */
 function compare(kernel: Kernel, path: string, found: string | undefined): Said {
   const installed = `${kernel.package} ${kernel.release}`
   if (found === kernel.release) return ok(`${path} is ${installed}`)

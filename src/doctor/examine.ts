@@ -40,7 +40,10 @@ export async function examine(
   const failures = new Map<string, string>()
   for (const { area, look } of checks) {
     progress(area)
-    const place = { ...surroundings, deadline: new Deadline(Math.min(CHECK_MS, deadline.left())) }
+    const place = {
+      ...surroundings,
+      deadline: new Deadline(Math.min(CHECK_MS, Math.round(deadline.left()))),
+    }
     const failure = (error: unknown) => failed(error, area, isRoot, failures)
     for (const said of await lookAt(look, place, failure)) lines.push({ area, ...said })
   }
@@ -63,7 +66,7 @@ async function lookAt(
   if (place.deadline.limitMs === 0) return [wrong('not looked at: the time was over', AGAIN)]
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Said[]>((resolve) => {
-    const message = `no answer within ${Math.round(place.deadline.limitMs / 1000)} s`
+    const message = `no answer within ${place.deadline.limitMs / 1000} s`
     // A little later than what the check itself waits for: its own words say more.
     timer = setTimeout(() => resolve([wrong(message, AGAIN)]), place.deadline.limitMs + 500)
   })

@@ -10,7 +10,7 @@ export const kernel: Check = {
   look: ({ host, dbPath, deadline }) => judgeInstalled(host, dbPath, deadline),
 }
 
-export function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): Said[] {
+function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): Said[] {
   const installed = listKernels(host, dbPath, deadline)
   const running = judgeKernel(collectKernel(host, dbPath, deadline))
   if (installed.length === 0) {

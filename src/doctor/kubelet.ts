@@ -12,11 +12,13 @@ export const CREDENTIALS = '/etc/kubernetes/kubelet.conf'
  * @throws SentinelError where the certificate is none of a node
  */
 export function nodeName(host: Host): string {
-  const [, key, value = ''] =
+  const [, data, value] =
     /^\s*client-certificate(-data)?:\s*["']?([^"'\s]+)/m.exec(host.readText(CREDENTIALS)) ?? []
-  const pem = key === undefined ? host.readBytes(value) : Buffer.from(value, 'base64')
-  const { subject } = new X509Certificate(pem)
-  const name = /^CN=system:node:([a-z0-9][a-z0-9.-]*)$/m.exec(subject)?.[1]
-  if (name !== undefined) return name
-  throw new SentinelError(`the certificate in ${CREDENTIALS} is no node’s`)
+  if (value !== undefined) {
+    const pem = data === undefined ? host.readBytes(value) : Buffer.from(value, 'base64')
+    const { subject } = new X509Certificate(pem)
+    const name = /^CN=system:node:([a-z0-9][a-z0-9.-]*)$/m.exec(subject)?.[1]
+    if (name !== undefined) return name
+  }
+  throw new SentinelError(`${CREDENTIALS} has no certificate of a node`)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { collectKernel, flavour, judgeKernel } from '../../src/sentinel/kernel.ts'
-import { hostTree, kernelFiles } from '../fixture/host.ts'
+import { bootImage, hostTree, kernelFiles } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 const OLD = '6.9.0-arch1-1'
@@ -22,15 +22,6 @@ const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${re
 const kernel = (name: string, version: string, release: string, entries?: string[]): Tree => ({
   [`${DB}/${name}-${version}/files`]: kernelFiles(release, entries),
 })
-
-/** An x86 boot image as far as its version goes. */
-function image(version: string): Buffer {
-  const bytes = Buffer.alloc(0x1000)
-  bytes.write('HdrS', 0x202)
-  bytes.writeUInt16LE(0x400, 0x20e)
-  bytes.write(`${version}\0`, 0x600)
-  return bytes
-}
 
 const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
   ['Arch, nothing due', hostTree(), 'none', /linux owns the running kernel/],
@@ -51,7 +42,7 @@ const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
     hostTree({
       ...running(OLD),
       [`usr/lib/modules/${OLD}/pkgbase`]: 'linux\n',
-      [`usr/lib/modules/${OLD}/vmlinuz`]: image(`${OLD} (x@y) ${BUILD}`),
+      [`usr/lib/modules/${OLD}/vmlinuz`]: bootImage(`${OLD} (x@y) ${BUILD}`),
     }),
     'reboot',
     /linux 6\.9\.1-arch1-1 is installed/,
@@ -162,14 +153,16 @@ const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
   ],
   [
     'the image on disk is the one that runs',
-    hostTree({ [`usr/lib/modules/${NEW}/vmlinuz`]: image(`${NEW} (linux@archlinux) ${BUILD}`) }),
+    hostTree({
+      [`usr/lib/modules/${NEW}/vmlinuz`]: bootImage(`${NEW} (linux@archlinux) ${BUILD}`),
+    }),
     'none',
     /linux owns/,
   ],
   [
     'rebuilt under the same release',
     hostTree({
-      [`usr/lib/modules/${NEW}/vmlinuz`]: image(
+      [`usr/lib/modules/${NEW}/vmlinuz`]: bootImage(
         `${NEW} (linux@archlinux) ${BUILD.replace('17', '18')}`,
       ),
     }),
@@ -189,7 +182,7 @@ for (const [what, tree, effect, message] of CASES) {
 for (const [what, tree, message] of [
   [
     'a boot image that is damaged',
-    { [`usr/lib/modules/${NEW}/vmlinuz`]: image('garbage') },
+    { [`usr/lib/modules/${NEW}/vmlinuz`]: bootImage('garbage') },
     /vmlinuz is damaged/,
   ],
   ['no release', { 'proc/sys/kernel/osrelease': '\n' }, /osrelease is empty/],

@@ -1,0 +1,179 @@
+/** Kernel packages, /boot, and the image that the next boot starts, in each layout. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { boot } from '../../src/doctor/boot.ts'
+import { parseFstab } from '../../src/doctor/fstab.ts'
+import { kernel } from '../../src/doctor/kernel.ts'
+import { said } from '../fixture/doctor.ts'
+import { bootImage, HOST_MOUNTS, hostTree, kernelFiles } from '../fixture/host.ts'
+import type { Tree } from '../fixture/tree.ts'
+
+const NEW = '6.9.1-arch1-1'
+const OLD = '6.9.0-arch1-1'
+const BUILD = '#1 SMP PREEMPT_DYNAMIC Fri, 17 May 2024 16:56:38 +0000'
+const image = (release: string, build = BUILD) => bootImage(`${release} (linux@archlinux) ${build}`)
+
+/** linux 6.9.1-arch1-1 is installed, with its image beside the modules. */
+const arch = (more: Tree): Tree =>
+  hostTree({ [`usr/lib/modules/${NEW}/vmlinuz`]: image(NEW), ...more })
+
+const ARM = '6.2.10-1-aarch64-ARCH'
+const ARM_FILES = `${kernelFiles(ARM, ['kernel/', 'modules.order'])}boot/\nboot/Image\nboot/dtbs/x.dtb\n`
+
+/** linux-aarch64: what is in /boot is the package's own. */
+const arm = (more: Tree): Tree => {
+  const { 'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _, ...others } = hostTree()
+  return {
+    ...others,
+    'proc/sys/kernel/osrelease': `${ARM}\n`,
+    'var/lib/pacman/local/linux-aarch64-6.2.10-1/files': ARM_FILES,
+    'boot/dtbs/x.dtb': 'dtb',
+    ...more,
+  }
+}
+const arm64Image = (release: string) => {
+  const bytes = Buffer.alloc(4096)
+  bytes.write(`\0Linux version %s\0\nLinux version ${release} (builduser@leming) #1 SMP\n\0`, 1000)
+  return bytes
+}
+
+const FSTAB = `# <device> <dir> <type> <options>
+UUID=1234-ABCD\t/boot\tvfat\trw,noatime  0 2
+/dev/vda2 / ext4 rw 0 1
+`
+const MOUNTED = `${HOST_MOUNTS}40 28 254:1 / /boot rw,noatime - vfat /dev/vda1 rw\n`
+
+const CASES: [what: string, tree: Tree, lines: string[]][] = [
+  [
+    '/boot is no mount point of its own; mkinitcpio’s copy is current',
+    arch({ 'boot/vmlinuz-linux': image(NEW) }),
+    [`ok: /boot/vmlinuz-linux is linux ${NEW}`],
+  ],
+  [
+    '/boot is mounted',
+    arch({
+      'boot/vmlinuz-linux': image(NEW),
+      'etc/fstab': FSTAB,
+      'proc/1/mountinfo': MOUNTED,
+    }),
+    ['ok: /boot is mounted', `ok: /boot/vmlinuz-linux is linux ${NEW}`],
+  ],
+  [
+    '/boot is not mounted: what lies below it is not looked at',
+    arch({ 'boot/vmlinuz-linux': image(NEW), 'etc/fstab': FSTAB }),
+    ['wrong: /etc/fstab has /boot, and it is not mounted'],
+  ],
+  [
+    'a boot loader’s partition that is not mounted',
+    arch({ 'boot/vmlinuz-linux': image(NEW), 'etc/fstab': 'LABEL=EFI /efi vfat noauto 0 0\n' }),
+    [
+      'warning: /etc/fstab has /efi, and it is not mounted',
+      `ok: /boot/vmlinuz-linux is linux ${NEW}`,
+    ],
+  ],
+  [
+    'the upgrade did not reach /boot',
+    arch({ 'boot/vmlinuz-linux': image(OLD) }),
+    [`wrong: /boot/vmlinuz-linux is ${OLD}, and linux ${NEW} is installed`],
+  ],
+  [
+    'another build of the same release',
+    arch({ 'boot/vmlinuz-linux': image(NEW, '#2 SMP') }),
+    [`wrong: /boot/vmlinuz-linux is another build of ${NEW}, and linux ${NEW} is installed`],
+  ],
+  [
+    'an image that was emptied',
+    arch({ 'boot/vmlinuz-linux': '' }),
+    [`wrong: /boot/vmlinuz-linux holds no kernel that can be read, and linux ${NEW} is installed`],
+  ],
+  [
+    'kernel-install’s copy',
+    arch({ [`efi/0123456789abcdef/${NEW}/linux`]: image(NEW) }),
+    [`ok: /efi/0123456789abcdef/${NEW}/linux is linux ${NEW}`],
+  ],
+  [
+    'a unified image',
+    arch({ 'efi/EFI/Linux/arch-linux.efi': 'MZ' }),
+    ['ok: linux: a unified image, which is not read'],
+  ],
+  [
+    'no image anywhere',
+    arch({ 'boot/vmlinuz-linux-lts': image(NEW) }),
+    [`warning: no boot image of linux ${NEW} below /boot or /efi`],
+  ],
+  [
+    'no boot image to compare with',
+    hostTree(),
+    ['ok: no kernel package whose boot image could be compared'],
+  ],
+  [
+    'Arch Linux ARM, current',
+    arm({ 'boot/Image': arm64Image(ARM) }),
+    [`ok: /boot/Image is linux-aarch64 ${ARM}`],
+  ],
+  [
+    'Arch Linux ARM, an older image',
+    arm({ 'boot/Image': arm64Image('6.2.9-1-aarch64-ARCH') }),
+    [`wrong: /boot/Image is 6.2.9-1-aarch64-ARCH, and linux-aarch64 ${ARM} is installed`],
+  ],
+  [
+    'Arch Linux ARM, no image',
+    arm({}),
+    ['wrong: /boot/Image of linux-aarch64 is missing or empty'],
+  ],
+  [
+    'Arch Linux ARM, a compressed image',
+    arm({
+      'var/lib/pacman/local/linux-aarch64-6.2.10-1/files': ARM_FILES.replace(
+        'Image',
+        'kernel8.img',
+      ),
+      'boot/kernel8.img': 'x',
+    }),
+    ['ok: linux-aarch64 has its files in /boot'],
+  ],
+]
+
+for (const [what, tree, lines] of CASES) {
+  test(`boot: ${what}`, async () => assert.deepEqual(await said(boot, tree), lines))
+}
+
+const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${release}\n` })
+const { 'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _, ...NO_PACKAGE } = hostTree()
+
+const KERNELS: [what: string, tree: Tree, line: string][] = [
+  ['the installed one runs', hostTree(), `ok: linux owns the running kernel ${NEW}`],
+  [
+    'a newer one is installed',
+    hostTree(running(OLD)),
+    `ok: kernel ${OLD} is running, linux ${NEW} is installed`,
+  ],
+  [
+    'another one runs',
+    hostTree({ ...running('6.1.0-custom'), 'usr/lib/modules/6.1.0-custom/kernel/x.ko': '' }),
+    "warning: the running kernel 6.1.0-custom is no package's, and its modules are there",
+  ],
+  [
+    'no package brings one',
+    NO_PACKAGE,
+    `warning: no kernel package is installed, so nothing tells whether ${NEW} is current; an upgrade of it is never seen`,
+  ],
+]
+
+for (const [what, tree, line] of KERNELS) {
+  test(`kernel: ${what}`, async () => assert.deepEqual(await said(kernel, tree), [line]))
+}
+
+test('fstab: comments, blanks in names, swap, short lines', () => {
+  const text = `
+  # /dev/x /boot vfat
+/dev/a\t/mnt/a\\040b/   ext4  rw,noauto 0 0
+/dev/b none swap sw 0 0
+LABEL=x /boot
+broken
+`
+  assert.deepEqual(parseFstab(text), [
+    { mountPoint: '/mnt/a b', type: 'ext4', options: ['rw', 'noauto'] },
+    { mountPoint: '/boot', type: '', options: [''] },
+  ])
+})

@@ -1,0 +1,193 @@
+/** What `doctor` says of a host's files, on literal trees. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { configuration } from '../../src/doctor/configuration.ts'
+import type { Check } from '../../src/doctor/line.ts'
+import { lock } from '../../src/doctor/lock.ts'
+import { judgeConf } from '../../src/doctor/pacman.ts'
+import { judgeFiles, judgeNode } from '../../src/doctor/program.ts'
+import { verdict } from '../../src/doctor/verdict.ts'
+import { Host } from '../../src/host/host.ts'
+import { placeOf, said, shown } from '../fixture/doctor.ts'
+import { hostTree, mapsLine, processTree } from '../fixture/host.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+
+/** An installed program: Kured's call leads to it, and main.js loads another part. */
+const INSTALLED: Tree = {
+  'usr/bin/kured-sentinel': { link: '../lib/kured-sentinel/bin/kured-sentinel.js' },
+  'usr/lib/kured-sentinel/bin/kured-sentinel.js': '#!/usr/bin/node',
+  'usr/lib/kured-sentinel/bin/package.json': '{}',
+  'usr/lib/kured-sentinel/package.json': '{}',
+  'usr/lib/kured-sentinel/dist/main.js': 'import"./chunk-A1.js";await import("./check-B2.js")',
+  'usr/lib/kured-sentinel/dist/chunk-A1.js': 'var a',
+  'usr/lib/kured-sentinel/dist/check-B2.js': 'var b',
+  'usr/lib/kured-sentinel/dist/minute.cjs': 'var c',
+  'usr/lib/kured-sentinel/dist/mount-ids.cjs': 'var d',
+}
+
+function files(tree: Tree): string[] {
+  return shown(judgeFiles(new Host(makeTree(tree)), '/usr/lib/kured-sentinel'))
+}
+
+describe('the program', () => {
+  const complete = /^ok: kured-sentinel \d\S+ in \/usr\/lib\/kured-sentinel is complete$/
+
+  test('complete', () => {
+    const [line = '', ...more] = files(INSTALLED)
+    assert.match(line, complete)
+    assert.deepEqual(more, [])
+  })
+
+  test('parts that a power cut has emptied, or that are gone', () => {
+    const { 'usr/lib/kured-sentinel/bin/package.json': _, ...without } = INSTALLED
+    const lacking = (file: string) => [`wrong: /usr/lib/kured-sentinel: ${file} missing or empty`]
+    assert.deepEqual(files(without), lacking('bin/package.json'))
+    const emptied = { ...INSTALLED, 'usr/lib/kured-sentinel/dist/check-B2.js': '' }
+    assert.deepEqual(files(emptied), lacking('dist/check-B2.js'))
+    assert.deepEqual(files({ 'usr/lib/x': '' }), [
+      'wrong: /usr/lib/kured-sentinel: bin/kured-sentinel.js and 5 more missing or empty',
+    ])
+  })
+
+  test('Kured’s call leads nowhere, or to another program', () => {
+    const { 'usr/bin/kured-sentinel': _, ...without } = INSTALLED
+    assert.deepEqual(files(without).slice(1), [
+      'wrong: /usr/bin/kured-sentinel, which Kured calls, is missing',
+    ])
+    assert.deepEqual(files({ ...without, 'usr/bin/kured-sentinel': 'x' }).slice(1), [
+      'warning: /usr/bin/kured-sentinel, which Kured calls, is /usr/bin/kured-sentinel, not this program',
+    ])
+  })
+
+  test('the version of Node', () => {
+    const states = ['v20.20.2', 'v20.19.0', 'v26.1.0', 'v20.18.3', 'v18.20.4', '', 'garbage']
+    assert.deepEqual(
+      states.map((version) => judgeNode(`${version}\n`).state),
+      ['ok', 'ok', 'ok', 'wrong', 'wrong', 'wrong', 'wrong'],
+    )
+    assert.equal(
+      judgeNode('v18.20.4\n').message,
+      '/usr/bin/node is Node 18.20.4; 20.19 or newer is needed',
+    )
+  })
+})
+
+describe('pacman.conf', () => {
+  const conf = (text: string) => shown(judgeConf(new Host(makeTree({ 'etc/pacman.conf': text }))))
+  const sound = '[options]\n[core]\nServer = x\n'
+
+  test('sound', () => assert.deepEqual(conf(sound), ['ok: /etc/pacman.conf is sound']))
+
+  test('what pacman reads otherwise', () => {
+    assert.deepEqual(conf(`${sound}IgnorePkg = kubelet\n`), [
+      'warning: /etc/pacman.conf:4: IgnorePkg is lost: pacman reads it in [options] only, here is [core] since /etc/pacman.conf:2',
+    ])
+  })
+
+  test('what pacman ends at', () => {
+    assert.deepEqual(conf('[options]\nInclude = /etc/none*\n'), [
+      'wrong: pacman ends at /etc/pacman.conf:2: Include = /etc/none* matches nothing',
+    ])
+  })
+
+  test('no repository', () => {
+    assert.deepEqual(conf('[options]\n'), [
+      'warning: /etc/pacman.conf has no repository: nothing is ever upgraded',
+    ])
+  })
+
+  test('none at all', () => {
+    const [line = ''] = shown(judgeConf(new Host(makeTree({ 'etc/x': '' }))))
+    assert.match(line, /^wrong: \/etc\/pacman\.conf cannot be read: .*no such file/)
+  })
+})
+
+const LOCK = 'var/lib/pacman/db.lck'
+const BEFORE_BOOT = new Date(Date.now() - 6000_000)
+/** fd 7 of PID 30 is the lock. */
+const HOLDER: Tree = {
+  ...processTree(30, { command: 'pacman' }),
+  'proc/30/fd': { directory: true },
+  'proc/30/fd/7': { link: '/var/lib/pacman/db.lck' },
+  'proc/30/fdinfo/7': 'flags:\t0100301\n',
+}
+
+const CASES: [what: string, check: Check, tree: Tree, lines: (string | RegExp)[]][] = [
+  ['no lock', lock, hostTree(), ['ok: nobody holds pacman’s lock']],
+  [
+    'a lock whose pacman works',
+    lock,
+    hostTree({ [LOCK]: '', ...HOLDER }),
+    [/^ok: pacman is at work: PID 30 holds \/.*db\.lck$/],
+  ],
+  [
+    'a stale lock',
+    lock,
+    hostTree({ [LOCK]: { content: '', modified: BEFORE_BOOT } }),
+    [/^wrong: stale lock .*db\.lck: nobody has it open and it is older than this boot$/],
+  ],
+  [
+    'no configuration',
+    configuration,
+    hostTree(),
+    ['ok: no /etc/kured-sentinel.conf: the defaults are in force'],
+  ],
+  [
+    'a sound configuration',
+    configuration,
+    hostTree({ 'etc/kured-sentinel.conf': '[sentinel]\ntimeout = 20s\n' }),
+    ['ok: /etc/kured-sentinel.conf is sound'],
+  ],
+  [
+    'an unknown key',
+    configuration,
+    hostTree({ 'etc/kured-sentinel.conf': '[sentinel]\ntimeuot = 20s\n' }),
+    [/^wrong: \/etc\/kured-sentinel\.conf:2: unknown key "timeuot"/],
+  ],
+  ['nothing due', verdict, hostTree(), ['ok: no reboot is required']],
+  [
+    'a reboot is due',
+    verdict,
+    hostTree({ 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }),
+    ['ok: a reboot is required (kured-sentinel status)'],
+  ],
+  [
+    'something that check cannot read',
+    verdict,
+    hostTree({ 'proc/sys/kernel/version': '' }),
+    ['wrong: kernel: /proc/sys/kernel/version is empty'],
+  ],
+  [
+    'a lock and nothing else keeps check from answering',
+    verdict,
+    hostTree({ [LOCK]: { content: '', modified: BEFORE_BOOT } }),
+    ['wrong: check answers 2 because of the lock'],
+  ],
+]
+
+for (const [what, check, tree, lines] of CASES) {
+  test(`${check.area}: ${what}`, async () => matches(await said(check, tree), lines))
+}
+
+test('an ordinary user is told what only root can see', async () => {
+  const unseen = hostTree({ ...processTree(40, { maps: mapsLine('/usr/lib/libx.so (deleted)') }) })
+  delete unseen['proc/40/exe']
+  const nobody = { isRoot: false }
+  matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^warning: .*only root can see$/])
+  matches(await said(verdict, unseen, nobody), [/^warning: .*only root can see$/])
+})
+
+test('a stale lock has its advice', async () => {
+  const place = placeOf(hostTree({ [LOCK]: { content: '', modified: BEFORE_BOOT } }))
+  const [line] = await lock.look(place)
+  assert.equal(line?.advice, 'look at pacman.log, repair what was ended half-way, then remove it')
+})
+
+function matches(lines: string[], expected: (string | RegExp)[]): void {
+  assert.equal(lines.length, expected.length, lines.join('\n'))
+  expected.forEach((one, index) => {
+    const line = lines[index] ?? ''
+    if (typeof one === 'string') assert.equal(line, one)
+    else assert.match(line, one)
+  })
+}

@@ -1,0 +1,233 @@
+/** What `doctor` makes of the Kured of this node, and of its held packages. */
+import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { judgeEntries, judgeHolds, judgeKubelet } from '../../src/doctor/held.ts'
+import { nodeName } from '../../src/doctor/kubelet.ts'
+import { judgeKured } from '../../src/doctor/kured-pod.ts'
+import { kured } from '../../src/doctor/kured.ts'
+import { Host } from '../../src/host/host.ts'
+import type { HeldEntry } from '../../src/pacman/held.ts'
+import { placeOf, said, shown } from '../fixture/doctor.ts'
+import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
+
+const SENTINEL = '--reboot-sentinel-command=/usr/bin/kured-sentinel'
+const REBOOT = '--reboot-command=/usr/bin/kured-sentinel reboot'
+const OURS = 'ok: kured-system/kured-x7k2p calls /usr/bin/kured-sentinel'
+const GATE = 'ok: kured-system/kured-x7k2p reboots by /usr/bin/kured-sentinel reboot'
+const UNGATED = (command: string) =>
+  `warning: kured-system/kured-x7k2p reboots by ${command}, which waits for no upgrade`
+const WAITS = (file: string) =>
+  `wrong: kured-system/kured-x7k2p calls no command, but waits for the file ${file}`
+const CALLS = (rest: string) => `wrong: kured-system/kured-x7k2p calls ${rest}`
+
+const CASES: [what: string, list: unknown, lines: string[]][] = [
+  ['as it should be', podList([...CHART_ARGS, SENTINEL, REBOOT]), [OURS, GATE]],
+  ['the reboot is systemd’s own', podList([SENTINEL]), [OURS, UNGATED('/bin/systemctl reboot')]],
+  [
+    'the reboot is a signal',
+    podList([SENTINEL, REBOOT, '--reboot-method=signal']),
+    [OURS, UNGATED('a signal')],
+  ],
+  [
+    'chart 5.4.0 has dropped the command',
+    podList([...CHART_ARGS, '--reboot-sentinel=/sentinel/reboot-required', REBOOT]),
+    [WAITS('/sentinel/reboot-required'), GATE],
+  ],
+  ['no option at all', podList([REBOOT]), [WAITS('/var/run/reboot-required'), GATE]],
+  [
+    'an older chart’s default',
+    podList(['--reboot-sentinel-command=/sentinel/reboot-required', REBOOT]),
+    [WAITS('/var/run/reboot-required'), GATE],
+  ],
+  [
+    'options in two words',
+    podList(['--reboot-sentinel-command', '/usr/bin/kured-sentinel', ...REBOOT.split('=')]),
+    [OURS, GATE],
+  ],
+  [
+    'options from the environment',
+    podList([], {
+      env: [
+        { name: 'KURED_NODE_ID', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        { name: 'KURED_REBOOT_SENTINEL_COMMAND', value: '/usr/bin/kured-sentinel' },
+        { name: 'KURED_REBOOT_COMMAND', value: '/usr/bin/kured-sentinel reboot' },
+      ],
+    }),
+    [OURS, GATE],
+  ],
+  [
+    'through Node, as the README has it',
+    podList([
+      `--reboot-sentinel-command=/usr/bin/node -e 'process.exitCode=2;require("/usr/bin/kured-sentinel")'`,
+      REBOOT,
+    ]),
+    [
+      `ok: kured-system/kured-x7k2p calls /usr/bin/node -e 'process.exitCode=2;require("/usr/bin/kured-sentinel")'`,
+      GATE,
+    ],
+  ],
+  [
+    'another command',
+    podList(['--reboot-sentinel-command=sh -c "! needrestart -b"', REBOOT]),
+    [CALLS('sh -c "! needrestart -b", not kured-sentinel'), GATE],
+  ],
+  [
+    'a place where there is none',
+    podList(['--reboot-sentinel-command=/usr/local/bin/kured-sentinel', REBOOT]),
+    [CALLS('/usr/local/bin/kured-sentinel, which is missing here'), GATE],
+  ],
+  [
+    'a command that never is an answer',
+    podList([`${SENTINEL} status`, REBOOT]),
+    [CALLS('/usr/bin/kured-sentinel status, to which every answer is 2'), GATE],
+  ],
+  [
+    'a pod that does not run',
+    podList([SENTINEL, REBOOT], { phase: 'Pending' }),
+    ['warning: kured-system/kured-x7k2p does not run', OURS, GATE],
+  ],
+  ['no Kured here', { items: [] }, ['warning: no Kured runs on this node']],
+  ['nothing that is a list', null, ['warning: no Kured runs on this node']],
+]
+
+for (const [what, list, lines] of CASES) {
+  test(`kured: ${what}`, () => {
+    assert.deepEqual(shown(judgeKured(list, (path) => path === '/usr/bin/kured-sentinel')), lines)
+  })
+}
+
+test('kured: the advice names the chart’s trap', () => {
+  const [line] = judgeKured(podList(['--reboot-sentinel=/x']), () => true)
+  assert.match(line?.advice ?? '', /useRebootSentinelHostPath: false .* since 5\.4\.0/)
+})
+
+test('kured: no JSON whatever stops the look', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (items, containers) => {
+      judgeKured({ items }, () => true)
+      judgeKured({ items: [{ spec: { containers } }] }, () => true)
+    }),
+  )
+})
+
+describe('the node’s name', () => {
+  const nameIn = (tree: Tree) => nodeName(new Host(makeTree(tree)))
+  const PEM = 'var/lib/kubelet/pki/kubelet-client-current.pem'
+
+  test('is that of the certificate', () => {
+    const tree = { 'etc/kubernetes/kubelet.conf': KUBECONFIG }
+    assert.equal(nameIn({ ...tree, [PEM]: CERTIFICATE }), 'node-3.lab')
+    const data = Buffer.from(CERTIFICATE).toString('base64')
+    const inside = KUBECONFIG.replace(/client-certificate: .*/, `client-certificate-data: ${data}`)
+    assert.equal(nameIn({ 'etc/kubernetes/kubelet.conf': inside }), 'node-3.lab')
+  })
+
+  test('is not guessed', () => {
+    const tree = { 'etc/kubernetes/kubelet.conf': KUBECONFIG }
+    assert.throws(() => nameIn(tree), /ENOENT/)
+    assert.throws(() => nameIn({ ...tree, [PEM]: 'garbage' }), /PEM/)
+    const token = KUBECONFIG.replace(/client-certificate: .*/, 'token: abc')
+    assert.throws(
+      () => nameIn({ 'etc/kubernetes/kubelet.conf': token }),
+      /has no certificate of a node/,
+    )
+  })
+})
+
+describe('kubectl', () => {
+  /** A host with a kubelet, and a script in the place of kubectl. */
+  const withKubectl = (script: string) => {
+    const place = placeOf({
+      'etc/kubernetes/kubelet.conf': KUBECONFIG,
+      'var/lib/kubelet/pki/kubelet-client-current.pem': CERTIFICATE,
+      'usr/bin/kured-sentinel': '',
+      'usr/bin/kubectl': `#!/bin/sh\n${script}\n`,
+    })
+    chmodSync(place.host.path('/usr/bin/kubectl'), 0o755)
+    return place
+  }
+
+  test('is asked once, for this node’s pods, with the kubelet’s credentials', async () => {
+    const list = JSON.stringify(podList([SENTINEL, REBOOT]))
+    const place = withKubectl(`echo "$@" >"$(dirname "$0")/asked"; echo '${list}'`)
+    assert.deepEqual(shown(await kured.look(place)), [OURS, GATE])
+    assert.equal(
+      place.host.readText('/usr/bin/asked').replace(place.host.root, ''),
+      '--kubeconfig /etc/kubernetes/kubelet.conf get --raw /api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3.lab\n',
+    )
+  })
+
+  test('that fails, or gives nonsense, is an error with its words', async () => {
+    const refused = withKubectl('echo "Error from server (Forbidden): no" >&2; exit 1')
+    await assert.rejects(async () => kured.look(refused), /pods of node-3\.lab: Error from .*no$/)
+    const nonsense = withKubectl('echo "<html>"')
+    await assert.rejects(async () => kured.look(nonsense), /no JSON for the pods of node-3\.lab/)
+  })
+
+  test('is not there, or not for everybody', async () => {
+    assert.deepEqual(await said(kured, { 'usr/bin/x': '' }), [
+      'ok: not looked at: there is no /etc/kubernetes/kubelet.conf (see Kured’s log for what it calls)',
+    ])
+    const place = { ...withKubectl('exit 1'), isRoot: false }
+    assert.deepEqual(shown(await kured.look(place)), [
+      'warning: what Kured calls only root can see',
+    ])
+  })
+})
+
+describe('held packages', () => {
+  const entry = (name: string, packages = [name], warnings: string[] = []): HeldEntry => ({
+    name,
+    file: '/etc/pacman.conf',
+    line: 7,
+    packages: packages.map((one) => ({ name: one, installed: '1-1' })),
+    warnings,
+  })
+
+  test('the kubelet is held, by its name or a pattern, or is not', () => {
+    assert.deepEqual(judgeKubelet(undefined, []), [])
+    const kubelet = (entries: HeldEntry[]) => shown(judgeKubelet('kubelet-bin', entries))
+    assert.deepEqual(kubelet([entry('kubelet-bin')]), ['ok: kubelet-bin is held'])
+    assert.deepEqual(kubelet([entry('kube*', ['kubeadm', 'kubelet-bin'])]), [
+      'ok: kubelet-bin is held',
+    ])
+    assert.deepEqual(kubelet([entry('kubelet')]), [
+      'warning: kubelet-bin is not held: an upgrade may take it past the apiserver’s version',
+    ])
+    assert.equal(judgeKubelet('kubelet', [])[0]?.advice, 'kured-sentinel ignore add kubelet')
+  })
+
+  test('entries, and those that hold nothing', () => {
+    assert.deepEqual(shown(judgeEntries([])), ['ok: nothing is held back'])
+    assert.deepEqual(
+      shown(judgeEntries([entry('a'), entry('li*'), entry('b', [], ['is nowhere'])])),
+      ['ok: held back: a li*', 'warning: /etc/pacman.conf:7: b is nowhere'],
+    )
+  })
+
+  test('what pacman says of the next upgrade', () => {
+    const check = { blockers: [], waiting: [], errors: [], warnings: [] }
+    const x = {
+      package: 'x',
+      available: '2-1',
+      kind: 'needed',
+      dependency: 'x>=2',
+      by: 'y',
+    } as const
+    const holds = [
+      judgeHolds({ ...check, verdict: 'fine' }),
+      judgeHolds({ ...check, verdict: 'blocked', blockers: [x, { ...x, by: 'z' }] }),
+      judgeHolds({ ...check, verdict: 'blocked' }),
+      judgeHolds({ ...check, verdict: 'unknown', errors: ['error: disk full'] }),
+    ]
+    assert.deepEqual(shown(holds), [
+      'ok: what is held does not stop the next upgrade',
+      'wrong: the held x stops the next upgrade',
+      'wrong: what is held stops the next upgrade',
+      'wrong: the next upgrade fails, with nothing held as well: error: disk full',
+    ])
+  })
+})

@@ -1,0 +1,104 @@
+/** How `doctor` goes through its checks, and how it shows what they say. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHECKS } from '../../src/doctor/checks.ts'
+import { examine } from '../../src/doctor/examine.ts'
+import { type Check, ok, type Said, warning, wrong } from '../../src/doctor/line.ts'
+import { SentinelError } from '../../src/errors.ts'
+import { Deadline } from '../../src/host/deadline.ts'
+import { Host } from '../../src/host/host.ts'
+import { renderExamination } from '../../src/output/doctor.ts'
+import { hostTree } from '../fixture/host.ts'
+import { makeTree } from '../fixture/tree.ts'
+
+function look(checks: Check[], limitMs = 10_000, progress: string[] = []) {
+  const host = new Host(makeTree(hostTree()))
+  return examine(host, checks, new Deadline(limitMs), (area) => progress.push(area))
+}
+
+const says = (area: string, ...lines: Said[]): Check => ({ area, look: () => lines })
+const fails = (area: string, error: unknown): Check => ({
+  area,
+  look() {
+    throw error
+  },
+})
+
+test('the worst line is the state, and the exit code', async () => {
+  const states: [lines: Said[], state: string, exitCode: number][] = [
+    [[ok('a')], 'ok', 0],
+    [[ok('a'), warning('b')], 'warning', 1],
+    [[wrong('a'), warning('b'), ok('c')], 'wrong', 2],
+  ]
+  for (const [lines, state, exitCode] of states) {
+    const examination = await look([says('x', ...lines)])
+    assert.deepEqual([examination.state, examination.exitCode], [state, exitCode])
+  }
+})
+
+test('a check that throws is a line of its own, and the others go on', async () => {
+  const progress: string[] = []
+  const error = new SentinelError('no database', { cause: new Error('it is gone') })
+  const rejects: Check = { area: 'c', look: () => Promise.reject(new TypeError('x is undefined')) }
+  const { lines } = await look(
+    [fails('a', error), fails('b', error), rejects, says('d', ok('fine'))],
+    10_000,
+    progress,
+  )
+  assert.deepEqual(lines, [
+    { area: 'a', state: 'wrong', message: 'could not be looked at: no database: it is gone' },
+    { area: 'b', state: 'wrong', message: 'could not be looked at, for the same reason as a' },
+    { area: 'c', state: 'wrong', message: 'could not be looked at: x is undefined' },
+    { area: 'd', state: 'ok', message: 'fine' },
+  ])
+  assert.deepEqual(progress, ['a', 'b', 'c', 'd'])
+})
+
+test('a check that never answers takes its time, and those behind it are named', async () => {
+  const hangs: Check = { area: 'a', look: () => new Promise<Said[]>(() => {}) }
+  const { lines, exitCode, durationMs } = await look([hangs, says('b', ok('fine'))], 300)
+  assert.deepEqual(
+    lines.map(({ area, state, message }) => `${area} ${state}: ${message}`),
+    ['a wrong: no answer within 0.3 s', 'b wrong: not looked at: the time was over'],
+  )
+  assert.equal(exitCode, 2)
+  assert.ok(durationMs < 5000)
+})
+
+test('every check has its own area', () => {
+  const areas = CHECKS.map(({ area }) => area)
+  assert.deepEqual([...new Set(areas)], areas)
+})
+
+test('shown within 80 columns, with what to do below', () => {
+  const lines = [
+    { area: 'pacman', state: 'ok', message: 'sound' },
+    {
+      area: 'lock',
+      state: 'wrong',
+      message:
+        'stale lock /var/lib/pacman/db.lck: nobody has it open and it is older than this boot',
+      advice: 'look at pacman.log, repair what was ended half-way, and only then remove it',
+    },
+    { area: 'held', state: 'warning', message: 'evil\u001b[2Jname', advice: 'x' },
+  ] as const
+  const shown = renderExamination({
+    state: 'wrong',
+    exitCode: 2,
+    lines: [...lines],
+    checkedAt: 't',
+    durationMs: 12,
+  })
+  assert.equal(
+    shown,
+    `ok       pacman  sound
+wrong    lock    stale lock /var/lib/pacman/db.lck: nobody has it open and it is
+                 older than this boot
+                 do: look at pacman.log, repair what was ended half-way, and
+                     only then remove it
+warning  held    evil\\u001b[2Jname
+                 do: x
+1 wrong, 1 warning, 1 ok (in 12 ms)
+`,
+  )
+})
