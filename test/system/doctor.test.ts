@@ -1,0 +1,239 @@
+/** `doctor` in a booted node: all is well, and then each thing is broken, and mended. */
+import assert from 'node:assert/strict'
+import { release, version } from 'node:os'
+import { bootImage } from '../fixture/host.ts'
+import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
+import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import type { PackageRecipe } from '../lab/package.ts'
+import { kernel } from './recipes.ts'
+
+interface Shown {
+  area: string
+  state: string
+  message: string
+  advice?: string
+}
+
+async function doctor(node: LabNode) {
+  const { exitCode, stdout, stderr } = await node.run(['kured-sentinel', 'doctor', '--json'])
+  assert.equal(stderr, '')
+  const examination: { exitCode: number; lines: Shown[] } = JSON.parse(stdout)
+  assert.equal(examination.exitCode, exitCode)
+  return { exitCode, lines: examination.lines.map(text), advice: examination.lines.map(advice) }
+}
+
+const text = ({ area, state, message }: Shown) => `${state} ${area}: ${message}`
+const advice = ({ advice: todo = '' }: Shown) => todo
+
+const RELEASE = release()
+
+/** The kernel that runs here, as Arch packages it: with its boot image beside the modules. */
+const runningKernel = (): PackageRecipe => {
+  const recipe = kernel('linux', '6.9', RELEASE)
+  const image = bootImage(`${RELEASE} (lab@lab) ${version()}`).toString('latin1')
+  return { ...recipe, files: { ...recipe.files, [`/usr/lib/modules/${RELEASE}/vmlinuz`]: image } }
+}
+
+const kubelet = (of: string): PackageRecipe => ({
+  name: 'kubelet',
+  version: of,
+  files: { '/usr/bin/kubelet': { content: of, mode: 0o755 } },
+})
+
+const cni = (of: string, needs: string): PackageRecipe => ({
+  name: 'cni',
+  version: of,
+  depends: [needs],
+  files: { '/usr/share/cni': of },
+})
+
+async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
+  const packages = []
+  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
+  await publish(node, packages)
+}
+
+/** What the chart makes of its values, for a kubectl that only prints it. */
+async function callsKured(node: LabNode, args: string[]): Promise<void> {
+  const list = JSON.stringify(podList([...CHART_ARGS, ...args]))
+  await node.writeFile('/usr/bin/kubectl', `#!/bin/sh\ncat <<'END'\n${list}\nEND\n`, 0o755)
+}
+
+const SENTINEL = '--reboot-sentinel-command=/usr/bin/kured-sentinel'
+const REBOOT = '--reboot-command=/usr/bin/kured-sentinel reboot'
+
+/** A node with all that a host of a cluster has. */
+async function makeWell(node: LabNode): Promise<void> {
+  await offer(node, runningKernel(), kubelet('1.30'), cni('1.0', 'kubelet'))
+  await node.ok(['pacman', '-Sy', '--noconfirm', 'linux', 'kubelet', 'cni'])
+  await node.ok(['kured-sentinel', 'ignore', 'add', 'kubelet'])
+  await node.writeFile('/etc/fstab', 'tmpfs /boot tmpfs rw 0 0\n')
+  await node.ok(['mount', '/boot'])
+  await node.ok(['cp', `/usr/lib/modules/${RELEASE}/vmlinuz`, '/boot/vmlinuz-linux'])
+  await node.writeFile('/etc/kubernetes/kubelet.conf', KUBECONFIG, 0o600)
+  await node.writeFile('/var/lib/kubelet/pki/kubelet-client-current.pem', CERTIFICATE, 0o600)
+  await callsKured(node, [SENTINEL, REBOOT])
+}
+
+/** What is done to the host, what doctor then says, and how it is made good again. */
+type Breakage = [damage: string, exitCode: number, says: RegExp, mending: string]
+
+const BREAKAGES: Breakage[] = [
+  [
+    'touch -d "2 days ago" /var/lib/pacman/db.lck',
+    2,
+    /^wrong lock: stale lock .*db\.lck: nobody has it open/m,
+    'rm /var/lib/pacman/db.lck',
+  ],
+  [
+    'cp /etc/pacman.conf /etc/was; echo "Include = /none*" >>/etc/pacman.conf',
+    2,
+    /^wrong pacman: pacman ends at \/etc\/pacman\.conf:\d+: Include = \/none\* matches nothing$/m,
+    'mv /etc/was /etc/pacman.conf',
+  ],
+  [
+    'cp /etc/pacman.conf /etc/was; sed -i "s/^SigLevel .*/SigLevel = Nonsense/" /etc/pacman.conf',
+    2,
+    /^wrong pacman: pacman-conf does not accept \/etc\/pacman\.conf: .*SigLevel/m,
+    'mv /etc/was /etc/pacman.conf',
+  ],
+  [
+    'kured-sentinel ignore remove kubelet >&2',
+    1,
+    /^warning held: kubelet is not held/m,
+    'kured-sentinel ignore add kubelet >&2',
+  ],
+  [
+    'umount /boot',
+    2,
+    /^wrong boot: \/etc\/fstab has \/boot, and it is not mounted$/m,
+    'mount /boot',
+  ],
+  [
+    // The tmpfs came back empty.
+    ':',
+    1,
+    /^warning boot: no boot image of linux \S+ below \/boot or \/efi$/m,
+    'cp /usr/lib/modules/$(uname -r)/vmlinuz /boot/vmlinuz-linux',
+  ],
+  [
+    'sed -i "s/(lab@lab)/(lab@LAB)/" /boot/vmlinuz-linux',
+    2,
+    /^wrong boot: \/boot\/vmlinuz-linux is another build of \S+, and linux \S+ is installed$/m,
+    'cp /usr/lib/modules/$(uname -r)/vmlinuz /boot/vmlinuz-linux',
+  ],
+  [
+    'pacman -R --noconfirm linux >&2',
+    1,
+    /^warning kernel: no kernel package is installed/m,
+    'pacman -S --noconfirm linux >&2',
+  ],
+  [
+    'echo "timeuot = 1" >/etc/kured-sentinel.conf',
+    2,
+    /^wrong configuration: \/etc\/kured-sentinel\.conf:1: "timeuot" stands outside any section/m,
+    'rm /etc/kured-sentinel.conf',
+  ],
+  [
+    'mv /usr/bin/kured-sentinel /root; ln -s /usr/lib/kured-sentinel/bin/kured-sentinel.js /usr/local/bin/kured-sentinel',
+    2,
+    /^wrong program: \/usr\/bin\/kured-sentinel, which Kured calls, is missing$/m,
+    'mv /root/kured-sentinel /usr/bin; rm /usr/local/bin/kured-sentinel',
+  ],
+  [
+    'cp /usr/lib/kured-sentinel/dist/minute.cjs /root; : >/usr/lib/kured-sentinel/dist/minute.cjs',
+    2,
+    /^wrong program: \/usr\/lib\/kured-sentinel: dist\/minute\.cjs missing or empty$/m,
+    'mv /root/minute.cjs /usr/lib/kured-sentinel/dist/',
+  ],
+  [
+    'mv /usr/bin/kubectl /root; printf "#!/bin/sh\\nexec sleep 100\\n" >/usr/bin/kubectl; chmod +x /usr/bin/kubectl',
+    2,
+    /^wrong kured: could not be looked at: the pods of node-3\.lab: no answer within 15 s$/m,
+    'mv /root/kubectl /usr/bin',
+  ],
+]
+
+labTest('a node that is well, and each thing broken and mended', async () => {
+  await using node = await bootNode()
+  await makeWell(node)
+  const well = await doctor(node)
+  assert.deepEqual(
+    well.lines.filter((line) => !line.startsWith('ok ')),
+    [],
+  )
+  assert.equal(well.exitCode, 0)
+  const areas = [
+    'program',
+    'configuration',
+    'pacman',
+    'lock',
+    'held',
+    'kernel',
+    'boot',
+    'check',
+    'kured',
+  ]
+  for (const area of areas) {
+    assert.ok(
+      well.lines.some((line) => line.startsWith(`ok ${area}: `)),
+      area,
+    )
+  }
+
+  for (const [damage, exitCode, says, mending] of BREAKAGES) {
+    await node.shell(damage)
+    const { lines, exitCode: code } = await doctor(node)
+    assert.match(lines.join('\n'), says)
+    assert.equal(code, exitCode, lines.join('\n'))
+    await node.shell(mending)
+  }
+  assert.equal((await doctor(node)).exitCode, 0)
+  const before = await files(node)
+  assert.equal((await doctor(node)).exitCode, 0)
+  const after = await files(node)
+  assert.deepEqual(
+    after.filter((file) => !before.includes(file)),
+    [],
+    'it only reads',
+  )
+  assert.equal(before.length, after.length)
+})
+
+/** Every file that a look might touch, with its times. */
+async function files(node: LabNode): Promise<string[]> {
+  const found = await node.shell(
+    'find /etc /var /boot /tmp /root /usr/lib/kured-sentinel -printf "%p %s %T@ %i\\n"',
+  )
+  // The journal grows by itself, and ignore check has its copy of the databases in /tmp for a moment.
+  return found.split('\n').filter((line) => !/^(\/var\/log\/|\/tmp )/.test(line))
+}
+
+labTest('held packages that stop the next upgrade; Kured and its chart’s trap', async () => {
+  await using node = await bootNode()
+  await makeWell(node)
+  await offer(node, kubelet('1.31'), cni('1.1', 'kubelet>=1.31'))
+  await node.ok(['pacman', '-Sy'])
+  const blocked = await doctor(node)
+  assert.equal(blocked.exitCode, 2)
+  assert.match(blocked.lines.join('\n'), /^wrong held: the held kubelet stops the next upgrade$/m)
+
+  await callsKured(node, ['--reboot-sentinel=/sentinel/reboot-required'])
+  const { lines, advice: todo } = await doctor(node)
+  assert.match(
+    lines.join('\n'),
+    /^wrong kured: kured-system\/kured-x7k2p calls no command, but waits for the file \/sentinel\/reboot-required$/m,
+  )
+  assert.match(todo.join('\n'), /useRebootSentinelHostPath: false/)
+
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const unseen = await node.run([...nobody, 'kured-sentinel', 'doctor'])
+  assert.equal(unseen.exitCode, 1, unseen.stdout + unseen.stderr)
+  assert.match(unseen.stdout, /^warning +program +runs as an ordinary user/m)
+  assert.match(unseen.stdout, /^warning +check +which code processes run only root can see$/m)
+  assert.ok(
+    unseen.stdout.split('\n').every((line) => line.length <= 80),
+    unseen.stdout,
+  )
+})
