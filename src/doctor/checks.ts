@@ -5,6 +5,7 @@ import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
 import type { Check } from './line.ts'
 import { lock } from './lock.ts'
+import { ownPackage } from './package.ts'
 import { pacman } from './pacman.ts'
 import { program } from './program.ts'
 import { verdict } from './verdict.ts'
@@ -12,6 +13,7 @@ import { verdict } from './verdict.ts'
 /** All that `doctor` looks at, in this order. A new check is a file of its own and a word here. */
 export const CHECKS: readonly Check[] = [
   program,
+  ownPackage,
   configuration,
   pacman,
   lock,

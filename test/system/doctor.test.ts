@@ -48,6 +48,17 @@ const cni = (of: string, needs: string): PackageRecipe => ({
   files: { '/usr/share/cni': of },
 })
 
+/** Stands for this program's own package, whose files the lab puts there by itself. */
+const own: PackageRecipe = {
+  name: 'kured-sentinel',
+  version: '0.1.0',
+  lines: ["backup=('etc/kured-sentinel.conf')"],
+  files: {
+    '/etc/kured-sentinel.conf': '# the defaults\n',
+    '/usr/share/kured-sentinel/kured-values.yaml': 'configuration:\n',
+  },
+}
+
 async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
   const packages = []
   for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
@@ -65,8 +76,10 @@ const REBOOT = '--reboot-command=/usr/bin/kured-sentinel reboot'
 
 /** A node with all that a host of a cluster has. */
 async function makeWell(node: LabNode): Promise<void> {
-  await offer(node, runningKernel(), kubelet('1.30'), cni('1.0', 'kubelet'))
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'linux', 'kubelet', 'cni'])
+  await offer(node, own, runningKernel(), kubelet('1.30'), cni('1.0', 'kubelet'))
+  await node.ok(['pacman', '-Sy', '--noconfirm', own.name, 'linux', 'kubelet', 'cni'])
+  // A configuration of one's own is no damage.
+  await node.writeFile('/etc/kured-sentinel.conf', '[sentinel]\ntimeout = 20s\n')
   await node.ok(['kured-sentinel', 'ignore', 'add', 'kubelet'])
   await node.writeFile('/etc/fstab', 'tmpfs /boot tmpfs rw 0 0\n')
   await node.ok(['mount', '/boot'])
@@ -133,7 +146,7 @@ const BREAKAGES: Breakage[] = [
     'echo "timeuot = 1" >/etc/kured-sentinel.conf',
     2,
     /^wrong configuration: \/etc\/kured-sentinel\.conf:1: "timeuot" stands outside any section/m,
-    'rm /etc/kured-sentinel.conf',
+    'echo "[sentinel]" >/etc/kured-sentinel.conf',
   ],
   [
     'mv /usr/bin/kured-sentinel /root; ln -s /usr/lib/kured-sentinel/bin/kured-sentinel.js /usr/local/bin/kured-sentinel',
@@ -146,6 +159,12 @@ const BREAKAGES: Breakage[] = [
     2,
     /^wrong program: \/usr\/lib\/kured-sentinel: dist\/minute\.cjs missing or empty$/m,
     'mv /root/minute.cjs /usr/lib/kured-sentinel/dist/',
+  ],
+  [
+    'sed -i s/:/=/ /usr/share/kured-sentinel/kured-values.yaml',
+    2,
+    /^wrong package: kured-sentinel 0\.1\.0-1: 1 of its files altered or missing$/m,
+    'pacman -S --noconfirm kured-sentinel >&2',
   ],
   [
     'mv /usr/bin/kubectl /root; printf "#!/bin/sh\\nexec sleep 100\\n" >/usr/bin/kubectl; chmod +x /usr/bin/kubectl',
@@ -166,6 +185,7 @@ labTest('a node that is well, and each thing broken and mended', async () => {
   assert.equal(well.exitCode, 0)
   const areas = [
     'program',
+    'package',
     'configuration',
     'pacman',
     'lock',
@@ -227,10 +247,12 @@ labTest('held packages that stop the next upgrade; Kured and its chart’s trap'
   )
   assert.match(todo.join('\n'), /useRebootSentinelHostPath: false/)
 
+  await node.ok(['chmod', '700', '/boot'])
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const unseen = await node.run([...nobody, 'kured-sentinel', 'doctor'])
   assert.equal(unseen.exitCode, 1, unseen.stdout + unseen.stderr)
   assert.match(unseen.stdout, /^warning +program +runs as an ordinary user/m)
+  assert.match(unseen.stdout, /^warning +boot +could not be seen: \/boot\S*: permission denied$/m)
   assert.match(unseen.stdout, /^warning +check +which code processes run only root can see$/m)
   assert.ok(
     unseen.stdout.split('\n').every((line) => line.length <= 80),

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { configuration } from '../../src/doctor/configuration.ts'
 import type { Check } from '../../src/doctor/line.ts'
 import { lock } from '../../src/doctor/lock.ts'
+import { judgeFiles as judgeOwnFiles, judgeHook } from '../../src/doctor/package.ts'
 import { judgeConf } from '../../src/doctor/pacman.ts'
 import { judgeFiles, judgeNode } from '../../src/doctor/program.ts'
 import { verdict } from '../../src/doctor/verdict.ts'
@@ -69,6 +70,38 @@ describe('the program', () => {
       judgeNode('v18.20.4\n').message,
       '/usr/bin/node is Node 18.20.4; 20.19 or newer is needed',
     )
+  })
+})
+
+describe('its package', () => {
+  test('the files, by the words of pacman 7.0.0', () => {
+    const says = (words: string) => shown([judgeOwnFiles('0.1.0-1', words)])
+    assert.deepEqual(
+      says(
+        `backup file: kured-sentinel: /etc/kured-sentinel.conf (Modification time mismatch)
+kured-sentinel: 44 total files, 0 altered files\n`,
+      ),
+      ['ok: kured-sentinel 0.1.0-1 is as its package brought it'],
+    )
+    assert.deepEqual(says('kured-sentinel: 44 total files, 2 altered files\n'), [
+      'wrong: kured-sentinel 0.1.0-1: 2 of its files altered or missing',
+    ])
+    assert.deepEqual(says(''), [
+      'wrong: kured-sentinel 0.1.0-1: some of its files altered or missing',
+    ])
+  })
+
+  test('the hook', () => {
+    const hook = 'etc/pacman.d/hooks/99-kured-sentinel-restart.hook'
+    const says = (tree: Tree) => shown([judgeHook(new Host(makeTree(tree)))])
+    assert.deepEqual(says({ 'etc/x': '' }), ['ok: its hook for upgrades by hand is not active'])
+    assert.deepEqual(says({ [hook]: 'Exec = /usr/bin/kured-sentinel restart\n' }), [
+      'ok: its hook for upgrades by hand is active',
+    ])
+    assert.deepEqual(says({ [hook]: { link: '/dev/null' } }), [`ok: /${hook} is masked`])
+    const nowhere = [`warning: /${hook} leads nowhere, or is not this program’s`]
+    assert.deepEqual(says({ [hook]: { link: '/none/none' } }), nowhere)
+    assert.deepEqual(says({ [hook]: 'Exec = /usr/bin/other\n' }), nowhere)
   })
 })
 

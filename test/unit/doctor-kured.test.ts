@@ -48,6 +48,11 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
     [OURS, GATE],
   ],
   [
+    'the last of several counts',
+    podList([SENTINEL, '--reboot-sentinel-command=/bin/false', REBOOT]),
+    [CALLS('/bin/false, not kured-sentinel'), GATE],
+  ],
+  [
     'options from the environment',
     podList([], {
       env: [

@@ -1,0 +1,50 @@
+import { errorCode } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram } from '../host/program.ts'
+import { installedVersions } from '../pacman/local.ts'
+import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
+
+const NAME = 'kured-sentinel'
+
+/** Whether pacman knows this program, and all of its files are as the package brought them. */
+export const ownPackage: Check = {
+  area: 'package',
+  look: (place) => [judgeInstalled(place), judgeHook(place.host)],
+}
+
+function judgeInstalled({ host, dbPath, deadline }: Place): Said {
+  const version = installedVersions(host, dbPath).get(NAME)
+  if (version === undefined) return ok('installed without pacman, which so never upgrades it')
+  const args = ['-Qkk', '--color', 'never', NAME]
+  const { stdout, timedOut } = runProgram('/usr/bin/pacman', args, {
+    timeoutMs: deadline.left() / 2,
+  })
+  return timedOut ? wrong('pacman -Qkk does not answer') : judgeFiles(version, stdout.toString())
+}
+
+/**
+ * @param said what `pacman -Qkk` prints last: "kured-sentinel: 41 total files, 0 altered files". A
+ *   changed configuration is not among the altered. [pacman, src/pacman/check.c]
+ */
+export function judgeFiles(version: string, said: string): Said {
+  const altered = /, (\d+) altered files?\s*$/.exec(said)?.[1]
+  if (altered === '0') return ok(`${NAME} ${version} is as its package brought it`)
+  const many = altered === undefined ? 'some' : altered
+  return wrong(`${NAME} ${version}: ${many} of its files altered or missing`, `pacman -S ${NAME}`)
+}
+
+const HOOK = '99-kured-sentinel-restart.hook'
+
+/** The hook is a matter of taste: it serves upgrades by hand, as the unit does the same by itself. */
+export function judgeHook(host: Host): Said {
+  const path = `/etc/pacman.d/hooks/${HOOK}`
+  if (host.lstat(path) === undefined) return ok('its hook for upgrades by hand is not active')
+  try {
+    if (host.readText(path).includes(NAME)) return ok('its hook for upgrades by hand is active')
+  } catch (error) {
+    // pacman passes over a hook that is a link to /dev/null. [alpm-hooks(5)]
+    if (errorCode(error) === undefined) return ok(`${path} is masked`)
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
+  return warning(`${path} leads nowhere, or is not this program’s`, 'remove it, or link it anew')
+}
