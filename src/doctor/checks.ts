@@ -4,6 +4,9 @@ import { held } from './held.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
 import type { Check } from './line.ts'
+import { mounts } from './mounts.ts'
+import { state } from './state.ts'
+import { units } from './units.ts'
 import { lock } from './lock.ts'
 import { ownPackage } from './package.ts'
 import { pacman } from './pacman.ts'
@@ -16,10 +19,13 @@ export const CHECKS: readonly Check[] = [
   ownPackage,
   configuration,
   pacman,
+  mounts,
+  units,
   lock,
   held,
   kernel,
   boot,
   verdict,
+  state,
   kured,
 ]

@@ -66,7 +66,7 @@ async function lookAt(
   if (place.deadline.limitMs === 0) return [wrong('not looked at: the time was over', AGAIN)]
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Said[]>((resolve) => {
-    const message = `no answer within ${place.deadline.limitMs / 1000} s`
+    const message = `no answer within ${Math.ceil(place.deadline.limitMs / 1000)} s`
     // A little later than what the check itself waits for: its own words say more.
     timer = setTimeout(() => resolve([wrong(message, AGAIN)]), place.deadline.limitMs + 500)
   })
@@ -83,8 +83,7 @@ const AGAIN = 'see whether a server or a disk does not answer, then run it again
 
 /** @param before what failed so far → the area that said it */
 function failed(error: unknown, area: string, isRoot: boolean, before: Map<string, string>): Said {
-  const code = errorCode(error)
-  if (!isRoot && (code === 'EACCES' || code === 'EPERM')) {
+  if (!isRoot && isDenied(error)) {
     return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
   const reason = reasonOf(error)
@@ -92,6 +91,12 @@ function failed(error: unknown, area: string, isRoot: boolean, before: Map<strin
   if (same !== undefined) return wrong(`could not be looked at, for the same reason as ${same}`)
   before.set(reason, area)
   return wrong(`could not be looked at: ${reason}`)
+}
+
+function isDenied(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === 'EACCES' || code === 'EPERM') return true
+  return error instanceof Error && error.cause !== undefined && isDenied(error.cause)
 }
 
 /** An error with its causes, as far as they say something more. */

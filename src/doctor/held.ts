@@ -1,8 +1,9 @@
-import { awaitProgram } from '../host/program.ts'
+import { Deadline } from '../host/deadline.ts'
 import { checkHolds, type HoldsCheck } from '../pacman/check-holds.ts'
 import { type HeldEntry, listHeld } from '../pacman/held.ts'
 import { listInstalled, ownedPaths, packagesOwning } from '../pacman/local.ts'
 import { readLock } from '../pacman/lock.ts'
+import { askFreeSpace } from '../upgrade/directory.ts'
 import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
 
 const CONF = '/etc/pacman.conf'
@@ -12,9 +13,9 @@ export const held: Check = {
   area: 'held',
   async look(place) {
     const { host, dbPath, deadline, isRoot } = place
-    if (!(await answers(`${dbPath}/sync`, place))) {
-      return [wrong(`${dbPath}/sync gives no answer`, 'see whether its server is up')]
-    }
+    // A server that is gone must not make the whole look wait: all else here reads that directory.
+    const answer = await askFreeSpace(`${dbPath}/sync`, new Deadline(10_000))
+    if ('problem' in answer) return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`)]
     const lists = [
       listHeld(host, CONF, 'IgnorePkg', deadline),
       listHeld(host, CONF, 'IgnoreGroup', deadline),
@@ -31,13 +32,6 @@ export const held: Check = {
     }
     return [...said, judgeHolds(await checkHolds(host, CONF, deadline))]
   },
-}
-
-/** A server that is gone must not make the whole look wait: all else here reads that directory. */
-async function answers(path: string, { host, deadline }: Place): Promise<boolean> {
-  const timeoutMs = Math.min(5000, deadline.left())
-  const ended = await awaitProgram('/usr/bin/stat', ['--', host.path(path)], { timeoutMs })
-  return !ended.timedOut
 }
 
 const KUBELET = 'usr/bin/kubelet'

@@ -1,3 +1,4 @@
+import { recall } from '../guard/recall.ts'
 import { checkHost } from '../sentinel/check.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
 
@@ -5,7 +6,8 @@ import { type Check, ok, type Said, warning, wrong } from './line.ts'
 export const verdict: Check = {
   area: 'check',
   async look({ host, config, isRoot, deadline }) {
-    const report = await checkHost(host, config, deadline)
+    // What the host remembers is only looked at, as status does.
+    const report = recall(host, config, await checkHost(host, config, deadline), false)
     const reasons = report.reasons.filter(({ kind }) => kind !== 'lock')
     if (report.verdict === 'reboot') return [ok('a reboot is required (kured-sentinel status)')]
     if (report.verdict === 'none') return [ok('no reboot is required')]

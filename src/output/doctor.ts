@@ -20,7 +20,10 @@ export function renderExamination({ lines, durationMs }: Examination): string {
   const count = (state: State) => lines.filter((line) => line.state === state).length
   const sum = (['wrong', 'warning', 'ok'] as const)
     .filter((state) => count(state) > 0)
-    .map((state) => COLOURS[state](`${count(state)} ${state}`))
+    .map((state) => {
+      const many = state === 'warning' && count(state) > 1
+      return COLOURS[state](`${count(state)} ${state}${many ? 's' : ''}`)
+    })
     .join(', ')
   const rows = lines.flatMap((line) => renderLine(line, area))
   return `${[...rows, `${sum} ${chalk.dim(`(in ${durationMs} ms)`)}`].join('\n')}\n`

@@ -34,7 +34,7 @@ test('what is printed and the exit code are one, as text and as JSON', () => {
     rows.map((row) => row.split(/ +/).slice(0, 2)),
     lines.map((line: { state: string; area: string }) => [line.state, line.area]),
   )
-  assert.match(text.stdout, /\d+ (ok|warning|wrong)[^\n]* \(in \d+ ms\)\n$/)
+  assert.match(text.stdout, /\d+ (ok|warnings?|wrong)[^\n]* \(in \d+ ms\)\n$/)
   assert.doesNotMatch(text.stdout, /\u001b/)
 })
 
@@ -53,7 +53,7 @@ test('on a terminal a line says what is being looked at, and goes again', () => 
     timeout: 60_000,
   })
   const [progress = '', result = ''] = stdout.split(/\r\u001b\[K(?=ok|warning|wrong)/)
-  assert.match(progress, /^\r\u001b\[Klooking at program …\r\u001b\[Klooking at configuration …/)
+  assert.match(progress, /^\r\u001b\[Klooking at program …\r\u001b\[Klooking at package …/)
   assert.match(result, /^(ok|warning|wrong) +program /)
   assert.doesNotMatch(result, /looking|\u001b/)
 })

@@ -87,7 +87,12 @@ async function makeWell(node: LabNode): Promise<void> {
   await node.writeFile('/etc/kubernetes/kubelet.conf', KUBECONFIG, 0o600)
   await node.writeFile('/var/lib/kubelet/pki/kubelet-client-current.pem', CERTIFICATE, 0o600)
   await callsKured(node, [SENTINEL, REBOOT])
+  await node.ok(['kured-sentinel', 'units', 'install', '--role', 'cache', '--enable'])
+  await node.ok(['systemctl', 'start', 'pacman-upgrade.service'])
 }
+
+/** Both shared directories are mounts, as a server's would be. */
+const SHARED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 
 /** What is done to the host, what doctor then says, and how it is made good again. */
 type Breakage = [damage: string, exitCode: number, says: RegExp, mending: string]
@@ -161,6 +166,48 @@ const BREAKAGES: Breakage[] = [
     'mv /root/minute.cjs /usr/lib/kured-sentinel/dist/',
   ],
   [
+    'systemctl disable --now pacman-upgrade.timer',
+    1,
+    /^warning units: pacman-upgrade\.timer is disabled: this host does not upgrade by itself$/m,
+    'systemctl enable --now pacman-upgrade.timer',
+  ],
+  [
+    'sed -i s/25min/90s/ /etc/systemd/system/pacman-upgrade.service',
+    1,
+    /^warning units: pacman-upgrade\.service has changed since systemd read it\nwarning units: \/etc\/systemd\/system\/pacman-upgrade\.service was edited/m,
+    'kured-sentinel units install --role cache --force >&2',
+  ],
+  [
+    'umount /var/lib/pacman/sync; systemctl start pacman-upgrade.service',
+    2,
+    /^wrong mounts: \/var\/lib\/pacman\/sync is not mounted$[^]*^warning units: the upgrade was skipped at \S+: ConditionPathIsMountPoint=\/var\/lib\/pacman\/sync was not met$/m,
+    'mount -t tmpfs tmpfs /var/lib/pacman/sync; pacman -Sy >&2; systemctl start pacman-upgrade.service',
+  ],
+  [
+    'touch /var/cache/pacman/pkg/x; chown 65534 /var/cache/pacman/pkg/x',
+    2,
+    /^wrong mounts: \/var\/cache\/pacman\/pkg has files of nobody: its server maps root, and pacman could not give alpm its downloads$/m,
+    'rm /var/cache/pacman/pkg/x',
+  ],
+  [
+    'mount -o remount,ro /var/cache/pacman/pkg',
+    2,
+    /^wrong mounts: \/var\/cache\/pacman\/pkg cannot be written to/m,
+    'mount -o remount,rw /var/cache/pacman/pkg',
+  ],
+  [
+    'kured-sentinel hold --for 1h --reason "a new disk" >&2',
+    1,
+    /^warning state: reboots are held for \S+( \S+)* more: a new disk$/m,
+    'kured-sentinel release >&2',
+  ],
+  [
+    'echo garbage >/var/lib/kured-sentinel/guard.json',
+    1,
+    /^warning state: .*guard\.json cannot be read/m,
+    'rm /var/lib/kured-sentinel/guard.json',
+  ],
+  [
     'sed -i s/:/=/ /usr/share/kured-sentinel/kured-values.yaml',
     2,
     /^wrong package: kured-sentinel 0\.1\.0-1: 1 of its files altered or missing$/m,
@@ -175,7 +222,7 @@ const BREAKAGES: Breakage[] = [
 ]
 
 labTest('a node that is well, and each thing broken and mended', async () => {
-  await using node = await bootNode()
+  await using node = await bootNode(SHARED)
   await makeWell(node)
   const well = await doctor(node)
   assert.deepEqual(
@@ -190,6 +237,9 @@ labTest('a node that is well, and each thing broken and mended', async () => {
     'pacman',
     'lock',
     'held',
+    'mounts',
+    'units',
+    'state',
     'kernel',
     'boot',
     'check',
@@ -231,7 +281,7 @@ async function files(node: LabNode): Promise<string[]> {
 }
 
 labTest('held packages that stop the next upgrade; Kured and its chart’s trap', async () => {
-  await using node = await bootNode()
+  await using node = await bootNode(SHARED)
   await makeWell(node)
   await offer(node, kubelet('1.31'), cni('1.1', 'kubelet>=1.31'))
   await node.ok(['pacman', '-Sy'])
@@ -258,4 +308,31 @@ labTest('held packages that stop the next upgrade; Kured and its chart’s trap'
     unseen.stdout.split('\n').every((line) => line.length <= 80),
     unseen.stdout,
   )
+})
+
+/** An automount whose mount never comes, as from a server that is gone. */
+const NEVER = `
+mknod /dev/autofs c 10 235 && systemctl daemon-reexec
+cd /run/systemd/system
+printf '[Service]\\nType=oneshot\\nTimeoutStartSec=infinity\\nExecStart=/bin/sleep infinity\\n' >never.service
+printf '[Unit]\\nRequires=never.service\\nAfter=never.service\\n[Mount]\\nWhat=nas:/sync\\nWhere=/var/lib/pacman/sync\\nType=nfs4\\n' >var-lib-pacman-sync.mount
+printf '[Automount]\\nWhere=/var/lib/pacman/sync\\n' >var-lib-pacman-sync.automount
+systemctl daemon-reload && systemctl start var-lib-pacman-sync.automount`
+
+labTest('a server that never answers is a line, and no hang', async () => {
+  await using node = await bootNode()
+  await node.ok(['kured-sentinel', 'units', 'install', '--enable'])
+  await node.shell(NEVER)
+  const began = performance.now()
+  const { exitCode, lines } = await doctor(node)
+  assert.ok(performance.now() - began < 30_000)
+  assert.equal(exitCode, 2)
+  const shown = lines.join('\n')
+  assert.match(
+    shown,
+    /^wrong mounts: \S+sync \(systemd-1\) does not answer: no answer within 5 s$/m,
+  )
+  assert.match(shown, /^wrong held: \S+sync does not answer: no answer within 5 s$/m)
+  assert.match(shown, /^ok configuration: /m)
+  assert.equal((await node.run(['pgrep', '-x', 'stat'])).exitCode, 1, 'and nothing is left behind')
 })

@@ -1,0 +1,41 @@
+import type { UnitStatus } from '../units/status.ts'
+import { type Job, UNITS } from '../upgrade/run-record.ts'
+import { ok, type Said, warning, wrong } from './line.ts'
+
+/** How a run ended. */
+export type Run = NonNullable<UnitStatus['run']>
+
+/** What a job's last run was, and what an earlier one left behind. */
+export function judgeRun(job: Job, service: UnitStatus, earlier: Run | undefined): Said[] {
+  const { name, run, skip, active, problem } = service
+  const advice = `journalctl -u ${name}`
+  if (problem !== undefined) return [wrong(`${name}: ${problem}`, advice)]
+  const said: Said[] = active === 'failed' ? [wrong(`${name} has failed`, advice)] : []
+  if (run !== undefined) said.push(judgeEnd(job, run))
+  if (skip !== undefined && run?.outcome !== 'skipped') {
+    said.push(warning(`the ${job} was skipped at ${at(skip.at)}: ${skip.why}`, advice))
+  }
+  const before = earlier && judgeEnd(job, earlier, 'the one that did something before')
+  if (before?.state === 'wrong') said.push(before)
+  return said.length > 0 ? said : [ok(`${name} has not run yet`)]
+}
+
+function judgeEnd(job: Job, run: Run, which = `the last ${job}`): Said {
+  const { outcome, reason, problems, packages, endedAt } = run
+  const advice = `journalctl -u ${UNITS[job]}`
+  const last = `${which}, at ${at(Date.parse(endedAt))}, `
+  const why = reason === '' ? '' : `: ${reason}`
+  if (outcome === 'skipped') return warning(`${last}was skipped${why}`, advice)
+  if (outcome === 'failed') return wrong(`${last}failed${why}`, advice)
+  if (outcome === 'interrupted') return wrong(`${last}was interrupted${why}`, advice)
+  if (problems.length > 0) {
+    return wrong(`${last}completed, but not all of it: ${problems.join('; ')}`, advice)
+  }
+  if (outcome === 'nothing-to-do') return ok(`${last}found nothing to do`)
+  return ok(`${last}completed: ${packages} ${packages === 1 ? 'package' : 'packages'}`)
+}
+
+/** To the minute, in UTC. */
+export function at(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 16) + 'Z' : 'an unknown time'
+}

@@ -1,0 +1,46 @@
+import { errorText } from '../errors.ts'
+import { readHold } from '../guard/hold-state.ts'
+import { holdText, remaining } from '../guard/hold.ts'
+import { readAsked } from '../guard/memory.ts'
+import { readMoment } from '../guard/moment.ts'
+import type { Host } from '../host/host.ts'
+import { STATE_DIRECTORY } from '../state/store.ts'
+import { askWritable } from '../upgrade/directory.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+
+/** What outlives a boot: reboots that were asked for, and a person's wish that there be none. */
+export const state: Check = {
+  area: 'state',
+  async look({ host, isRoot, deadline }) {
+    const said = [judgeHold(host), judgeAsked(host)]
+    if (!isRoot || host.lstat(STATE_DIRECTORY) === undefined) return said
+    const problem = await askWritable(host.path(STATE_DIRECTORY), deadline)
+    if (problem === undefined) return said
+    const message = `${STATE_DIRECTORY} cannot be written to${problem && `: ${problem}`}`
+    return [...said, wrong(message, 'no reboot is asked for until it can')]
+  },
+}
+
+function judgeHold(host: Host): Said {
+  try {
+    const [hold, now] = [readHold(host), readMoment(host)]
+    if (hold === undefined || remaining(hold, now) <= 0) return ok('no hold keeps reboots away')
+    return warning(`reboots are ${holdText(hold, now)}`, 'kured-sentinel release, once it is over')
+  } catch (error) {
+    return wrong(errorText(error), 'kured-sentinel release, or set the hold anew')
+  }
+}
+
+function judgeAsked(host: Host): Said {
+  try {
+    const asked = readAsked(host)
+    const { bootId } = readMoment(host)
+    const earlier = asked.filter((one) => one.bootId !== bootId)
+    if (earlier.length === 0) return ok('the loop guard holds no reason back')
+    return ok(`the loop guard keeps what earlier boots were for: ${earlier.map(cause).join(', ')}`)
+  } catch (error) {
+    return warning(errorText(error), 'the next check for Kured that finds something makes it anew')
+  }
+}
+
+const cause = ({ cause: text }: { cause: string }) => text

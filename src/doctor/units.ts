@@ -1,0 +1,142 @@
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runSystemctl } from '../systemd/systemctl.ts'
+import { isLive } from '../systemd/unit-state.ts'
+import { DEFAULTS } from '../units/options.ts'
+import { downloadService, upgradeService } from '../units/services.ts'
+import { unitsStatus, type UnitStatus } from '../units/status.ts'
+import { type Job, readRunRecord, type RunRecord, UNITS } from '../upgrade/run-record.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+import { at, judgeRun, type Run } from './runs.ts'
+
+const JOBS: readonly Job[] = ['upgrade', 'download']
+
+/** The timers and services of both jobs, and how their last runs really ended. */
+export const units: Check = {
+  area: 'units',
+  look({ host, deadline }) {
+    const status = askUnits(host, deadline)
+    const textOf = (path: string) => host.readText(path)
+    return JOBS.flatMap((job) => judgeJob(job, status, textOf, earlierEnd(host, job)))
+  },
+}
+
+/**
+ * The units of both jobs.
+ *
+ * @throws SentinelError where no systemd answers: each question of the status has its own long limit
+ */
+export function askUnits(host: Host, deadline: Deadline): UnitStatus[] {
+  if (!isLive(host)) throw new SentinelError('no systemd runs this host')
+  const ended = runSystemctl(['show', '--property=Version'], Math.min(10_000, deadline.left()))
+  if (ended.timedOut) throw new SentinelError('systemd gives no answer')
+  return unitsStatus(undefined)
+}
+
+/** The path of the unit file of the upgrade's service, where one counts. */
+export function upgradeServicePath(status: readonly UnitStatus[]): string | undefined {
+  return status.find(({ name }) => name === UNITS.upgrade)?.path
+}
+
+/** Whether this host fills the shared cache, as one host does. */
+export function isCacheHost(status: readonly UnitStatus[]): boolean {
+  return isOn(status.find(({ name }) => name === timerOf('download')))
+}
+
+/**
+ * How the last run in which pacman had something to do ended, where a later one had nothing to do or
+ * was skipped: what was left half-way then still is. What is wrong with the record itself the
+ * units' status tells.
+ */
+function earlierEnd(host: Host, job: Job): RunRecord['lastEnd'] {
+  try {
+    return readRunRecord(host, job)?.lastEnd
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * @param textOf reads a unit file
+ * @param earlier the last run that was more than a skip, where that is not the last one
+ */
+export function judgeJob(
+  job: Job,
+  status: readonly UnitStatus[],
+  textOf: (path: string) => string,
+  earlier?: Run,
+): Said[] {
+  const named = (name: string) => status.find((unit) => unit.name === name)
+  const timer = named(timerOf(job))
+  const said = judgeTimer(job, timer)
+  // What a job did before it was turned off is past.
+  if (!isOn(timer)) return [said]
+  const service = named(UNITS[job])
+  if (service === undefined) return [said, wrong(`there is no ${UNITS[job]}`, INSTALL)]
+  return [said, ...judgeFile(job, service, textOf), ...judgeRun(job, service, earlier)]
+}
+
+function timerOf(job: Job): string {
+  return UNITS[job].replace(/service$/, 'timer')
+}
+
+function isOn(timer: UnitStatus | undefined): boolean {
+  return timer?.enabled === 'enabled'
+}
+
+const INSTALL = 'kured-sentinel units install --enable'
+
+/** Every host upgrades; the shared cache is filled by one. */
+function judgeTimer(job: Job, timer: UnitStatus | undefined): Said {
+  const name = timerOf(job)
+  if (timer === undefined || !isOn(timer)) {
+    const what = timer === undefined ? 'is not installed' : `is ${timer.enabled}`
+    if (job === 'download') return ok(`${name} ${what}: another host fills the cache`)
+    const advice = timer === undefined ? INSTALL : `systemctl enable --now ${name}`
+    return warning(`${name} ${what}: this host does not upgrade by itself`, advice)
+  }
+  if (timer.problem !== undefined) return wrong(`${name}: ${timer.problem}`)
+  if (timer.active !== 'active') {
+    return warning(`${name} is enabled, but was not started`, `systemctl start ${name}`)
+  }
+  if (timer.needsReload === true) return reload(name)
+  const next = timer.next === undefined ? '' : `; next run ${at(timer.next)}`
+  return ok(`${name} is enabled${next}`)
+}
+
+function reload(name: string): Said {
+  return warning(`${name} has changed since systemd read it`, 'systemctl daemon-reload')
+}
+
+/**
+ * Whether the service is the one that this program would write: it has no options but paths, and
+ * whether they are mounts, so an older one can be told.
+ */
+function judgeFile(job: Job, service: UnitStatus, textOf: (path: string) => string): Said[] {
+  const { name, path = '', author, dropIns, needsReload } = service
+  const said = dropIns.map((file) => ok(`${name} is changed by ${file}`))
+  if (needsReload === true) said.push(reload(name))
+  if (author === 'edited' || author === 'foreign' || author === 'linked') {
+    const what = author === 'edited' ? 'was edited' : 'is not this program’s'
+    const message = `${path} ${what}: what protects an upgrade may be missing`
+    return [...said, warning(message, 'kured-sentinel units diff, and rather use a drop-in')]
+  }
+  const text = textOf(path)
+  const write = job === 'upgrade' ? upgradeService : downloadService
+  const options = { ...DEFAULTS, ...(job === 'download' && { role: 'cache' as const }) }
+  const known = [write(options), write({ ...options, local: true })]
+  if (usesOtherPaths(text) || known.some((unit) => unit.text === text)) return said
+  const message = `${path} was written by another version of this program`
+  return [...said, warning(message, 'kured-sentinel units diff, then units install')]
+}
+
+function usesOtherPaths(text: string): boolean {
+  const usual = `RequiresMountsFor=${DEFAULTS.syncDir} ${DEFAULTS.cacheDir}`
+  return wantsMounts(text) && !text.split('\n').includes(usual)
+}
+
+/** Whether a job's service waits for mounts; without, its host is one with a cache of its own. */
+export function wantsMounts(text: string): boolean {
+  return /^ConditionPathIsMountPoint=/m.test(text)
+}
