@@ -118,7 +118,12 @@ const INCLUDING = {
 }
 
 labTest('an entry of an included file is listed with its place, and removed there', () => {
-  const { ignore, texts, conf, root } = arrange(INCLUDING)
+  const { ignore, texts, before, conf, root } = arrange({
+    ...INCLUDING,
+    // A database of its own: pacman may never have run on this machine.
+    'd/database.conf': 'DBPath = @/db\n',
+    'db/local/ALPM_DB_VERSION': '9\n',
+  })
   const list = run(['ignore', 'list', '--json', '--pacman-conf', conf]).stdout
   const { entries }: { entries: Entry[] } = JSON.parse(list.replaceAll(root, '@'))
   assert.deepEqual(
@@ -136,6 +141,7 @@ b # a, removed from IgnorePkg in @/d/more.conf (included by @/pacman.conf)
 `,
   )
   assert.deepEqual(texts(), {
+    ...before,
     'pacman.conf': `[options]\nIgnorePkg = a\nInclude = ${root}/d/*.conf\n`,
     'd/more.conf': '# more\nIgnorePkg = c\n',
   })

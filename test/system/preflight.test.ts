@@ -160,6 +160,6 @@ labTest('a download needs room, and the right to write; not what an upgrade need
   const { said } = await preflight(node, 'download', '--local', '--json')
   assert.deepEqual(
     JSON.parse(said).findings.map(({ check }: { check: string }) => check),
-    ['configuration', 'lock', 'mounts', 'writable'],
+    ['configuration', 'reboot', 'lock', 'mounts', 'writable'],
   )
 })
