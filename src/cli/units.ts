@@ -27,7 +27,7 @@ export function addUnitsCommands(
     .description('print the units for these options, and write nothing')
     .addHelpText('after', example('print --role cache --cache-calendar "Mon..Fri 11:00"'))
     .action(async (words: Words) => {
-      ended('units print', (await load()).unitsPrint(toOptions(words), words.json))
+      ended('units print', await (await load()).unitsPrint(toOptions(words), words.json))
     })
 
   onHost(generator(units.command('install')))
@@ -39,7 +39,7 @@ export function addUnitsCommands(
     .action(async (words: Words) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { options: toOptions(words), root, enable, force, dryRun }
-      ended('units install', (await load()).unitsInstall(request, words.json))
+      ended('units install', await (await load()).unitsInstall(request, words.json))
     })
 
   onHost(units.command('remove'))
@@ -49,7 +49,7 @@ export function addUnitsCommands(
     .option('--json', 'print one JSON object')
     .addHelpText('after', example('remove --dry-run'))
     .action(async ({ root, force = false, dryRun = false, json }: Words) => {
-      ended('units remove', (await load()).unitsRemove({ root, force, dryRun }, json))
+      ended('units remove', await (await load()).unitsRemove({ root, force, dryRun }, json))
     })
 
   onHost(units.command('status'))
@@ -57,14 +57,14 @@ export function addUnitsCommands(
     .option('--json', 'print one JSON array')
     .addHelpText('after', `\nExit codes: 0, or 2 where it cannot be told.${example('status')}`)
     .action(async ({ root, json }: Words) => {
-      ended('units status', (await load()).unitsShow(root, json))
+      ended('units status', await (await load()).unitsShow(root, json))
     })
 
   onHost(generator(units.command('diff')))
     .description('show how the host’s units differ from these options')
     .addHelpText('after', `\nExit codes: 0 they do not, 1 they do.${example('diff --role cache')}`)
     .action(async (words: Words) => {
-      ended('units diff', (await load()).unitsDiff(toOptions(words), words.root, words.json))
+      ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
     })
 }
 

@@ -12,7 +12,9 @@ const LIMIT_MS = 120_000
 
 /** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
 export async function doctor(json: true | undefined): Promise<number> {
-  const examination = await examine(new Host(), CHECKS, new Deadline(LIMIT_MS), showProgress)
+  const examination = await examine(new Host(), CHECKS, new Deadline(LIMIT_MS), (area) =>
+    showProgress(`looking at ${area}`),
+  )
   showProgress(undefined)
   write(1, json ? printableJson(examination) : renderExamination(examination))
   return examination.exitCode

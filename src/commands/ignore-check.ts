@@ -3,6 +3,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderHoldsCheck } from '../output/ignore-check.ts'
 import { printableJson } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
 import { write } from '../output/write.ts'
 import { checkHolds } from '../pacman/check-holds.ts'
 
@@ -16,7 +17,9 @@ export async function ignoreCheck(options: {
   json: true | undefined
   pacmanConf: string
 }): Promise<number> {
-  const check = await checkHolds(new Host(), options.pacmanConf, new Deadline(LIMIT_MS))
+  const check = await withProgress('asking pacman', () =>
+    checkHolds(new Host(), options.pacmanConf, new Deadline(LIMIT_MS)),
+  )
   write(1, options.json ? printableJson(check) : renderHoldsCheck(check))
   return CODES[check.verdict]
 }

@@ -5,6 +5,7 @@ import { Host } from '../host/host.ts'
 import { journalLine } from '../output/journal.ts'
 import { renderChecks, renderVerdict } from '../output/preflight.ts'
 import { printableJson } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
 import { renderRecord } from '../output/record.ts'
 import { write } from '../output/write.ts'
 import { prepare, type PreflightOptions } from '../upgrade/context.ts'
@@ -29,8 +30,8 @@ export async function runPreflight(
   const host = new Host()
   const deadline = new Deadline(options.timeout)
   const invocation = readInvocation(process.env, process.pid)
-  const report = await preflight(job, () =>
-    prepare(job, host, readConfig(host, options.config), options, deadline),
+  const report = await withProgress(`looking whether the ${job} can begin`, () =>
+    preflight(job, () => prepare(job, host, readConfig(host, options.config), options, deadline)),
   )
   const exitCode = CODES[report.verdict]
   if (options.json) write(1, printableJson({ ...report, exitCode }))

@@ -2,6 +2,7 @@ import { readConfig } from '../config/config.ts'
 import { errorText, Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { printableJson } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
 import { renderRestart } from '../output/restart.ts'
 import { write } from '../output/write.ts'
 import { restartStale, type RestartRequest } from '../services/restart.ts'
@@ -33,7 +34,11 @@ async function run({ json, configFile, ...request }: Options): Promise<number> {
     throw new SentinelError('only root can restart services: run it with sudo, or with --dry-run')
   }
   const host = new Host()
-  const report = await restartStale(host, readConfig(host, configFile), request)
+  const config = readConfig(host, configFile)
+  const report = await withProgress(
+    request.dryRun ? 'looking at all processes' : 'restarting what runs replaced code',
+    () => restartStale(host, config, request),
+  )
   try {
     write(1, json ? printableJson(report) : renderRestart(report))
   } catch (error) {

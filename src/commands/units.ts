@@ -1,5 +1,6 @@
 import { Exit, SentinelError } from '../errors.ts'
 import { printableJson } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
 import {
   renderDiffs,
   renderInstalled,
@@ -19,8 +20,8 @@ import { verifiedUnits } from '../units/verify.ts'
 type Json = true | undefined
 
 /** `units print`. @returns 0 */
-export function unitsPrint(options: UnitOptions, json: Json): number {
-  const units = verifiedUnits(options)
+export async function unitsPrint(options: UnitOptions, json: Json): Promise<number> {
+  const units = await withProgress('asking systemd', () => verifiedUnits(options))
   write(
     1,
     json ? printableJson(units.map(({ name, text }) => ({ name, text }))) : renderUnits(units),
@@ -29,8 +30,8 @@ export function unitsPrint(options: UnitOptions, json: Json): number {
 }
 
 /** `units install`. @returns 0, also when nothing was to do; 2 where a person's edits are in the way */
-export function unitsInstall(request: InstallRequest, json: Json): number {
-  const installed = installUnits(request)
+export async function unitsInstall(request: InstallRequest, json: Json): Promise<number> {
+  const installed = await withProgress('asking systemd', () => installUnits(request))
   const { changes, refused } = installed
   const { dryRun } = request
   if (json) write(1, printableJson({ dryRun, ...installed }))
@@ -49,8 +50,8 @@ export function unitsInstall(request: InstallRequest, json: Json): number {
 }
 
 /** `units remove`. @returns 0, also when nothing was to do */
-export function unitsRemove(request: RemoveRequest, json: Json): number {
-  const removed = removeUnits(request)
+export async function unitsRemove(request: RemoveRequest, json: Json): Promise<number> {
+  const removed = await withProgress('asking systemd', () => removeUnits(request))
   if (json) write(1, printableJson({ dryRun: request.dryRun, ...removed }))
   else if (removed.refused.length === 0) write(1, renderRemoved(removed, request.dryRun))
   mustNotBeRefused(removed.refused, 'nothing was removed: --force removes it too')
@@ -58,15 +59,19 @@ export function unitsRemove(request: RemoveRequest, json: Json): number {
 }
 
 /** `units status`. @returns 0; 2 where something could not be told */
-export function unitsShow(root: string | undefined, json: Json): number {
-  const units = unitsStatus(root)
+export async function unitsShow(root: string | undefined, json: Json): Promise<number> {
+  const units = await withProgress('asking systemd', () => unitsStatus(root))
   write(1, json ? printableJson(units.map(withDates)) : renderStatus(units))
   return units.some(({ problem }) => problem !== undefined) ? Exit.attention : Exit.ok
 }
 
 /** `units diff`. @returns 0 the same, 1 not */
-export function unitsDiff(options: UnitOptions, root: string | undefined, json: Json): number {
-  const { same, ...diff } = compareUnits(options, root)
+export async function unitsDiff(
+  options: UnitOptions,
+  root: string | undefined,
+  json: Json,
+): Promise<number> {
+  const { same, ...diff } = await withProgress('asking systemd', () => compareUnits(options, root))
   if (json) write(1, printableJson({ same, ...diff }))
   else {
     write(1, renderDiffs(diff.changes))

@@ -7,5 +7,15 @@ import { write } from './write.ts'
 export function showProgress(what: string | undefined): void {
   if (!process.stderr.isTTY) return
   // Back to the line's start, and everything behind it erased. [ECMA-48, EL]
-  write(2, `\r\u001b[K${what === undefined ? '' : `looking at ${what} …`}`)
+  write(2, `\r\u001b[K${what === undefined ? '' : `${what} …`}`)
+}
+
+/** Shows what is done while it is done. */
+export async function withProgress<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  showProgress(what)
+  try {
+    return await work()
+  } finally {
+    showProgress(undefined)
+  }
 }
