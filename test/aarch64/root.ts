@@ -1,13 +1,13 @@
 /** The lab's aarch64 root with the program installed, for the tests of one file. */
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fillTree, type Tree } from '../fixture/tree.ts'
 import { aarch64Tree, emulator, inAarch64 } from '../lab/aarch64.ts'
 import { findProgram } from '../lab/cache.ts'
 import { directoryOf, dropLayers, mountLayers, newNodeId, sweep } from '../lab/layers.ts'
-import { installProgram } from '../lab/program.ts'
-import { run, type Run } from '../lab/run.ts'
+import { ownPackage, PACKAGE_TOOLS } from '../lab/own-package.ts'
+import { describe, run, type Run } from '../lab/run.ts'
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -48,23 +48,28 @@ class Aarch64Root {
   }
 }
 
-/** A new root with the checkout's program, as the package has it. */
-function newRoot(): Aarch64Root {
+/** A new root in which the aarch64 pacman has installed the package of the checkout. */
+async function newRoot(): Promise<Aarch64Root> {
   const root = new Aarch64Root()
-  installProgram(root.path)
+  cpSync(await ownPackage(), join(root.path, 'srv/kured-sentinel.pkg.tar.gz'))
+  // Its Node is npm's, and no package.
+  const options = ['--noconfirm', '--assume-installed', 'nodejs=26']
+  const argv = ['pacman', '-U', ...options, '/srv/kured-sentinel.pkg.tar.gz']
+  const ended = await root.run(argv)
+  if (ended.exitCode !== 0) throw new Error(describe(argv, ended))
   return root
 }
 
 /** Why no aarch64 program can be run on this machine, if so. */
 function problem(): string | undefined {
   if (process.getuid?.() !== 0) return 'the aarch64 root is an overlay, which only root can mount'
-  if (emulator !== undefined && findProgram(emulator) === undefined) {
-    return `${emulator} is missing: npm run test:setup`
-  }
+  const programs = [...PACKAGE_TOOLS, ...(emulator === undefined ? [] : [emulator])]
+  const missing = programs.find((program) => findProgram(program) === undefined)
+  if (missing !== undefined) return `${missing} is missing: npm run test:setup`
   return existsSync(aarch64Tree) ? undefined : `${aarch64Tree} is missing: npm run test:setup`
 }
 
-let shared: Aarch64Root | undefined
+let shared: Promise<Aarch64Root> | undefined
 
 /**
  * A node:test test in the root that this file's tests share. It is skipped, with the reason, where
@@ -75,7 +80,6 @@ export function aarch64Test(name: string, body: (root: Aarch64Root) => Promise<v
   const skip = process.env['CI'] === 'true' ? false : (why ?? false)
   void test(name, { skip, timeout: 180_000 }, async () => {
     if (why !== undefined) throw new Error(why)
-    shared ??= newRoot()
-    await body(shared)
+    await body(await (shared ??= newRoot()))
   })
 }

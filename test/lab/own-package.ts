@@ -1,7 +1,20 @@
 /** The project's own package, built from the checkout by the real makepkg of this machine. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { cache } from './cache.ts'
 import { describe, run } from './run.ts'
 
 export const CHECKOUT = join(import.meta.dirname, '../..')
@@ -28,8 +41,8 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
     cpSync(join(CHECKOUT, name), join(directory, name))
   }
   // What `npm ci` has fetched for the checkout serves the build, which so needs no network.
-  const cache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
-  cpSync(join(cache, '_cacache'), join(directory, 'npm/_cacache'), { recursive: true })
+  const fetched = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
+  cpSync(join(fetched, '_cacache'), join(directory, 'npm/_cacache'), { recursive: true })
   execFileSync('chown', ['-R', 'nobody:', directory])
   const argv = [...user, 'env', '--chdir', directory, 'makepkg', '--nodeps', ...options]
   const ended = await run(argv, {
@@ -47,4 +60,24 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
   if (ended.exitCode !== 0) throw new Error(describe(argv, ended))
   const name = readdirSync(directory).find((entry) => entry.endsWith('.pkg.tar.gz'))
   return { file: join(directory, name ?? ''), directory, output: ended.stdout }
+}
+
+/** The package of the checkout as it is, built once for each state of its source. */
+export async function ownPackage(): Promise<string> {
+  const workshop = mkdtempSync(join(tmpdir(), 'kured-sentinel-package-'))
+  try {
+    const tarball = execFileSync(join(CHECKOUT, 'scripts/tarball.sh'), [workshop]).toString().trim()
+    const digest = createHash('sha256').update(readFileSync(tarball)).digest('hex').slice(0, 16)
+    const stored = join(cache, 'own-package', `kured-sentinel-${digest}.pkg.tar.gz`)
+    if (existsSync(stored)) return stored
+    const { file } = await buildOwnPackage(workshop, '--nocheck')
+    // An earlier state of the source will hardly come again.
+    rmSync(dirname(stored), { recursive: true, force: true })
+    mkdirSync(dirname(stored), { recursive: true })
+    cpSync(file, `${stored}.${process.pid}`)
+    renameSync(`${stored}.${process.pid}`, stored)
+    return stored
+  } finally {
+    rmSync(workshop, { recursive: true, force: true })
+  }
 }
