@@ -59,6 +59,33 @@ labTest('the same with the seed’s unit: half the packages, no hook, a lock lef
   }
 })
 
+labTest('the cache is taken away in the middle of an upgrade, and is there again', async () => {
+  await using node = await bootNode()
+  await mountAll(node)
+  await prepareSlowUpgrade(node)
+  await node.ok(['kured-sentinel', 'units', 'install'])
+  await rewind(node)
+  await startUpgrade(node)
+  await node.ok(['umount', '--lazy', '/var/cache/pacman/pkg'])
+  const state = 'systemctl show -P ActiveState pacman-upgrade'
+  await node.shell(`until [ "$(${state})" = failed ]; do sleep 0.1; done`, { timeoutMs: 30_000 })
+  assert.equal((await outcome(node)).locked, false)
+  const broken = await readRun(node)
+  assert.equal(broken.outcome, 'failed')
+  const [, name] = /could not open file \S+\/(\w+)-2\.0-1-any\.pkg/.exec(broken.reason) ?? []
+  assert.ok(name, broken.reason)
+
+  // Nothing is skipped over in silence: the next run does the rest, and names what pacman left
+  // without its files.
+  const remount =
+    'systemctl stop var-cache-pacman-pkg.mount; systemctl start var-cache-pacman-pkg.mount'
+  await node.shell(`${remount}; pacman -Syuw --noconfirm; systemctl start pacman-upgrade`)
+  const { outcome: recorded, problems } = await readRun(node)
+  assert.equal(recorded, 'completed')
+  assert.match(problems.join('\n'), new RegExp(`/local/${name}-2\\.0-1/desc`))
+  assert.deepEqual(await outcome(node), { upgraded: 4, hookRan: true, locked: false })
+})
+
 /** A mirror that sends half a package and then nothing, until /run/fast is there. */
 const MIRROR = `
 const { existsSync, readFileSync } = require('node:fs')
