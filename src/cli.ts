@@ -20,6 +20,10 @@ interface LookOptions {
   root?: string
 }
 
+const CHECK_CODES = `Exit codes, as Kured reads them: 0 a reboot is required; 1 none is, or not now;
+2 no reboot, and a person should look.`
+const STATUS_CODES = 'Exit codes: 0 whatever the verdict, 2 without one.'
+
 /**
  * The command line: options and help only.
  *
@@ -35,14 +39,13 @@ export function createProgram(ended: (command: string, exitCode: number) => void
       writeOut: (text) => write(1, text),
       writeErr: (text) => write(2, text.split('\n').map(printable).join('\n')),
     })
-    .showHelpAfterError('Run kured-sentinel --help for the commands and options.')
     .addHelpText(
       'after',
       '\nExit codes of check: 0 reboot, 1 no reboot, 2 no reboot; a person should look.',
     )
     .addHelpText('after', example('kured-sentinel status'))
 
-  addLookOptions(program.command('check'), 'kured-sentinel check --explain')
+  addLookOptions(program.command('check'), CHECK_CODES, 'kured-sentinel check --explain')
     .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
     .addOption(new Option('--explain', 'show every finding').conflicts('json'))
     .action(async ({ json, explain, ...options }: LookOptions) => {
@@ -57,10 +60,8 @@ export function createProgram(ended: (command: string, exitCode: number) => void
       )
     })
 
-  addLookOptions(program.command('status'), 'kured-sentinel status --json')
-    .description(
-      'show the verdict and every finding to a person; exit 0 whatever the verdict, 2 without one',
-    )
+  addLookOptions(program.command('status'), STATUS_CODES, 'kured-sentinel status --json')
+    .description('show the verdict and every finding to a person')
     .action(async ({ json, ...options }: LookOptions) => {
       const { status } = await import('./commands/check.ts')
       ended('status', await status(await renderer(json, true), toCheckOptions(options)))
@@ -73,10 +74,18 @@ export function createProgram(ended: (command: string, exitCode: number) => void
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)
+  nameHelp(program, program.name())
   return program
 }
 
-function addLookOptions(command: Command, line: string): Command {
+/** Whatever is wrong with a command line, the help of that command says what is right. */
+function nameHelp(command: Command, path: string): void {
+  const what = command.commands.length > 0 ? 'commands and options' : 'use'
+  command.showHelpAfterError(`Run ${path} --help for its ${what}.`)
+  for (const child of command.commands) nameHelp(child, `${path} ${child.name()}`)
+}
+
+function addLookOptions(command: Command, codes: string, line: string): Command {
   return command
     .option('--json', 'print one JSON object')
     .addOption(
@@ -92,7 +101,7 @@ function addLookOptions(command: Command, line: string): Command {
     )
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .option('--root <dir>', 'look at the host whose files stand below this directory')
-    .addHelpText('after', example(line))
+    .addHelpText('after', `\n${codes}\n${example(line)}`)
 }
 
 function example(line: string): string {

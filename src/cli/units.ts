@@ -55,14 +55,17 @@ export function addUnitsCommands(
   onHost(units.command('status'))
     .description('show each unit: its file, its next run, how the last one really ended')
     .option('--json', 'print one JSON array')
-    .addHelpText('after', `\nExit codes: 0, or 2 where it cannot be told.${example('status')}`)
+    .addHelpText('after', `\nExit codes: 0; 2 it cannot be told.\n${example('status')}`)
     .action(async ({ root, json }: Words) => {
       ended('units status', await (await load()).unitsShow(root, json))
     })
 
   onHost(generator(units.command('diff')))
     .description('show how the host’s units differ from these options')
-    .addHelpText('after', `\nExit codes: 0 they do not, 1 they do.${example('diff --role cache')}`)
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 they do not, 1 they do, 2 could not tell.\n${example('diff --role cache')}`,
+    )
     .action(async (words: Words) => {
       ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
     })

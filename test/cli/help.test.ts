@@ -49,8 +49,11 @@ test('colours on a terminal only; NO_COLOR and FORCE_COLOR decide otherwise', ()
 })
 
 for (const [args, next] of [
-  [['--nonsense'], /Run kured-sentinel --help/],
-  [['ignore', 'add'], /Run kured-sentinel --help/],
+  [['--nonsense'], /Run kured-sentinel check --help/],
+  [['nonsense'], /Run kured-sentinel --help/],
+  [['ignore', 'add'], /Run kured-sentinel ignore add --help/],
+  [['ignore', 'kubelet'], /Run kured-sentinel ignore --help/],
+  [['units', 'install', '--role', 'master'], /Run kured-sentinel units install --help/],
   [['--timeout', 'soon'], /write 30s, 5min or 1h/],
   [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
 ] as const) {
