@@ -25,12 +25,20 @@ Promise.resolve()
   .then((program) => program.run(words))
   .then((code) => process.exit(code), fail)
 
+/** What root could do. @param {any} error */
+function isDenied(error) {
+  return ['EACCES', 'EPERM'].includes(error?.code) && process.geteuid?.() !== 0
+}
+
 /** @param {any} error */
 function fail(error) {
   const lines = [`error: ${error?.message ?? error}`]
+  let denied = isDenied(error)
   for (let cause = error?.cause; cause; cause = cause.cause) {
     lines.push(`-> ${cause.message ?? cause}`)
+    denied ||= isDenied(cause)
   }
+  if (denied) lines.push('Run it as root, with sudo for example.')
   if (String(error?.code).endsWith('_NOT_FOUND')) {
     lines.splice(
       0,

@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode, errorText, SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 
 /**
  * Asks before anything is touched whether a file may be replaced.
@@ -14,8 +14,7 @@ export function mustBeWritable(file: string): void {
     accessSync(target, constants.W_OK)
     accessSync(dirname(target), constants.W_OK)
   } catch (error) {
-    const hint = errorCode(error) === 'EACCES' ? '; run this as root' : ''
-    const message = `${file} may not be changed, and nothing was: ${errorText(error)}${hint}`
+    const message = `${file} may not be changed, and nothing was: ${errorText(error)}`
     throw new SentinelError(message, { cause: error })
   }
 }

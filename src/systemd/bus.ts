@@ -17,7 +17,7 @@ export function readProperties(unit: string, of: Interface, names: readonly stri
   const args = ['--json=short', 'get-property', bus, path, `${bus}.${of}`, ...names]
   const ended = runProgram('/usr/bin/busctl', args, { timeoutMs: 30_000 })
   if (ended.exitCode !== 0) {
-    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim()
+    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim().replaceAll('\n', '; ')
     throw new SentinelError(`systemd cannot be asked about ${unit}: ${reason}`)
   }
   const lines = ended.stdout.toString().trimEnd().split('\n')

@@ -26,7 +26,7 @@ export function showUnits(
   const args = ['show', `--property=${properties.join(',')}`, '--', ...units]
   const ended = runSystemctl(args, timeoutMs)
   if (ended.exitCode !== 0) {
-    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim()
+    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim().replaceAll('\n', '; ')
     throw new SentinelError(`systemd cannot be asked about ${units.join(' ')}: ${reason}`)
   }
   return parseShow(ended.stdout.toString(), units)
