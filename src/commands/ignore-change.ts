@@ -1,9 +1,12 @@
 import { SentinelError } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
 import { renderDiff } from '../output/diff.ts'
 import { renderChange } from '../output/ignore-change.ts'
-import { printableJson } from '../output/printable.ts'
+import { printable, printableJson } from '../output/printable.ts'
 import { write } from '../output/write.ts'
 import { changeHeld } from '../pacman/change.ts'
+import { listHeld } from '../pacman/held.ts'
 import type { ChangeRequest } from '../pacman/plan.ts'
 
 /** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
@@ -11,15 +14,29 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
   const change = changeHeld(request)
   const { action, key, dryRun } = request
   try {
-    if (json) write(1, printableJson({ action, key, dryRun, ...change }))
+    const warnings = action === 'add' && !dryRun ? doubts(request) : []
+    if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
     else {
       if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
       // Beside a diff there is to be nothing else on stdout.
       write(dryRun ? 2 : 1, renderChange(request, change))
+      write(2, warnings.map((warning) => `warning: ${printable(warning)}\n`).join(''))
     }
   } catch (error) {
     if (dryRun || change.files.length === 0) throw error
     throw new SentinelError('the change was made, but could not be told', { cause: error })
   }
   return 0
+}
+
+/** A name that holds nothing may be mistyped, and then what it was meant for is not held. */
+function doubts({ names, pacmanConf, key }: ChangeRequest): string[] {
+  try {
+    const { entries } = listHeld(new Host(), pacmanConf, key, new Deadline(30_000))
+    const added = entries.filter(({ name }) => names.includes(name))
+    return added.flatMap(({ name, warnings }) => warnings.map((warning) => `${name} ${warning}`))
+  } catch {
+    // The change is made. Without a database of pacman's there is nothing to compare with.
+    return []
+  }
 }

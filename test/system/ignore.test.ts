@@ -247,6 +247,16 @@ none  @8  nothing installed
     warnings: [],
   })
 
+  const add = (...args: string[]) => run(['ignore', 'add', '--pacman-conf', conf, ...args])
+  const added = add('linux-lts', 'kublet')
+  assert.deepEqual(
+    [added.code, added.stderr],
+    [0, 'warning: kublet is neither installed nor in any sync database\n'],
+  )
+  assert.deepEqual(JSON.parse(add('--json', 'kublet').stdout).warnings, [
+    'kublet is neither installed nor in any sync database',
+  ])
+
   execFileSync('rm', [join(root, 'db/sync/testing.db')])
   assert.match(list().stdout, /^warning: what is available is uncertain: .*testing/m)
   assert.match(
