@@ -19,7 +19,7 @@ function renderUnit(unit: UnitStatus): string {
   const { name, path, author, enabled, active, run, skip } = unit
   const states = [enabled, active].filter((state) => state !== undefined && state !== '')
   const lines = [
-    path === undefined ? 'no unit file' : author ? `${path} (${AUTHORS[author]})` : path,
+    path === undefined ? whence(unit) : author ? `${path} (${AUTHORS[author]})` : path,
     ...unit.dropIns.map((file) => `changed by ${file}`),
     ...(unit.needsReload === true ? ['changed on the disk: systemctl daemon-reload'] : []),
     ...(unit.next === undefined ? [] : [`next run ${when(unit.next)}`]),
@@ -34,6 +34,12 @@ function renderUnit(unit: UnitStatus): string {
   return [heading, ...lines.map((line) => `  ${line}`)]
     .map((line) => `${printable(line)}\n`)
     .join('')
+}
+
+/** Where systemd has a unit from of which there is no file. */
+function whence({ name, active }: UnitStatus): string {
+  const mounted = name.endsWith('.mount') && active === 'active'
+  return mounted ? 'no unit file: mounted by other means' : 'no unit file'
 }
 
 /** A run that was skipped is told as one; behind it stands the last in which pacman had work. */

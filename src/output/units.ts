@@ -29,11 +29,12 @@ export function renderInstalled(installed: Installed, dryRun: boolean): string {
 }
 
 /** What a person should know beside that. */
-export function renderNotes({ warnings, dropIns, surplus }: Partial<Installed>): string {
+export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<Installed>): string {
   return listed([
     ...(warnings ?? []).map((warning) => `warning: ${warning}`),
     ...(dropIns ?? []).map((path) => `note: ${path} changes the unit as well`),
     ...(surplus ?? []).map((name) => `note: ${name} stands there too, from other options`),
+    ...(idle?.length ? [`note: not enabled, which --enable does: ${idle.join(', ')}`] : []),
   ])
 }
 

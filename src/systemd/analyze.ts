@@ -45,6 +45,9 @@ export function verifyUnits(root: string, files: readonly string[]): void {
 function analyze(args: string[], option: string, text: string): string {
   const ended = runProgram(ANALYZE, args, { timeoutMs: LIMIT_MS })
   if (ended.exitCode === 0 && text.trim() !== '') return ended.stdout.toString()
+  const [what] = args
   const [reason = ''] = ended.timedOut ? ['no answer in time'] : ended.stderr.trim().split('\n')
-  throw new SentinelError(`${option} '${text}': ${reason || 'it is empty'}`)
+  const example = what === 'calendar' ? "daily or '*-*-* 03:00:00'" : '30min or 4h'
+  const next = `write one of systemd.time(7), such as ${example}`
+  throw new SentinelError(`${option} '${text}': ${reason || 'it is empty'}; ${next}`)
 }

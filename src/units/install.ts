@@ -25,6 +25,8 @@ export interface Installed extends UnitPlan {
   disabled: string[]
   enabled: string[]
   started: string[]
+  /** names of timers and mounts that are not enabled, and were not to be */
+  idle: string[]
   /** why nothing was done at all: files that a person wrote or edited */
   refused: string[]
   dropIns: string[]
@@ -59,6 +61,7 @@ function install(host: Host, units: Unit[], { options, enable, force, dryRun }: 
     disabled: [],
     enabled: [],
     started: [],
+    idle: [],
     refused: force ? [] : edited.map(({ path }) => path),
     dropIns: units.flatMap(({ name }) => dropIns(host, name)),
     warnings: warnings(host, options),
@@ -68,7 +71,9 @@ function install(host: Host, units: Unit[], { options, enable, force, dryRun }: 
     writeUnits(host, plan.changes)
     reload(host, units, plan.changes.length > 0)
   }
-  return enable ? { ...installed, ...switchOn(host, units, dryRun) } : installed
+  if (enable) return { ...installed, ...switchOn(host, units, dryRun) }
+  const names = units.filter((unit) => unit.enable).map(({ name }) => name)
+  return { ...installed, idle: names.filter((name) => enabledState(host, name) !== 'enabled') }
 }
 
 /** Also when an earlier run was ended between its writing and this. */

@@ -116,7 +116,10 @@ function jobOf(name: string): Job | undefined {
 function neededMounts(service: string): string[] {
   if (!service.endsWith('.service')) return []
   const [paths] = readProperties(service, 'Unit', ['RequiresMountsFor'])
-  return strings(paths).map((path) => unitNameOf(path, 'mount'))
+  // systemd keeps a set, in no order.
+  return strings(paths)
+    .toSorted()
+    .map((path) => unitNameOf(path, 'mount'))
 }
 
 function strings(value: unknown): string[] {

@@ -25,7 +25,10 @@ describe('a bad value is refused with the reason, and no file is written', () =>
   const nfs = ['--nfs', 'nas:/a', '--nfs', 'nas:/b']
   const cases: [words: string[], says: RegExp][] = [
     [['--role', 'master'], /Allowed choices are cache, node/],
-    [['--upgrade-calendar', 'dayly'], /--upgrade-calendar 'dayly': Failed to parse calendar/],
+    [
+      ['--upgrade-calendar', 'dayly'],
+      /--upgrade-calendar 'dayly': Failed to parse calendar.*such as daily or '\*-\*-\* 03:00:00'$/m,
+    ],
     [['--upgrade-calendar', '*-02-30'], /--upgrade-calendar '\*-02-30' never comes/],
     [['--cache-calendar', ''], /--cache-calendar ''/],
     [['--cache-calendar', 'daily\nUnit=x'], /--cache-calendar holds a control character/],
@@ -91,6 +94,12 @@ test('an image: install, again, diff, edit, refuse, force, status, remove', () =
   assert.match(dry.stderr, /^pacman-upgrade\.timer would be enabled$/m)
   assert.ok(!existsSync(join(root, UNITS)))
 
+  // Who forgets --enable would wait for ever.
+  const idle = run(['units', 'install', '--root', makeTree(IMAGE)])
+  assert.deepEqual(
+    [idle.code, idle.stderr],
+    [0, 'note: not enabled, which --enable does: pacman-upgrade.timer\n'],
+  )
   const first = units('install', '--role', 'cache', '--enable')
   assert.deepEqual([first.code, first.stderr], [0, ''])
   assert.match(first.stdout, /^pacman-cache-update\.timer enabled$/m)
