@@ -27,6 +27,8 @@ export interface Wanted {
 export function judgeDirectory(directory: Directory, wanted: Wanted): Said[] {
   const { path, mounted, silent, unwritable, squashed } = directory
   if (silent !== undefined) {
+    const missing = mounted === undefined && /No such file or directory/.test(silent)
+    if (missing) return [wrong(`${path} does not exist`, setUp(path))]
     const from = mounted === undefined ? '' : ` (${mounted.source})`
     return [wrong(`${path}${from} does not answer: ${silent}`, 'see whether its server is up')]
   }
@@ -49,11 +51,14 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): Said[] {
   return [...said, wrong(`${message}, and pacman could not give ${user} its downloads`, advice)]
 }
 
+const setUp = (path: string) =>
+  `mount ${path}, or see kured-sentinel units install --help (--nfs, --local)`
+
 function judgeMounted(path: string, mounted: Mounted | undefined, wanted: Wanted): Said {
   if (wanted.mounts === false) return ok(`${path} answers; no mount is wanted (--local)`)
   const { result, message } = judgeMount(path, mounted, wanted.types)
   if (result !== 'ok') {
-    const advice = `mount ${path}, or see kured-sentinel units install --help (--nfs, --local)`
+    const advice = setUp(path)
     return wanted.mounts === true ? wrong(message, advice) : warning(message, advice)
   }
   const isNfs = /^nfs4?$/.test(mounted?.type ?? '')

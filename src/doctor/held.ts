@@ -15,7 +15,8 @@ export const held: Check = {
     const { host, dbPath, deadline, isRoot } = place
     // A server that is gone must not make the whole look wait: all else here reads that directory.
     const answer = await askFreeSpace(`${dbPath}/sync`, new Deadline(10_000))
-    if ('problem' in answer) return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`)]
+    if ('problem' in answer)
+      return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`, 'see mounts')]
     const lists = [
       listHeld(host, CONF, 'IgnorePkg', deadline),
       listHeld(host, CONF, 'IgnoreGroup', deadline),

@@ -23,6 +23,7 @@ labTest('mounts: missing, of any kind, of a wanted kind, automatic, and hung', a
   await using node = await bootNode()
   // nspawn gives a node no /dev/autofs, and systemd looks for it once. [src/core/automount.c]
   await node.shell('mknod /dev/autofs c 10 235 && systemctl daemon-reexec')
+  await expectAnswer(node, ['download', '--local'], 1, /pacman\/sync does not exist: create it$/m)
   await offer(node, plain('a', '1'))
   await node.ok(['pacman', '-Sy', '--noconfirm', 'a'])
   await node.shell(`cp -r ${SYNC} /srv/sync`)

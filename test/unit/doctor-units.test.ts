@@ -260,6 +260,12 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     ['wrong: /p (nas:/pkg) does not answer: no answer within 5 s'],
   ],
   [
+    'nothing where pacman has its databases',
+    { path: '/p', mounted: undefined, silent: 'No such file or directory' },
+    NODE,
+    ['wrong: /p does not exist'],
+  ],
+  [
     'the cache host may write',
     { ...NFS, squashed: false },
     CACHE,

@@ -13,7 +13,10 @@ export async function checkMounts(context: Context): Promise<Finding[]> {
   for (const path of [syncDir, cacheDir]) {
     const answer = await askFreeSpace(path, deadline)
     if ('problem' in answer) {
-      const message = `${path} does not answer: ${answer.problem}`
+      const missing = answer.problem.includes('No such file or directory')
+      const message = missing
+        ? `${path} does not exist: create it`
+        : `${path} does not answer: ${answer.problem}`
       return [...findings, { check: 'mounts', result: 'skip', message }]
     }
     if (local) continue
