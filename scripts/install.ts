@@ -23,10 +23,14 @@ const destination = process.env['DESTDIR'] || '/'
 process.umask(0o022)
 try {
   const files = installedFiles(checkout)
-  if (process.argv.includes('--remove')) remove(files)
-  else install(files)
+  const words = process.argv.slice(2).join(' ')
+  if (words === '--remove') remove(files)
+  else if (words === '') install(files)
+  else
+    throw new Error(`unknown: ${words}; there is --remove, behind --, and DESTDIR=DIR before npm`)
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  if (process.geteuid?.() !== 0 && destination === '/') console.error('Run it as root.')
   process.exitCode = 1
 }
 

@@ -92,6 +92,14 @@ toolTest(['scdoc'], 'an install by hand keeps the configuration, and can be take
   assert.match(readFileSync(configuration, 'utf8'), /# mine\n$/)
   assert.ok(!existsSync(earlier), 'a part of an earlier version is gone')
 
+  const mistyped = spawnSync('node', ['--import', 'tsx', 'scripts/install.ts', '--removed'], {
+    cwd: CHECKOUT,
+    env: { PATH: process.env['PATH'], DESTDIR: makeTree({}) },
+    encoding: 'utf8',
+  })
+  assert.equal(mistyped.status, 1)
+  assert.match(mistyped.stderr, /^error: unknown: --removed; there is --remove/)
+
   install('--remove')
   const left = readdirSync(root, { recursive: true, withFileTypes: true })
   const names = left.filter((entry) => !entry.isDirectory()).map(({ name }) => name)
