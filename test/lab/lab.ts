@@ -16,8 +16,7 @@ import type { NspawnOptions } from './nspawn.ts'
 import { preparePacman } from './pacman.ts'
 import { installProgram } from './program.ts'
 
-export { buildPackage } from './package.ts'
-export { publish } from './pacman.ts'
+export { install, offer, upgradeTo } from './pacman.ts'
 
 export interface NodeOptions extends NspawnOptions {
   /** Changes the node's files before its first boot; `root` is its tree on this machine. */

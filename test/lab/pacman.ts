@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { LabNode } from './node.ts'
+import { buildPackage, type PackageRecipe } from './package.ts'
 
 const repository = '/srv/lab'
 let published = 0
@@ -29,8 +30,10 @@ export function preparePacman(root: string): void {
   execFileSync('tar', ['-czf', join(root, repository, 'lab.db'), '--files-from=/dev/null'])
 }
 
-/** Adds built packages to the repository; `pacman -Sy` in the node then sees them. */
-export async function publish(node: LabNode, packages: string[]): Promise<void> {
+/** Builds packages and puts them into the repository; `pacman -Sy` in the node then sees them. */
+export async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
+  const packages: string[] = []
+  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
   for (const file of packages) cpSync(file, join(node.root, repository, basename(file)))
   const names = packages.map((file) => basename(file))
   await node.ok(['repo-add', '--quiet', 'lab.db.tar.gz', ...names], { cwd: repository })
@@ -40,4 +43,16 @@ export async function publish(node: LabNode, packages: string[]): Promise<void> 
     ['touch', '--no-dereference', `--date=+${published} seconds`, 'lab.db.tar.gz', 'lab.db'],
     { cwd: repository },
   )
+}
+
+/** Offers packages, and installs them. */
+export async function install(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
+  await offer(node, ...recipes)
+  await node.ok(['pacman', '-Sy', '--noconfirm', ...recipes.map(({ name }) => name)])
+}
+
+/** Offers packages, and upgrades the node to all that is offered. */
+export async function upgradeTo(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
+  await offer(node, ...recipes)
+  await node.ok(['pacman', '-Syu', '--noconfirm'])
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { release, version } from 'node:os'
 import { bootImage } from '../fixture/host.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel } from './recipes.ts'
@@ -59,12 +59,6 @@ const own: PackageRecipe = {
   },
 }
 
-async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-}
-
 /** What the chart makes of its values, for a kubectl that only prints it. */
 async function callsKured(node: LabNode, args: string[]): Promise<void> {
   const list = JSON.stringify(podList([...CHART_ARGS, ...args]))
@@ -76,8 +70,7 @@ const REBOOT = '--reboot-command=/usr/bin/kured-sentinel reboot'
 
 /** A node with all that a host of a cluster has. */
 async function makeWell(node: LabNode): Promise<void> {
-  await offer(node, own, runningKernel(), kubelet('1.30'), cni('1.0', 'kubelet'))
-  await node.ok(['pacman', '-Sy', '--noconfirm', own.name, 'linux', 'kubelet', 'cni'])
+  await install(node, own, runningKernel(), kubelet('1.30'), cni('1.0', 'kubelet'))
   // A configuration of one's own is no damage.
   await node.writeFile('/etc/kured-sentinel.conf', '[sentinel]\ntimeout = 20s\n')
   await node.ok(['kured-sentinel', 'ignore', 'add', 'kubelet'])

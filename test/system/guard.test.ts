@@ -1,18 +1,11 @@
 /** What is remembered over real boots of a node whose kernel no reboot changes. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import type { PackageRecipe } from '../lab/package.ts'
 import { greet, greeter, kernel } from './recipes.ts'
 
 const STATE = '/var/lib/kured-sentinel'
 const LINUX = kernel('linux', '9.9.9', '9.9.9-lab')
-
-async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-}
 
 async function reboot(node: LabNode): Promise<void> {
   await node.run(['systemctl', 'reboot'])
@@ -35,8 +28,7 @@ labTest(
   'a kernel that no reboot changes is asked for once, and again after a transaction',
   async () => {
     await using node = await bootNode()
-    await offer(node, LINUX, greet('1.0'), greeter)
-    await node.ok(['pacman', '-Sy', '--noconfirm', 'linux', 'libgreet', 'greeter'])
+    await install(node, LINUX, greet('1.0'), greeter)
     const state = `cat ${STATE}/guard.json`
     assert.equal(await answers(node), 0)
     const remembered = await node.shell(state)
@@ -55,8 +47,7 @@ labTest(
 
     // A new reason counts as ever: a service that runs a replaced library, by a real upgrade.
     await node.ok(['systemctl', 'start', 'plain'])
-    await offer(node, greet('2.0'))
-    await node.ok(['pacman', '-Syu', '--noconfirm'])
+    await upgradeTo(node, greet('2.0'))
     assert.equal(await answers(node), 0, 'after a transaction everything counts')
     await node.powerCut()
     await node.boot()

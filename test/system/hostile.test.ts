@@ -1,6 +1,6 @@
 /** What people without rights, and accidents, do to a real node: no reboot, and no silence. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { greet, greeter } from './recipes.ts'
 
@@ -15,8 +15,7 @@ rm /tmp/m/usr/bin/old; umount -l /tmp/m' > /dev/null 2>&1`
 
 labTest('a user’s own deleted files below a “/usr” are no upgrade', async () => {
   await using node = await bootNode()
-  await publish(node, [await buildPackage(node, greet('1.0'))])
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'libgreet'])
+  await install(node, greet('1.0'))
   await node.shell(detached('mount -t tmpfs none /tmp/m'))
   await node.shell(detached('mount --bind /var/tmp/b /tmp/m'))
   const maps = await node.shell('cat /proc/$(pgrep -n -x old)/maps')
@@ -43,11 +42,9 @@ labTest('a daemon that went into a chroot by itself runs the host’s code', asy
       'daemon.c': `#include <unistd.h>\nint main(void) { chdir("/var/empty"); if (chroot(".")) return 1; for (;;) sleep(${version.charAt(0)}00); }\n`,
     },
   })
-  await publish(node, [await buildPackage(node, source('1.0'))])
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'daemon'])
+  await install(node, source('1.0'))
   await node.ok(['systemctl', 'start', 'daemon'])
-  await publish(node, [await buildPackage(node, source('2.0'))])
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, source('2.0'))
   const { exitCode, stdout } = await check(node)
   assert.equal(exitCode, 0)
   assert.match(
@@ -58,11 +55,9 @@ labTest('a daemon that went into a chroot by itself runs the host’s code', asy
 
 labTest('a helper that the OOM killer ends has not answered', async () => {
   await using node = await bootNode()
-  await publish(node, [await buildPackage(node, greet('1.0')), await buildPackage(node, greeter)])
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'libgreet', 'greeter'])
+  await install(node, greet('1.0'), greeter)
   await node.ok(['systemctl', 'start', 'plain'])
-  await publish(node, [await buildPackage(node, greet('2.0'))])
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, greet('2.0'))
   assert.equal((await check(node)).exitCode, 0)
   await node.shell(
     'echo "int kill(int, int); int getpid(void); int main(void) { kill(getpid(), 9); }" | gcc -w -xc -o /root/dies -',

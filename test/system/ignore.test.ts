@@ -13,22 +13,9 @@ import { BIN, NODE, run } from '../cli/program.ts'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { UPGRADES } from '../fixture/upgrades.ts'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import type { PackageRecipe } from '../lab/package.ts'
-
-const recipe = (name: string, version: string, depends: string[] = []): PackageRecipe => ({
-  name,
-  version,
-  depends,
-  files: { [`/usr/share/${name}`]: version },
-})
-
-async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const one of recipes) packages.push(await buildPackage(node, one))
-  await publish(node, packages)
-}
+import { plain } from './recipes.ts'
 
 const ignore = (node: LabNode, ...args: string[]) => node.run(['kured-sentinel', 'ignore', ...args])
 const installed = (node: LabNode) => node.ok(['pacman', '-Q', 'kubelet', 'cni'])
@@ -42,13 +29,11 @@ const databases = (node: LabNode) =>
 
 labTest('a node: what is held stays, and stops an upgrade that needs it', async () => {
   await using node = await bootNode()
-  await offer(node, recipe('kubelet', '1.30'), recipe('cni', '1.0', ['kubelet']))
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'kubelet', 'cni'])
+  await install(node, plain('kubelet', '1.30'), plain('cni', '1.0', { depends: ['kubelet'] }))
   const added = await ignore(node, 'add', 'kubelet')
   assert.equal(added.stdout, 'kubelet added to IgnorePkg in /etc/pacman.conf\n')
 
-  await offer(node, recipe('kubelet', '1.31'), recipe('cni', '1.1', ['kubelet']))
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, plain('kubelet', '1.31'), plain('cni', '1.1', { depends: ['kubelet'] }))
   assert.equal(await installed(node), 'kubelet 1.30-1\ncni 1.1-1\n')
   const waiting = await ignore(node, 'check')
   assert.equal(waiting.exitCode, 0)
@@ -59,7 +44,7 @@ labTest('a node: what is held stays, and stops an upgrade that needs it', async 
     /^kubelet {2}\/etc\/pacman\.conf:\d+ {2}installed 1\.30-1, available 1\.31-1\n$/,
   )
 
-  await offer(node, recipe('cni', '1.2', ['kubelet>=1.31']))
+  await offer(node, plain('cni', '1.2', { depends: ['kubelet>=1.31'] }))
   await node.ok(['pacman', '-Sy'])
   const before = await databases(node)
   const blocked = await ignore(node, 'check')

@@ -1,7 +1,7 @@
 /** The lab itself: what the other system tests rely on. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 
 labTest('a node boots a systemd of its own, and Kured sees it from outside', async () => {
   await using node = await bootNode({ tmpfs: ['/var/lib/pacman/sync'] })
@@ -31,15 +31,13 @@ labTest('a command that hangs ends with its time, and what it started too', asyn
 
 labTest('pacman -Syu upgrades a package, and a service keeps the deleted library', async () => {
   await using node = await bootNode()
-  await publish(node, [await buildPackage(node, counter('1.0'))])
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'counter'])
+  await install(node, counter('1.0'))
   await node.ok(['systemctl', 'start', 'counter.service'])
   const pid = await node.shell('systemctl show --value -p MainPID counter.service')
   const maps = `/proc/${pid.trim()}/maps`
   assert.match(await node.readFile(maps), /r-xp .* \/usr\/lib\/libcounter\.so$/m)
 
-  await publish(node, [await buildPackage(node, counter('2.0'))])
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, counter('2.0'))
   assert.equal(await node.ok(['pacman', '-Q', 'counter']), 'counter 2.0-1\n')
   assert.match(await node.readFile(maps), /r-xp .* \/usr\/lib\/libcounter\.so \(deleted\)$/m)
 })

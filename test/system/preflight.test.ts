@@ -1,8 +1,9 @@
 /** `preflight …` in booted nodes: real mounts, real databases, real packages. */
 import assert from 'node:assert/strict'
-import { labTest, bootNode } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { CACHE, expectAnswer, LOCK, offer, plain, preflight, SYNC } from './upgrade-job.ts'
+import { plain } from './recipes.ts'
+import { CACHE, expectAnswer, LOCK, preflight, SYNC } from './upgrade-job.ts'
 
 /** A bind mount of /srv/sync that an automount waits for; `more` goes into the mount's [Unit]. */
 async function startAutomount(node: LabNode, more = ''): Promise<void> {
@@ -24,8 +25,7 @@ labTest('mounts: missing, of any kind, of a wanted kind, automatic, and hung', a
   // nspawn gives a node no /dev/autofs, and systemd looks for it once. [src/core/automount.c]
   await node.shell('mknod /dev/autofs c 10 235 && systemctl daemon-reexec')
   await expectAnswer(node, ['download', '--local'], 1, /pacman\/sync does not exist: create it$/m)
-  await offer(node, plain('a', '1'))
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'a'])
+  await install(node, plain('a', '1'))
   await node.shell(`cp -r ${SYNC} /srv/sync`)
   await expectAnswer(node, ['upgrade'], 1, /^skip: \/var\/lib\/pacman\/sync is not mounted$/m)
   await expectAnswer(node, ['download'], 1, /^skip: \/var\/lib\/pacman\/sync is not mounted$/m)
@@ -67,8 +67,7 @@ const files = (node: LabNode) =>
 
 labTest('an upgrade: databases, packages, holds, locks', async () => {
   await using node = await bootNode({ tmpfs: [SYNC, CACHE] })
-  await offer(node, plain('a', '1'), plain('b', '1'), plain('kubelet', '1'))
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'a', 'b', 'kubelet'])
+  await install(node, plain('a', '1'), plain('b', '1'), plain('kubelet', '1'))
   await expectAnswer(node, ['upgrade', '--explain'], 0, /there is nothing to upgrade/)
   await offer(node, plain('a', '2'), plain('b', '2'), plain('kubelet', '2'))
   await node.ok(['pacman', '-Syuw', '--noconfirm'])

@@ -1,6 +1,6 @@
 /** The last gate before a real reboot: `kured-sentinel reboot`, as Kured runs it. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel, slow } from './recipes.ts'
@@ -22,24 +22,11 @@ Type=oneshot
 ExecStart=/usr/bin/pacman -S --noconfirm steady-a steady-b
 `
 
-async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-  await node.ok(['pacman', '-Sy'])
-}
-
 /** A node for which a check has asked for a reboot. */
 async function bootDueNode(): Promise<LabNode> {
   const node = await bootNode()
-  await offer(
-    node,
-    kernel('linux', '9.9.9', '9.9.9-lab'),
-    slow,
-    steady('steady-a'),
-    steady('steady-b'),
-  )
-  await node.ok(['pacman', '-S', '--noconfirm', 'linux'])
+  await offer(node, slow, steady('steady-a'), steady('steady-b'))
+  await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
   return node
 }
 

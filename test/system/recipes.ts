@@ -3,6 +3,13 @@ import type { PackageRecipe } from '../lab/package.ts'
 
 const unit = (lines: string) => `[Service]\n${lines}\n`
 
+/** A package with nothing in it but its version. */
+export const plain = (
+  name: string,
+  version: string,
+  more: Partial<PackageRecipe> = {},
+): PackageRecipe => ({ name, version, files: { [`/usr/share/${name}`]: version }, ...more })
+
 /** A library; each version's code differs. */
 export const greet = (version: string): PackageRecipe => ({
   name: 'libgreet',

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunRecord } from '../../src/upgrade/run-record.ts'
 import { makeTree } from '../fixture/tree.ts'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { CACHE, installJobs, LOCK, offer, plain, readRun, SYNC, upgrade } from './upgrade-job.ts'
+import { plain } from './recipes.ts'
+import { CACHE, installJobs, LOCK, readRun, SYNC, upgrade } from './upgrade-job.ts'
 
 const UNIT = 'pacman-upgrade.service'
 const JOB = 'systemctl start pacman-cache-update.service'
@@ -46,8 +47,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
     await node.ok(['pacman', '-Syuw', '--noconfirm'])
   }
   await installJobs(node, '--local')
-  await offer(node, ...four.map((name) => plain(name, '1')))
-  await node.ok(['pacman', '-Sy', '--noconfirm', ...four])
+  await install(node, ...four.map((name) => plain(name, '1')))
   assert.equal((await upgrade(node)).outcome, 'nothing-to-do')
 
   // What fails on the way, and ends with 0.
@@ -147,8 +147,7 @@ labTest('a cache host downloads, and two nodes upgrade from it at once', async (
   const binds = [`${shared}/sync:${SYNC}`, `${shared}/pkg:${CACHE}`]
   await using host = await bootNode({ binds })
   await using other = await bootNode({ binds })
-  await offer(host, plain('a', '1'), plain('b', '1'))
-  await host.ok(['pacman', '-Sy', '--noconfirm', 'a', 'b'])
+  await install(host, plain('a', '1'), plain('b', '1'))
   await other.ok(['pacman', '-S', '--noconfirm', 'a', 'b'])
   await Promise.all([installJobs(host), installJobs(other)])
 

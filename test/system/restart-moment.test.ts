@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import { greet, greeter, kinds, slow } from './recipes.ts'
-import { changedSince, install, offer, parseReport, restart, snapshot, units } from './services.ts'
+import { changedSince, parseReport, restart, snapshot, units } from './services.ts'
 
 const HOOK = '99-kured-sentinel-restart.hook'
 const checkout = join(import.meta.dirname, '../..')
@@ -23,8 +23,7 @@ labTest('restart, from a unit: PID 1 is executed anew, the unit itself is left a
   await node.ok(['systemctl', 'start', 'plain'])
   await node.ok(['systemd-run', '--unit=self', 'sh', '-euc', SELF])
   await node.shell('until [ -e /run/ready ]; do sleep 0.1; done')
-  await offer(node, greet('2.0'))
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, greet('2.0'))
   await node.shell(REPLACE)
   const before = await snapshot(node)
   await node.writeFile('/run/never.conf', '[restart]\nnever = init.scope\n')
@@ -153,8 +152,7 @@ labTest('restart: a PID that is taken again between the scan and the restart', a
   await using node = await bootNode()
   await install(node, greet('1.0'), greeter, kinds)
   await node.shell('mkdir /run/proc; mount -t proc proc /run/proc; systemctl start plain innocent')
-  await offer(node, greet('2.0'))
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, greet('2.0'))
   await node.shell('mv /usr/bin/systemctl /usr/bin/systemctl.real')
   await node.writeFile('/usr/bin/systemctl', SWAP, 0o755)
   for (const [call, version] of [
@@ -177,8 +175,7 @@ labTest('restart: a PID that is taken again between the scan and the restart', a
     }
     assert.deepEqual(changed, ['plain.service'], 'it has ended; nothing else was touched')
     await node.shell('systemctl.real start plain')
-    await offer(node, greet(version))
-    await node.ok(['pacman', '-Syu', '--noconfirm'])
+    await upgradeTo(node, greet(version))
   }
 })
 
@@ -186,8 +183,7 @@ labTest('restart: a host that is going down', async () => {
   await using node = await bootNode()
   await install(node, greet('1.0'), greeter, kinds)
   await node.ok(['systemctl', 'start', 'deaf', 'plain'])
-  await offer(node, greet('2.0'))
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, greet('2.0'))
   await node.ok(['systemctl', 'poweroff', '--no-block'])
   await node.shell('until [ "$(systemctl is-system-running)" = stopping ]; do sleep 0.1; done')
   const { exitCode, stdout, stderr } = await node.run(['kured-sentinel', 'restart'])

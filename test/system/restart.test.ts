@@ -1,8 +1,8 @@
 /** `kured-sentinel restart` on a real node: real packages, a real pacman, services of every kind. */
 import assert from 'node:assert/strict'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import { greet, greeter, kinds } from './recipes.ts'
-import { changedSince, install, offer, restart, snapshot, units } from './services.ts'
+import { changedSince, restart, snapshot, units } from './services.ts'
 
 const STARTED = `plain private template@a delegated base needs part client under kubelet breaks dies
   loops refusing oneshot containerd shims deaf stopping innocent
@@ -28,8 +28,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   await node.ok(['systemctl', 'start', ...STARTED])
   await node.shell(OTHERS)
   assert.match((await node.run(['kured-sentinel', 'restart'])).stdout, /^nothing to restart: /)
-  await offer(node, greet('2.0'))
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
+  await upgradeTo(node, greet('2.0'))
   await node.writeFile('/etc/kured-sentinel.conf', '[restart]\nunit-timeout = 3s\n')
   await node.shell('touch /run/broken; systemctl stop --no-block stopping')
   const before = await snapshot(node)

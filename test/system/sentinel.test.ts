@@ -1,8 +1,7 @@
 /** The sentinel on a real node: real packages, a real pacman, real services. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import type { PackageRecipe } from '../lab/package.ts'
 import { greet, greeter, hoard, kernel, slow, tool } from './recipes.ts'
 import { seedScript } from '../fixture/seed-script.ts'
 
@@ -13,20 +12,6 @@ interface Shown {
   pid?: number
   why?: string
   message: string
-}
-
-async function install(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-  await node.ok(['pacman', '-Sy', '--noconfirm', ...recipes.map(({ name }) => name)])
-}
-
-async function upgrade(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-  await node.ok(['pacman', '-Syu', '--noconfirm'])
 }
 
 async function check(node: LabNode, ...args: string[]) {
@@ -60,7 +45,7 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
   const before = await check(node)
   assert.equal(before.exitCode, 1, JSON.stringify(before))
 
-  await upgrade(node, greet('2.0'), tool('2.0'))
+  await upgradeTo(node, greet('2.0'), tool('2.0'))
   await node.shell(
     'cp /usr/lib/libgreet.so /srv/box/usr/lib/new; mv /srv/box/usr/lib/new /srv/box/usr/lib/libgreet.so',
   )
@@ -104,7 +89,7 @@ labTest(
     await node.writeFile('/usr/bin/seed-script', seedScript, 0o755)
     // The script's kernel test is not what is compared here.
     await node.shell('mkdir -p "/lib/modules/$(uname -r)"; systemctl start private')
-    await upgrade(node, greet('2.0'))
+    await upgradeTo(node, greet('2.0'))
     const codes = []
     for (const command of ['seed-script', 'kured-sentinel --scanner lsof', 'kured-sentinel']) {
       codes.push((await node.asKured(['sh', '-c', command])).exitCode)
@@ -112,7 +97,7 @@ labTest(
     assert.deepEqual(codes, [1, 1, 0])
     await node.ok(['systemctl', 'stop', 'private'])
     await node.ok(['systemctl', 'start', 'plain'])
-    await upgrade(node, greet('3.0'))
+    await upgradeTo(node, greet('3.0'))
     assert.equal(
       (await node.asKured(['seed-script'])).exitCode,
       0,
@@ -125,7 +110,7 @@ labTest('pacman’s lock: in mid-transaction, and left behind', async () => {
   await using node = await bootNode()
   await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
   assert.equal((await check(node)).exitCode, 0, 'something is due')
-  await publish(node, [await buildPackage(node, slow)])
+  await offer(node, slow)
   await node.ok(['pacman', '-Sy'])
   await node.ok(['systemd-run', '--unit=upgrade', 'pacman', '-S', '--noconfirm', 'slow'])
   await node.shell('until pgrep -x sleep && [ -e /var/lib/pacman/db.lck ]; do sleep 0.1; done')
@@ -156,7 +141,7 @@ labTest('the kernel: installed, replaced, none', async () => {
   const current = await check(node)
   assert.match(current.ignored[0]?.message ?? '', /linux-lab owns the running kernel/)
   assert.equal(current.exitCode, 1)
-  await upgrade(node, kernel('linux-lab', '2.0', '9.9.9-lab'))
+  await upgradeTo(node, kernel('linux-lab', '2.0', '9.9.9-lab'))
   const replaced = await node.asKured(['/usr/bin/kured-sentinel'])
   assert.deepEqual(
     [replaced.exitCode, replaced.stdout],
@@ -168,7 +153,7 @@ labTest('processes that vanish in mid-scan, and a thousand that stay', async () 
   await using node = await bootNode()
   await install(node, greet('1.0'), greeter)
   await node.ok(['systemctl', 'start', 'plain'])
-  await upgrade(node, greet('2.0'))
+  await upgradeTo(node, greet('2.0'))
   // Short-lived processes all the time: PIDs that are listed and gone when they are read.
   await node.ok([
     'systemd-run',

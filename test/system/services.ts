@@ -1,19 +1,5 @@
-/** What the tests of `restart` share: packages in, packages up, and which services were started anew. */
-import { buildPackage, publish } from '../lab/lab.ts'
+/** What the tests of `restart` share: its report, and which services were started anew. */
 import type { LabNode } from '../lab/node.ts'
-import type { PackageRecipe } from '../lab/package.ts'
-
-export async function install(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  await offer(node, ...recipes)
-  await node.ok(['pacman', '-Sy', '--noconfirm', ...recipes.map(({ name }) => name)])
-}
-
-/** Puts packages into the repository, for an upgrade to come. */
-export async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-}
 
 /** The main process and the invocation of every service that runs. */
 export async function snapshot(node: LabNode): Promise<Map<string, string>> {

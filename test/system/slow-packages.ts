@@ -1,5 +1,5 @@
 /** Four packages whose upgrade takes long enough to be stopped in the middle, and a slow hook. */
-import { buildPackage, publish } from '../lab/lab.ts'
+import { offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 
@@ -47,9 +47,7 @@ export async function mountAll(node: LabNode): Promise<void> {
 /** Both versions are in the repository, the second is to be had, the hook is in place. */
 export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
   for (const version of ['1.0', '2.0']) {
-    const packages = []
-    for (const name of NAMES) packages.push(await buildPackage(node, recipe(name, version)))
-    await publish(node, packages)
+    await offer(node, ...NAMES.map((name) => recipe(name, version)))
   }
   await node.writeFile('/etc/pacman.d/hooks/slow.hook', HOOK)
 }

@@ -1,6 +1,6 @@
 /** A host that goes down, or a job that is stopped, in the middle of an upgrade or a download. */
 import assert from 'node:assert/strict'
-import { bootNode, buildPackage, labTest, publish } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { SEED_UPGRADE } from '../fixture/seed-units.ts'
 import { readRun } from './upgrade-job.ts'
@@ -113,9 +113,8 @@ labTest('stopped in the middle of a download: no lock, and the next run complete
   const state = (property: string) =>
     node.shell(`systemctl show --value -p ${property} pacman-cache-update.service`)
   const runs = () => node.shell('grep -c synchronizing /var/log/pacman.log')
-  await publish(node, [await buildPackage(node, big('1.0'))])
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'big'])
-  await publish(node, [await buildPackage(node, big('2.0'))])
+  await install(node, big('1.0'))
+  await offer(node, big('2.0'))
   await node.shell('rm -rf /var/cache/pacman/pkg/*')
   await node.writeFile('/srv/mirror.cjs', MIRROR)
   await node.shell(

@@ -1,9 +1,8 @@
 /** The units on a running host: written, enabled, timers that fire, skips, and gone again. */
 import assert from 'node:assert/strict'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { offer } from './upgrade-job.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 const DIRECTORY = '/etc/systemd/system'
@@ -144,8 +143,7 @@ const tick = (version: string): PackageRecipe => ({
 labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', async () => {
   await using node = await bootNode(MOUNTED)
   const service = 'pacman-upgrade.service'
-  await offer(node, tick('1.0'))
-  await node.ok(['pacman', '-Sy', '--noconfirm', 'tick'])
+  await install(node, tick('1.0'))
   await offer(node, tick('2.0'))
   await node.ok(['pacman', '-Sy'])
   const skips = (why: string) =>

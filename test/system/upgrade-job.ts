@@ -1,28 +1,12 @@
 /** The jobs as a node has them: the real programs in a plain unit of each. */
 import assert from 'node:assert/strict'
 import type { RunRecord } from '../../src/upgrade/run-record.ts'
-import { buildPackage, publish } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import type { PackageRecipe } from '../lab/package.ts'
 import type { Run } from '../lab/run.ts'
 
 export const SYNC = '/var/lib/pacman/sync'
 export const CACHE = '/var/cache/pacman/pkg'
 export const LOCK = '/var/lib/pacman/db.lck'
-
-/** A package with nothing in it but its version. */
-export const plain = (
-  name: string,
-  version: string,
-  more: Partial<PackageRecipe> = {},
-): PackageRecipe => ({ name, version, files: { [`/usr/share/${name}`]: version }, ...more })
-
-/** Builds packages and puts them in the node's repository. */
-export async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
-  const packages = []
-  for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
-  await publish(node, packages)
-}
 
 const unit = (command: string, job: string, options: string) => `[Service]
 Type=oneshot

@@ -4,12 +4,11 @@ import { cpSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
-import { bootNode, labTest } from '../lab/lab.ts'
+import { bootNode, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { CHECKOUT, ownPackage } from '../lab/own-package.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { greet, greeter, kernel, tool } from './recipes.ts'
-import { offer, plain } from './upgrade-job.ts'
+import { greet, greeter, kernel, plain, tool } from './recipes.ts'
 
 /** A line of the README behind a prompt, and those up to the next prompt. */
 interface Step {
