@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, logPath, readPacmanConf, type PacmanConf } from '../pacman/conf.ts'
+import { databasePath, logPath, readHostConf } from '../pacman/conf.ts'
 import { lastTransaction } from '../pacman/log.ts'
 
 /** What tells whether pacman has changed anything since. */
@@ -12,11 +12,9 @@ export interface Packages {
   transaction: string | null
 }
 
-const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [] }
-
 /** Throws the system error where the local database or pacman.conf cannot be read. */
 export function collectPackages(host: Host): Packages {
-  const conf = host.lstat('/etc/pacman.conf') === undefined ? NO_CONF : readPacmanConf(host)
+  const conf = readHostConf(host)
   const names = listNames(host, `${databasePath(conf)}/local`).toSorted()
   return {
     database: createHash('sha256').update(names.join('\n')).digest('hex'),

@@ -1,6 +1,7 @@
 import { errorCode, errorText } from '../errors.ts'
 import { glob } from '../host/glob.ts'
 import type { Host } from '../host/host.ts'
+import { plainPath } from '../text/path.ts'
 import { LINE_BYTES, readLine, splitLines } from './line.ts'
 import { misreading } from './misreading.ts'
 
@@ -41,6 +42,11 @@ export interface Entry extends Place {
   name: string
 }
 
+const PACMAN_CONF = '/etc/pacman.conf'
+
+/** pacman does not run without its file; what an earlier one has left is at the usual places. */
+export const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [] }
+
 /** How deep Includes may be nested. [pacman, src/pacman/conf.c, config_max_recursion] */
 const MAX_DEPTH = 10
 
@@ -55,11 +61,16 @@ const MAX_DEPTH = 10
  * @returns what stands before the first fatal problem, and all problems up to it
  * @throws the system error when the file itself cannot be read
  */
-export function readPacmanConf(host: Host, path = '/etc/pacman.conf'): PacmanConf {
+export function readPacmanConf(host: Host, path = PACMAN_CONF): PacmanConf {
   const conf: PacmanConf = { directives: [], sections: [], problems: [] }
   const reading: Reading = { host, conf, section: undefined, open: [] }
   readFile(reading, path, host.readBytes(path))
   return conf
+}
+
+/** The host's own pacman.conf, or NO_CONF. Throws the system error where it cannot be read. */
+export function readHostConf(host: Host): PacmanConf {
+  return host.lstat(PACMAN_CONF) === undefined ? NO_CONF : readPacmanConf(host)
 }
 
 /** The entries of a list in [options], in pacman's order. Only a space parts two of them. */
@@ -86,7 +97,7 @@ export function databasePath(conf: PacmanConf): string {
   // An empty DBPath stops pacman altogether: what it guarded till then is at the usual place.
   const path = options(conf, 'DBPath')[0]?.value || `${root}/var/lib/pacman`
   const absolute = path.startsWith('/') ? path : `${process.cwd()}/${path}`
-  return absolute.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
+  return plainPath(absolute)
 }
 
 /** The log of every transaction: LogFile, of which pacman takes the last, or its default. */

@@ -3,9 +3,9 @@ import { errorText } from '../errors.ts'
 import { readHold } from '../guard/hold-state.ts'
 import { holdText, remaining } from '../guard/hold.ts'
 import { readAsked } from '../guard/memory.ts'
-import { readMoment } from '../guard/moment.ts'
+import { readMoment, type Moment } from '../guard/moment.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, readPacmanConf } from '../pacman/conf.ts'
+import { databasePath, readHostConf } from '../pacman/conf.ts'
 import { readLock } from '../pacman/lock.ts'
 import type { Finding } from '../sentinel/finding.ts'
 import { collectLock, judgeLock } from '../sentinel/lock.ts'
@@ -58,10 +58,9 @@ export function collectOutlook(host: Host, config: Config, byKured: boolean): Ou
   const asked = checksAsked
     ? readAsked(host).some(({ bootId }) => bootId === now.bootId)
     : undefined
-  const hold = readHoldOn(host)
+  const hold = readHoldOn(host, now)
   const busyUnits = listBusyUnits()
-  const hasConf = host.lstat('/etc/pacman.conf') !== undefined
-  const lock = readLock(host, hasConf ? databasePath(readPacmanConf(host)) : '/var/lib/pacman')
+  const lock = readLock(host, databasePath(readHostConf(host)))
   return {
     hold,
     asked,
@@ -70,8 +69,7 @@ export function collectOutlook(host: Host, config: Config, byKured: boolean): Ou
   }
 }
 
-function readHoldOn(host: Host): OutlookEvidence['hold'] {
-  const now = readMoment(host)
+function readHoldOn(host: Host, now: Moment): OutlookEvidence['hold'] {
   try {
     const hold = readHold(host)
     if (hold === undefined || remaining(hold, now) <= 0) return undefined

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, readPacmanConf } from '../pacman/conf.ts'
+import { databasePath, NO_CONF, readHostConf } from '../pacman/conf.ts'
 import { readLock, type Lock } from '../pacman/lock.ts'
 import { unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
@@ -41,13 +41,11 @@ export async function checkHost(
       findings.push(unreadable(`${what}: ${errorText(error)}`))
     }
   }
-  let dbPath = '/var/lib/pacman'
+  let dbPath = databasePath(NO_CONF)
   let before: Lock | undefined
   let bootId = ''
   await collect('pacman.conf', () => {
-    // Without the file pacman does not run; what an earlier one left is at the usual place.
-    if (host.lstat('/etc/pacman.conf') === undefined) return []
-    const conf = readPacmanConf(host)
+    const conf = readHostConf(host)
     dbPath = databasePath(conf)
     const fatal = conf.problems.filter((problem) => problem.fatal)
     return fatal.map(({ file, line, message }) => unreadable(`${file}:${line}: ${message}`))

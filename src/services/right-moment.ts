@@ -1,6 +1,6 @@
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, logPath, readPacmanConf, type PacmanConf } from '../pacman/conf.ts'
+import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf.ts'
 import { readLock, type Lock } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log.ts'
 import { ancestors } from '../process/ancestors.ts'
@@ -19,12 +19,11 @@ export type Obstacle = () => string | undefined
  * [libalpm/trans.c, alpm_trans_commit]
  */
 export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolean): Obstacle {
-  const conf: PacmanConf | undefined =
-    host.lstat('/etc/pacman.conf') === undefined ? undefined : readPacmanConf(host)
-  const dbPath = conf === undefined ? '/var/lib/pacman' : databasePath(conf)
+  const conf = readHostConf(host)
+  const dbPath = databasePath(conf)
+  const log = logPath(conf)
   // Only another pacman changes that later, and its lock is seen.
-  const log = conf === undefined ? undefined : logPath(conf)
-  const completed = !afterUpgrade || log === undefined || hasCompleted(host, log)
+  const completed = !afterUpgrade || conf === NO_CONF || hasCompleted(host, log)
   return () => {
     const lock = readLock(host, dbPath)
     if (lock !== undefined) {

@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, listOption, readPacmanConf } from '../pacman/conf.ts'
+import { plainPath } from '../text/path.ts'
 import type { UnitOptions } from './options.ts'
 
 /** What the units rely on, and the host does not have. */
@@ -19,7 +20,7 @@ function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[]
   try {
     const conf = readPacmanConf(host)
     const sync = `${databasePath(conf)}/sync`
-    const [first, ...more] = listOption(conf, 'CacheDir').map(({ name }) => plain(name))
+    const [first, ...more] = listOption(conf, 'CacheDir').map(({ name }) => plainPath(name))
     const caches = [first ?? '/var/cache/pacman/pkg', ...more]
     return [
       ...(sync === syncDir
@@ -33,8 +34,4 @@ function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[]
   } catch (error) {
     return [`whether pacman.conf agrees cannot be told: ${errorText(error)}`]
   }
-}
-
-function plain(path: string): string {
-  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
 import { databasePath, type PacmanConf } from '../pacman/conf.ts'
 import { readSoundConf } from '../pacman/sound.ts'
+import { plainPath } from '../text/path.ts'
 import type { Job } from './run-record.ts'
 
 export interface PreflightOptions {
@@ -51,9 +52,9 @@ export function prepare(
   const { pacmanConf } = options
   const conf = readSoundConf(host, pacmanConf)
   const dbPath = databasePath(conf)
-  const cacheDirs = askCacheDirs(pacmanConf, deadline).map(withoutSlash)
-  const syncDir = withoutSlash(options.syncDir ?? `${dbPath}/sync`)
-  const cacheDir = withoutSlash(options.cacheDir ?? cacheDirs[0] ?? '')
+  const cacheDirs = askCacheDirs(pacmanConf, deadline).map(plainPath)
+  const syncDir = plainPath(options.syncDir ?? `${dbPath}/sync`)
+  const cacheDir = plainPath(options.cacheDir ?? cacheDirs[0] ?? '')
   const unused = (path: string, instead: string) =>
     new SentinelError(`${path} is not what pacman uses: by ${pacmanConf} that is ${instead}`)
   if (syncDir !== `${dbPath}/sync`) throw unused(syncDir, `${dbPath}/sync`)
@@ -69,8 +70,4 @@ function askCacheDirs(pacmanConf: string, deadline: Deadline): string[] {
   if (ended.exitCode === 0) return ended.stdout.toString().split('\n').slice(0, -1)
   const said = ended.timedOut ? 'no answer' : ended.stderr.trim()
   throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${said}`)
-}
-
-function withoutSlash(path: string): string {
-  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }

@@ -1,6 +1,6 @@
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { logPath, readPacmanConf } from '../pacman/conf.ts'
+import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf.ts'
 import type { LogLine } from '../pacman/log.ts'
 import { readLogSince } from '../pacman/rotated-log.ts'
 import { readRunOutput } from '../systemd/journal.ts'
@@ -95,8 +95,7 @@ function readSince(host: Host, pacmanConf: string, mark: Mark | undefined): LogL
 
 /** Where pacman.log is; its usual place where pacman.conf does not tell. */
 export function logPathOf(host: Host, pacmanConf: string): string {
-  const conf = unlessBroken(() => readPacmanConf(host, pacmanConf))
-  return logPath(conf ?? { directives: [], sections: [], problems: [] })
+  return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
 }
 
 export function readBootId(host: Host): string {
