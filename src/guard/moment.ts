@@ -10,13 +10,11 @@ export interface Moment {
   wall: number
 }
 
-const BOOT_ID = '/proc/sys/kernel/random/boot_id'
-
 /** Throws SentinelError, or the system error, where the kernel does not tell. */
 export function readMoment(host: Host): Moment {
-  const bootId = host.readText(BOOT_ID).trim()
+  const bootId = host.bootId()
   // All boots would be the same one.
-  if (bootId === '') throw new SentinelError(`${BOOT_ID} is empty`)
+  if (bootId === '') throw new SentinelError('/proc/sys/kernel/random/boot_id is empty')
   return {
     bootId,
     uptime: Math.round(host.uptime() * 1000),

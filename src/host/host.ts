@@ -85,6 +85,11 @@ export class Host {
     return seconds
   }
 
+  /** The running boot's, which the kernel draws anew at each. [random(4)] */
+  bootId(): string {
+    return this.readText('/proc/sys/kernel/random/boot_id').trim()
+  }
+
   #regular(path: string): string {
     const real = this.path(path)
     if (!statSync(real).isFile()) throw new SentinelError(`${path} is not a regular file`)

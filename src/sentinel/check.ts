@@ -55,7 +55,7 @@ export async function checkHost(
     return []
   })
   await collect('boot', () => {
-    bootId = host.readText('/proc/sys/kernel/random/boot_id').trim()
+    bootId = host.bootId()
     return []
   })
   await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])

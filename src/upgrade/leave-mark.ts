@@ -2,7 +2,7 @@ import type { Host } from '../host/host.ts'
 import { readLog } from '../pacman/log.ts'
 import { writeMark } from './mark.ts'
 import type { Preflight } from './preflight.ts'
-import { logPathOf, readBootId, settleLost } from './record.ts'
+import { logPathOf, settleLost } from './record.ts'
 import type { RunRecord } from './run-record.ts'
 
 /**
@@ -21,7 +21,7 @@ export function leaveMark(
   const lost = settleLost(host, job, pacmanConf, invocationId)
   writeMark(host, job, {
     invocationId,
-    bootId: readBootId(host),
+    bootId: host.bootId(),
     startedAt: new Date(host.now()).toISOString(),
     verdict,
     reason,

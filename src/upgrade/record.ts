@@ -42,7 +42,7 @@ export function recordRun(
   const end = judgeEnd({ job, service, mark, lines, output: output || undefined })
   return keep(host, job, end, {
     endedAt: new Date(host.now()).toISOString(),
-    bootId: readBootId(host),
+    bootId: host.bootId(),
     ...(mark && { startedAt: mark.startedAt }),
     ...(invocationId !== undefined && { invocationId }),
   })
@@ -66,7 +66,7 @@ export function settleLost(
   if (previous?.invocationId === mark.invocationId) return undefined
   const lines = readSince(host, pacmanConf, mark)
   const { bootId, startedAt, invocationId } = mark
-  const end = judgeLost(job, lines, bootId === readBootId(host))
+  const end = judgeLost(job, lines, bootId === host.bootId())
   // When it ended is not known; that it had begun is.
   return keep(host, job, end, { startedAt, endedAt: startedAt, bootId, invocationId })
 }
@@ -96,10 +96,6 @@ function readSince(host: Host, pacmanConf: string, mark: Mark | undefined): LogL
 /** Where pacman.log is; its usual place where pacman.conf does not tell. */
 export function logPathOf(host: Host, pacmanConf: string): string {
   return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
-}
-
-export function readBootId(host: Host): string {
-  return host.readText('/proc/sys/kernel/random/boot_id').trim()
 }
 
 /** A state or configuration that is broken must not keep a run from being recorded. */
