@@ -19,8 +19,6 @@ export interface LogPart {
   lines: LogLine[]
   /** where the next reading starts */
   end: LogPosition
-  /** the file is not the one that the position was of: it was rotated */
-  another: boolean
 }
 
 /** More than any transaction writes: a position that lies further back is too old to matter. */
@@ -35,8 +33,9 @@ const MOST_BYTES = 16 * 1024 * 1024
  */
 export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
   const found = host.lstat(path)
-  if (found === undefined) return { lines: [], end: { inode: '', bytes: 0 }, another: false }
+  if (found === undefined) return { lines: [], end: { inode: '', bytes: 0 } }
   const inode = String(found.ino)
+  // Another inode, or fewer bytes: it was rotated.
   const same = from?.inode === inode && from.bytes <= found.size
   const start = Math.max(same ? from.bytes : 0, found.size - MOST_BYTES)
   const bytes = host.readPart(path, start, found.size - start)
@@ -44,7 +43,6 @@ export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
   return {
     lines: complete.toString().split('\n').flatMap(parseLine),
     end: { inode, bytes: start + complete.length },
-    another: from !== undefined && !same,
   }
 }
 

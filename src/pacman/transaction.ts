@@ -19,14 +19,6 @@ interface Transaction {
 }
 
 /**
- * Whether a transaction was completed in these lines: packages were changed, whatever became of the
- * hooks that run after it.
- */
-export function hasCompleted(lines: readonly LogLine[]): boolean {
-  return readRuns(lines).some(({ transaction }) => transaction?.end === 'completed')
-}
-
-/**
  * Takes the log apart into pacman's runs. The lines of two runs may be mixed, but there is one lock:
  * "starting full system upgrade" is written by the one that has it, and the transaction that follows
  * is of the same. A run that does not get the lock leaves its command only.
