@@ -5,8 +5,6 @@ export interface LogLine {
   /** who wrote it: "PACMAN", "ALPM", "ALPM-SCRIPTLET", or a program that logs there too */
   source: string
   text: string
-  /** ISO 8601, as pacman has written it: by the host's clock of then */
-  at: string
 }
 
 /** How far pacman.log was read; kept to go on from there, over a boot as well. */
@@ -47,8 +45,8 @@ export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
 }
 
 function parseLine(line: string): LogLine[] {
-  const [, at = '', source, text = ''] = /^\[([^\]]+)\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
-  return source === undefined ? [] : [{ at, source, text }]
+  const [, source, text = ''] = /^\[[^\]]+\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
+  return source === undefined ? [] : [{ source, text }]
 }
 
 const COMPLETED = /^\[[^\]\n]+\] \[ALPM\] transaction completed$/gm
