@@ -8,7 +8,7 @@ import { addRebootCommand } from './cli/reboot.ts'
 import { addServiceCommands } from './cli/services.ts'
 import { addUnitsCommands } from './cli/units.ts'
 import { addUpgradeCommands } from './cli/upgrade.ts'
-import { printable } from './output/printable.ts'
+import { printable } from './text/printable.ts'
 import { write } from './output/write.ts'
 
 interface LookOptions {

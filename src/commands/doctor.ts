@@ -3,7 +3,7 @@ import { examine } from '../doctor/examine.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderExamination } from '../output/doctor.ts'
-import { printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { showProgress } from '../output/progress.ts'
 import { write } from '../output/write.ts'
 

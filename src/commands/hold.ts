@@ -5,7 +5,7 @@ import { readMoment, type Moment } from '../guard/moment.ts'
 import { durationText } from '../config/duration.ts'
 import { Host } from '../host/host.ts'
 import { renderHold, type ShownHold } from '../output/hold.ts'
-import { printable, printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { write } from '../output/write.ts'
 
 interface HoldRequest {
@@ -55,5 +55,5 @@ function show(json: true | undefined, set: Hold | undefined, now: Moment): void 
     set === undefined || left <= 0
       ? undefined
       : { reason: set.reason, leftMs: left, until: new Date(now.wall + left).toISOString() }
-  write(1, json ? printableJson({ hold: shown ?? null }) : printable(renderHold(shown)) + '\n')
+  write(1, json ? printableJson({ hold: shown ?? null }) : renderHold(shown))
 }

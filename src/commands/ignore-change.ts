@@ -3,7 +3,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderDiff } from '../output/diff.ts'
 import { renderChange } from '../output/ignore-change.ts'
-import { printable, printableJson } from '../output/printable.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
 import { write } from '../output/write.ts'
 import { changeHeld } from '../pacman/change.ts'
 import { listHeld } from '../pacman/held.ts'
@@ -20,7 +20,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
       if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
       // Beside a diff there is to be nothing else on stdout.
       write(dryRun ? 2 : 1, renderChange(request, change))
-      write(2, warnings.map((warning) => `warning: ${printable(warning)}\n`).join(''))
+      write(2, printableLines(warnings.map((warning) => `warning: ${warning}`)))
     }
   } catch (error) {
     if (dryRun || change.files.length === 0) throw error

@@ -1,7 +1,7 @@
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderHeld } from '../output/ignore-list.ts'
-import { printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { write } from '../output/write.ts'
 import type { ListKey } from '../pacman/edit.ts'
 import { listHeld } from '../pacman/held.ts'

@@ -1,7 +1,7 @@
 import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { printable, printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { renderEnding, renderWaiting } from '../output/reboot.ts'
 import { write } from '../output/write.ts'
 import type { Answer } from '../reboot/outlook.ts'
@@ -38,13 +38,12 @@ export async function rebootHost({
   const config = readConfig(host, configFile)
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
   const byKured = process.env['KURED_NODE_ID'] !== undefined
-  const say = (reason: string) =>
-    write(2, `${printable(renderWaiting(reason, settings.rebootWait))}\n`)
+  const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
   const ending = dryRun
     ? foresee(host, settings, byKured)
     : await reboot(host, settings, byKured, say)
   const exitCode = CODES[ending.answer]
   if (json) write(1, printableJson({ ...ending, exitCode }))
-  else write(ending.answer === 'go' ? 1 : 2, `${printable(renderEnding(ending))}\n`)
+  else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
   return exitCode
 }

@@ -1,5 +1,5 @@
 import { Host } from '../host/host.ts'
-import { printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { renderRecord } from '../output/record.ts'
 import { write } from '../output/write.ts'
 import { recordRun } from '../upgrade/record.ts'

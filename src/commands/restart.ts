@@ -1,7 +1,7 @@
 import { readConfig } from '../config/config.ts'
 import { errorText, Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../output/progress.ts'
 import { renderRestart } from '../output/restart.ts'
 import { write } from '../output/write.ts'

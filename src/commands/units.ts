@@ -1,5 +1,5 @@
 import { Exit, SentinelError } from '../errors.ts'
-import { printableJson } from '../output/printable.ts'
+import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../output/progress.ts'
 import {
   renderDiffs,

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** Unified diffs that patch(1) takes: a tab, and a CR before the line's end, stay as they are. */
 export function renderDiff(diff: string): string {

@@ -1,8 +1,8 @@
 import { Chalk } from 'chalk'
 import type { Finding } from '../sentinel/finding.ts'
 import type { Report } from '../sentinel/check.ts'
+import { printable } from '../text/printable.ts'
 import { describe } from './line.ts'
-import { printable } from './printable.ts'
 
 // NO_COLOR is the one switch that chalk does not know. [no-color.org]
 const chalk = new Chalk(process.env['NO_COLOR'] ? { level: 0 } : {})

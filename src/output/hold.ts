@@ -1,4 +1,5 @@
 import { durationText } from '../config/duration.ts'
+import { printableLines } from '../text/printable.ts'
 
 export interface ShownHold {
   reason: string
@@ -7,9 +8,9 @@ export interface ShownHold {
   until: string
 }
 
-/** A hold in one line, without its end. */
+/** A hold in one line. */
 export function renderHold(hold: ShownHold | undefined): string {
-  if (hold === undefined) return 'no hold'
+  if (hold === undefined) return 'no hold\n'
   const { reason, leftMs, until } = hold
-  return `held for ${durationText(leftMs)} more, until ${until}: ${reason}`
+  return printableLines([`held for ${durationText(leftMs)} more, until ${until}: ${reason}`])
 }

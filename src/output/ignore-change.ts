@@ -1,6 +1,6 @@
 import type { Change } from '../pacman/change.ts'
 import type { ChangeRequest } from '../pacman/plan.ts'
-import { printable } from './printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 /** What was done, or would be, a line for each file, and what was not. */
 export function renderChange(request: ChangeRequest, { files, unchanged }: Change): string {
@@ -12,5 +12,5 @@ export function renderChange(request: ChangeRequest, { files, unchanged }: Chang
     return `${names.join(' ')} ${verb} ${key} in ${file}${from}`
   })
   if (unchanged.length > 0) lines.push(`${unchanged.join(' ')}: ${state} in ${key}, nothing to do`)
-  return lines.map((line) => `${printable(line)}\n`).join('')
+  return printableLines(lines)
 }

@@ -1,7 +1,7 @@
-import type { Blocker } from '../pacman/blockers.ts'
+import { describeBlocker } from '../pacman/blockers.ts'
 import type { HoldsCheck } from '../pacman/check-holds.ts'
 import type { Waiting } from '../pacman/words.ts'
-import { printable } from './printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 const HEADINGS = {
   fine: 'what is held does not stop the next upgrade',
@@ -21,16 +21,7 @@ export function renderHoldsCheck(check: HoldsCheck): string {
     lines.push(`by the sync databases of ${databasesFrom.toISOString()}`)
   }
   lines.push(...warnings.map((warning) => `warning: ${warning}`))
-  return lines.map((line) => `${printable(line)}\n`).join('')
-}
-
-/** "kubelet is held (at 1.30.1-1): kubeadm 1.31.0-1 needs kubelet>=1.31, 1.31.0-1 is available" */
-export function describeBlocker({ kind, dependency, by, ...held }: Blocker): string {
-  const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
-  const it = `${held.package} is held (${at})`
-  if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`
-  if (kind === 'needs') return `${it}: it needs ${dependency}, which ${by} breaks`
-  return `${it}: it is in conflict with ${by}`
+  return printableLines(lines)
 }
 
 function waits({ name, installed, available, replacement }: Waiting): string {

@@ -1,5 +1,5 @@
 import type { Held, HeldEntry, HeldPackage } from '../pacman/held.ts'
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** A line for each entry, with what it holds, and its warnings below. */
 export function renderHeld({ key, entries, warnings }: Held, pacmanConf: string): string {

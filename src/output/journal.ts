@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** As syslog numbers them. [sd-daemon(3), SyslogLevelPrefix=] */
 const LEVELS = { error: 3, warning: 4, notice: 5, info: 6 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../sentinel/finding.ts'
 import type { Report } from '../sentinel/check.ts'
-import { printableJson } from './printable.ts'
+import { printableJson } from '../text/printable.ts'
 
 /** The report as one JSON object. Which list a finding stands in says what it did. */
 export function renderJson(report: Report): string {

@@ -1,6 +1,6 @@
 import type { Finding } from '../sentinel/finding.ts'
 import type { Report } from '../sentinel/check.ts'
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** More than this is for --explain: a log line is read by people. */
 const SHOWN = 3

@@ -1,6 +1,6 @@
+import { printable } from '../text/printable.ts'
 import type { Preflight } from '../upgrade/preflight.ts'
 import { journalLine } from './journal.ts'
-import { printable } from './printable.ts'
 
 /** The answer in one line, and each warning in one more. */
 export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJournal: boolean) {

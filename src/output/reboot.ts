@@ -1,8 +1,17 @@
 import { durationText } from '../config/duration.ts'
 import type { Ending } from '../reboot/reboot.ts'
+import { printableLines } from '../text/printable.ts'
 
 /** What came of it, or would, in one line. */
-export function renderEnding({ answer, reason, dryRun, waitedMs }: Ending): string {
+export function renderEnding(ending: Ending): string {
+  return printableLines([describe(ending)])
+}
+
+export function renderWaiting(reason: string, waitMs: number): string {
+  return printableLines([`waiting for up to ${durationText(waitMs)}: ${reason}`])
+}
+
+function describe({ answer, reason, dryRun, waitedMs }: Ending): string {
   if (answer === 'go') {
     if (dryRun) return 'would reboot now'
     const waited = waitedMs < 1000 ? '' : `, after waiting for ${durationText(waitedMs)}`
@@ -10,8 +19,4 @@ export function renderEnding({ answer, reason, dryRun, waitedMs }: Ending): stri
   }
   if (answer === 'wait') return `would wait: ${reason}`
   return `${dryRun ? 'would refuse' : 'no reboot'}: ${reason}`
-}
-
-export function renderWaiting(reason: string, waitMs: number): string {
-  return `waiting for up to ${durationText(waitMs)}: ${reason}`
 }

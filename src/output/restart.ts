@@ -1,8 +1,14 @@
-import type { Failed, Refused, Restarted, RestartReport, StillStale } from '../services/report.ts'
-import { MANAGER } from '../services/report.ts'
+import {
+  MANAGER,
+  type Failed,
+  type Refused,
+  type Restarted,
+  type RestartReport,
+  type StillStale,
+} from '../services/report.ts'
 import type { Gone } from '../services/stale-process.ts'
+import { printable } from '../text/printable.ts'
 import { describe } from './line.ts'
-import { printable } from './printable.ts'
 
 /** What became of each unit, for a person: what failed comes first. */
 export function renderRestart(report: RestartReport): string {

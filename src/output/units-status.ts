@@ -1,5 +1,5 @@
+import { printableLines } from '../text/printable.ts'
 import type { UnitStatus } from '../units/status.ts'
-import { printable } from './printable.ts'
 
 const AUTHORS = {
   generated: 'as generated',
@@ -31,9 +31,7 @@ function renderUnit(unit: UnitStatus): string {
     ...(unit.problem === undefined ? [] : [`could not be told: ${unit.problem}`]),
   ]
   const heading = states.length === 0 ? name : `${name}: ${states.join(', ')}`
-  return [heading, ...lines.map((line) => `  ${line}`)]
-    .map((line) => `${printable(line)}\n`)
-    .join('')
+  return printableLines([heading, ...lines.map((line) => `  ${line}`)])
 }
 
 /** Where systemd has a unit from of which there is no file. */

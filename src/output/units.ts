@@ -1,9 +1,9 @@
-import { renderDiff } from './diff.ts'
-import { printable } from './printable.ts'
+import { printableLines } from '../text/printable.ts'
 import type { UnitsDiff } from '../units/compare.ts'
 import type { Installed } from '../units/install.ts'
 import type { Removed } from '../units/remove.ts'
 import type { Unit } from '../units/unit.ts'
+import { renderDiff } from './diff.ts'
 
 /** All units one after the other, each under its name. */
 export function renderUnits(units: readonly Unit[]): string {
@@ -25,12 +25,12 @@ export function renderInstalled(installed: Installed, dryRun: boolean): string {
   lines.push(...started.map((name) => `${name} ${did('started')}`))
   if (changes.length + disabled.length + enabled.length + started.length === 0)
     lines.push('nothing to do')
-  return listed(lines)
+  return printableLines(lines)
 }
 
 /** What a person should know beside that. */
 export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<Installed>): string {
-  return listed([
+  return printableLines([
     ...(warnings ?? []).map((warning) => `warning: ${warning}`),
     ...(dropIns ?? []).map((path) => `note: ${path} changes the unit as well`),
     ...(surplus ?? []).map((name) => `note: ${name} stands there too, from other options`),
@@ -50,9 +50,5 @@ export function renderRemoved({ disabled, stopped, removed, left }: Removed, dry
     ...removed.map((path) => `${path} ${did('removed')}`),
   ]
   if (lines.length === 0) lines.push('nothing to do')
-  return listed([...lines, ...left.map((path) => `note: ${path} is not ours and stays`)])
-}
-
-function listed(lines: string[]): string {
-  return lines.map((line) => `${printable(line)}\n`).join('')
+  return printableLines([...lines, ...left.map((path) => `note: ${path} is not ours and stays`)])
 }

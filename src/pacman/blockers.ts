@@ -18,6 +18,15 @@ export interface Blocker {
   by: string
 }
 
+/** "kubelet is held (at 1.30.1-1): kubeadm 1.31.0-1 needs kubelet>=1.31, 1.31.0-1 is available" */
+export function describeBlocker({ kind, dependency, by, ...held }: Blocker): string {
+  const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
+  const it = `${held.package} is held (${at})`
+  if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`
+  if (kind === 'needs') return `${it}: it needs ${dependency}, which ${by} breaks`
+  return `${it}: it is in conflict with ${by}`
+}
+
 /**
  * Which held packages the obstacles come from.
  *

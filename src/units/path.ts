@@ -1,6 +1,6 @@
 import { SentinelError } from '../errors.ts'
-import { printable } from '../output/printable.ts'
 import { unitNameOf } from '../systemd/escape.ts'
+import { printable } from '../text/printable.ts'
 
 /** NAME_MAX. [limits.h] */
 const NAME_BYTES = 255

@@ -1,5 +1,5 @@
 import { errorText, SentinelError } from '../../errors.ts'
-import { describeBlocker } from '../../output/ignore-check.ts'
+import { describeBlocker } from '../../pacman/blockers.ts'
 import { checkHolds } from '../../pacman/check-holds.ts'
 import type { Finding } from '../finding.ts'
 import type { DatabaseContext } from './databases.ts'

@@ -10,6 +10,11 @@ export function printable(text: string): string {
   return text.replace(CONTROL, escape)
 }
 
+/** The same for several lines, each with its end. */
+export function printableLines(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
 /** A line-ended JSON text, with the same characters escaped; a parser gets the original text back. */
 export function printableJson(value: unknown): string {
   const text = `${JSON.stringify(value, null, 2)}\n`
