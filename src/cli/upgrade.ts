@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Job, UNITS } from '../upgrade/run-record.ts'
+import { type Job, UNITS } from '../upgrade/job.ts'
 import { parseDurationOption } from './duration.ts'
 
 interface PreflightFlags {

@@ -12,7 +12,7 @@ import { prepare, type PreflightOptions } from '../upgrade/context.ts'
 import { leaveMark } from '../upgrade/leave-mark.ts'
 import { readInvocation } from '../upgrade/mark.ts'
 import { preflight } from '../upgrade/preflight.ts'
-import type { Job } from '../upgrade/run-record.ts'
+import type { Job } from '../upgrade/job.ts'
 
 /** What systemd makes of them: run, skip, fail. [systemd.service(5), ExecCondition=] */
 const CODES = { go: 0, skip: 1, act: 255 }

@@ -3,7 +3,7 @@ import { printableJson } from '../text/printable.ts'
 import { renderRecord } from '../output/record.ts'
 import { write } from '../output/write.ts'
 import { recordRun } from '../upgrade/record.ts'
-import type { Job } from '../upgrade/run-record.ts'
+import type { Job } from '../upgrade/job.ts'
 
 /** `record`: keeps how the job's run has ended. @returns 0, however that was */
 export function runRecord(

@@ -10,7 +10,7 @@ import { readLock } from '../pacman/lock.ts'
 import type { Finding } from '../sentinel/finding.ts'
 import { collectLock, judgeLock } from '../sentinel/lock.ts'
 import { showUnits, type Properties } from '../systemd/systemctl.ts'
-import { UNITS } from '../upgrade/run-record.ts'
+import { UNITS } from '../upgrade/job.ts'
 
 /** Whether the host can go down now: yes; not yet; not in the near future; or a person must look. */
 export type Answer = 'go' | 'wait' | 'not-now' | 'attention'

@@ -1,5 +1,5 @@
 import { fnmatch } from '../host/fnmatch.ts'
-import { UNITS } from '../upgrade/run-record.ts'
+import { UNITS } from '../upgrade/job.ts'
 
 /** What is never restarted unless the configuration allows it: services, and why, in its words. */
 const NEVER: readonly { why: string; services: string }[] = [

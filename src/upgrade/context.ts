@@ -6,7 +6,7 @@ import { runProgram } from '../host/program.ts'
 import { databasePath, type PacmanConf } from '../pacman/conf.ts'
 import { readSoundConf } from '../pacman/sound.ts'
 import { plainPath } from '../text/path.ts'
-import type { Job } from './run-record.ts'
+import type { Job } from './job.ts'
 
 export interface PreflightOptions {
   /** a path of the host */

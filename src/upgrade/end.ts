@@ -1,8 +1,9 @@
 import type { LogLine } from '../pacman/log.ts'
 import { readOutput, type Said } from '../pacman/problems.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/transaction.ts'
+import type { Job } from './job.ts'
 import type { Mark } from './mark.ts'
-import type { Job, Outcome } from './run-record.ts'
+import type { Outcome } from './run-record.ts'
 import type { ServiceEnd } from './service-end.ts'
 
 /** All that the judgement of a run that has ended rests on. */

@@ -2,7 +2,7 @@ import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { LogPosition } from '../pacman/log.ts'
 import { readState, writeState } from '../state/store.ts'
-import type { Job } from './run-record.ts'
+import type { Job } from './job.ts'
 
 /**
  * What a preflight leaves for the record of its run, as the state "mark-upgrade" or

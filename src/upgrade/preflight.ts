@@ -8,7 +8,7 @@ import { checkSpace } from './checks/space.ts'
 import { checkWritable } from './checks/writable.ts'
 import type { Context } from './context.ts'
 import { type Check, type Finding, inOrder, stops } from './finding.ts'
-import type { Job } from './run-record.ts'
+import type { Job } from './job.ts'
 
 /** Whether a job may begin. */
 export interface Preflight {

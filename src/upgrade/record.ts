@@ -5,14 +5,9 @@ import type { LogLine } from '../pacman/log.ts'
 import { readLogSince } from '../pacman/rotated-log.ts'
 import { readRunOutput } from '../systemd/journal.ts'
 import { type End, judgeEnd, judgeLost } from './end.ts'
+import type { Job } from './job.ts'
 import { type Mark, readInvocation, readMark } from './mark.ts'
-import {
-  type Job,
-  keepLastEnd,
-  readRunRecord,
-  type RunRecord,
-  writeRunRecord,
-} from './run-record.ts'
+import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readServiceEnd } from './service-end.ts'
 
 /** journald answers at once, or it is not well. */

@@ -1,14 +1,7 @@
 import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readState, writeState } from '../state/store.ts'
-
-/** The two jobs that the timers start, by the names of their units: pacman-upgrade, pacman-cache-update. */
-export type Job = 'upgrade' | 'download'
-
-export const UNITS: Record<Job, string> = {
-  upgrade: 'pacman-upgrade.service',
-  download: 'pacman-cache-update.service',
-}
+import type { Job } from './job.ts'
 
 /** How a job ended. pacman's exit code does not tell: a failed hook, and a missing database, are 0. */
 export type Outcome = 'completed' | 'nothing-to-do' | 'skipped' | 'interrupted' | 'failed'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type EndEvidence, judgeEnd, judgeLost } from '../../src/upgrade/end.ts'
-import type { Job, Outcome } from '../../src/upgrade/run-record.ts'
+import type { Job } from '../../src/upgrade/job.ts'
+import type { Outcome } from '../../src/upgrade/run-record.ts'
 import { readServiceEnd } from '../../src/upgrade/service-end.ts'
 import {
   BEGUN,

@@ -1,0 +1,8 @@
+/** The two jobs that the timers start. */
+export type Job = 'upgrade' | 'download'
+
+/** Their services. */
+export const UNITS: Record<Job, string> = {
+  upgrade: 'pacman-upgrade.service',
+  download: 'pacman-cache-update.service',
+}
