@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseDurationOption } from './duration.ts'
+import { type Ended, example, parseDurationOption } from './options.ts'
 
 interface HoldOptions {
   json?: true
@@ -9,11 +9,8 @@ interface HoldOptions {
 }
 
 /** The options and help of `hold` and `release`; see createProgram(). */
-export function addHoldCommands(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
-  common(program.command('hold'), 'kured-sentinel hold --for 4h --reason "replacing the disk"')
+export function addHoldCommands(program: Command, ended: Ended): void {
+  common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
     .description('let no reboot be asked for, for some time; without options show the hold')
     .option('--for <duration>', 'how long, such as 4h; at most 30d', parseDurationOption)
     .option('--reason <text>', 'why, for whoever looks')
@@ -22,7 +19,7 @@ export function addHoldCommands(
       ended('hold', hold({ json, lengthMs, reason, root }))
     })
 
-  common(program.command('release'), 'kured-sentinel release')
+  common(program.command('release'), 'release')
     .description('end the hold')
     .action(async ({ json, root }: HoldOptions) => {
       const { release } = await import('../commands/hold.ts')
@@ -30,9 +27,9 @@ export function addHoldCommands(
     })
 }
 
-function common(command: Command, example: string): Command {
+function common(command: Command, words: string): Command {
   return command
     .option('--json', 'print one JSON object')
     .option('--root <dir>', 'the host whose files stand below this directory')
-    .addHelpText('after', `\nExample:\n  ${example}`)
+    .addHelpText('after', example(words))
 }

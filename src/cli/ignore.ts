@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ListKey } from '../pacman/edit.ts'
+import { type Ended, example } from './options.ts'
 
 interface IgnoreOptions {
   json?: true
@@ -9,16 +10,13 @@ interface IgnoreOptions {
 }
 
 /** The options and help of `ignore …`; see createProgram(). */
-export function addIgnoreCommands(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
+export function addIgnoreCommands(program: Command, ended: Ended): void {
   const ignore = program
     .command('ignore')
     .description('see and change which packages pacman.conf holds back (IgnorePkg)')
-    .addHelpText('after', '\nExample:\n  kured-sentinel ignore list')
+    .addHelpText('after', example('ignore list'))
 
-  common(ignore.command('list'), 'kured-sentinel ignore list')
+  common(ignore.command('list'), 'ignore list')
     .description('show what is held, where that is written, and the versions')
     .option('--group', 'the groups of IgnoreGroup instead')
     .action(async ({ json, group, pacmanConf }: IgnoreOptions) => {
@@ -27,10 +25,9 @@ export function addIgnoreCommands(
     })
 
   for (const action of ['add', 'remove'] as const) {
-    const example = `kured-sentinel ignore ${action} --dry-run kubelet kubeadm`
     common(
       ignore.command(action).argument('<name...>', 'packages, or patterns such as linux*'),
-      example,
+      `ignore ${action} --dry-run kubelet kubeadm`,
     )
       .description(action === 'add' ? 'hold packages back' : 'let packages be upgraded again')
       .option('--group', 'package groups, in IgnoreGroup')
@@ -42,7 +39,7 @@ export function addIgnoreCommands(
       })
   }
 
-  common(ignore.command('check'), 'kured-sentinel ignore check || echo "the next upgrade fails"')
+  common(ignore.command('check'), 'ignore check || echo "the next upgrade fails"')
     .description('ask pacman whether what is held stops the next upgrade')
     .addHelpText(
       'after',
@@ -54,11 +51,11 @@ export function addIgnoreCommands(
     })
 }
 
-function common(command: Command, example: string): Command {
+function common(command: Command, words: string): Command {
   return command
     .option('--json', 'print one JSON object')
     .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
-    .addHelpText('after', `\nExample:\n  ${example}`)
+    .addHelpText('after', example(words))
 }
 
 function keyOf(group: true | undefined): ListKey {

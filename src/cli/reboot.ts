@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseDurationOption } from './duration.ts'
+import { type Ended, example, parseDurationOption } from './options.ts'
 
 interface RebootOptions {
   json?: true
@@ -9,10 +9,7 @@ interface RebootOptions {
 }
 
 /** The options and help of `reboot`; see createProgram(). */
-export function addRebootCommand(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
+export function addRebootCommand(program: Command, ended: Ended): void {
   program
     .command('reboot')
     .description(
@@ -32,9 +29,7 @@ export function addRebootCommand(
 Exit codes: 0 the host goes down, 1 not now (an upgrade, a hold), 2 no reboot
 and a person should look. With 1 and 2 Kured uncordons the node. Never set it as
 Kured's sentinel command: that one is kured-sentinel alone.
-
-Example:
-  kured-sentinel reboot --dry-run`,
+${example('reboot --dry-run')}`,
     )
     .action(async ({ json, dryRun, wait, config }: RebootOptions) => {
       const { rebootHost } = await import('../commands/reboot.ts')

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
+import { type Ended, example } from './options.ts'
 
 interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
   nfs?: string[]
@@ -13,19 +14,16 @@ interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
 }
 
 /** The options and help of `units …`; see createProgram(). */
-export function addUnitsCommands(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
+export function addUnitsCommands(program: Command, ended: Ended): void {
   const units = program
     .command('units')
     .description('the systemd units that download and install upgrades unattended')
-    .addHelpText('after', example('install --enable'))
+    .addHelpText('after', example('units install --enable'))
   const load = () => import('../commands/units.ts')
 
   generator(units.command('print'))
     .description('print the units for these options, and write nothing')
-    .addHelpText('after', example('print --role cache --cache-calendar "Mon..Fri 11:00"'))
+    .addHelpText('after', example('units print --role cache --cache-calendar "Mon..Fri 11:00"'))
     .action(async (words: Words) => {
       ended('units print', await (await load()).unitsPrint(toOptions(words), words.json))
     })
@@ -35,7 +33,7 @@ export function addUnitsCommands(
     .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
     .option('--force', 'also replace what a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
-    .addHelpText('after', example('install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
+    .addHelpText('after', example('units install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
     .action(async (words: Words) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { options: toOptions(words), root, enable, force, dryRun }
@@ -47,7 +45,7 @@ export function addUnitsCommands(
     .option('--force', 'also delete what a person has edited since')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', example('remove --dry-run'))
+    .addHelpText('after', example('units remove --dry-run'))
     .action(async ({ root, force = false, dryRun = false, json }: Words) => {
       ended('units remove', await (await load()).unitsRemove({ root, force, dryRun }, json))
     })
@@ -55,7 +53,7 @@ export function addUnitsCommands(
   onHost(units.command('status'))
     .description('show each unit: its file, its next run, how the last one really ended')
     .option('--json', 'print one JSON array')
-    .addHelpText('after', `\nExit codes: 0; 2 it cannot be told.\n${example('status')}`)
+    .addHelpText('after', `\nExit codes: 0; 2 it cannot be told.\n${example('units status')}`)
     .action(async ({ root, json }: Words) => {
       ended('units status', await (await load()).unitsShow(root, json))
     })
@@ -64,7 +62,7 @@ export function addUnitsCommands(
     .description('show how the host’s units differ from these options')
     .addHelpText(
       'after',
-      `\nExit codes: 0 they do not, 1 they do, 2 could not tell.\n${example('diff --role cache')}`,
+      `\nExit codes: 0 they do not, 1 they do, 2 could not tell.\n${example('units diff --role cache')}`,
     )
     .action(async (words: Words) => {
       ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
@@ -99,10 +97,6 @@ function generator(command: Command): Command {
 
 function onHost(command: Command): Command {
   return command.option('--root <dir>', 'the host or image whose files stand below this directory')
-}
-
-function example(words: string): string {
-  return `\nExample:\n  kured-sentinel units ${words}`
 }
 
 function toOptions({ nfs = [], automount = false, local = false, ...words }: Words): UnitOptions {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Job, UNITS } from '../upgrade/job.ts'
-import { parseDurationOption } from './duration.ts'
+import { type Ended, example, parseDurationOption } from './options.ts'
 
 interface PreflightFlags {
   json?: true
@@ -25,14 +25,11 @@ that cannot be written; 2 a mistake in this command line, which is a skip to
 systemd as well.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
-export function addUpgradeCommands(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
+export function addUpgradeCommands(program: Command, ended: Ended): void {
   const preflight = program
     .command('preflight')
     .description('say whether an unattended upgrade or download can begin (ExecCondition=)')
-    .addHelpText('after', '\nExample:\n  kured-sentinel preflight upgrade --explain')
+    .addHelpText('after', example('preflight upgrade --explain'))
   const record = program
     .command('record')
     .description('keep how an unattended upgrade or download has ended (ExecStopPost=)')
@@ -46,11 +43,7 @@ export function addUpgradeCommands(
   }
 }
 
-function addPreflight(
-  preflight: Command,
-  job: Job,
-  ended: (command: string, exitCode: number) => void,
-): void {
+function addPreflight(preflight: Command, job: Job, ended: Ended): void {
   const command = preflight
     .command(job)
     .description(`whether ${UNITS[job]} can begin; by hand at any time, it changes nothing`)
@@ -70,10 +63,7 @@ function addPreflight(
         .argParser(parseDurationOption)
         .default(LIMIT_MS, '5min'),
     )
-    .addHelpText(
-      'after',
-      `${PREFLIGHT_CODES}\n\nExample:\n  kured-sentinel preflight ${job} --explain`,
-    )
+    .addHelpText('after', `${PREFLIGHT_CODES}\n${example(`preflight ${job} --explain`)}`)
     .action(async ({ local, allowDownload, ...options }: PreflightFlags) => {
       const { runPreflight } = await import('../commands/preflight.ts')
       const flags = { local: local === true, allowDownload: allowDownload === true }
@@ -81,11 +71,7 @@ function addPreflight(
     })
 }
 
-function addRecord(
-  record: Command,
-  job: Job,
-  ended: (command: string, exitCode: number) => void,
-): void {
+function addRecord(record: Command, job: Job, ended: Ended): void {
   record
     .command(job)
     .description(`for ${UNITS[job]} only: judge the run by pacman.log and keep that`)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type Ended, example } from './options.ts'
 
 interface RestartOptions {
   json?: true
@@ -8,10 +9,7 @@ interface RestartOptions {
 }
 
 /** The options and help of `restart`; see createProgram(). */
-export function addServiceCommands(
-  program: Command,
-  ended: (command: string, exitCode: number) => void,
-): void {
+export function addRestartCommand(program: Command, ended: Ended): void {
   program
     .command('restart')
     .description('restart the services that run replaced code, where that does no harm')
@@ -25,9 +23,7 @@ export function addServiceCommands(
 Exit codes: 0 done, also when some old code is left for the sentinel to judge;
 2 a unit did not come back, not everything could be seen, or nothing was done,
 as pacman is at work.
-
-Example:
-  kured-sentinel restart --dry-run`,
+${example('restart --dry-run')}`,
     )
     .action(async ({ json, dryRun, afterUpgrade, config }: RestartOptions) => {
       const { restart } = await import('../commands/restart.ts')

@@ -2,6 +2,14 @@ import { InvalidArgumentError } from 'commander'
 import { duration } from '../config/duration.ts'
 import { errorText } from '../errors.ts'
 
+/** Is told which command ran, and its exit code. */
+export type Ended = (command: string, exitCode: number) => void
+
+/** How a command's help ends. */
+export function example(words: string): string {
+  return `\nExample:\n  kured-sentinel ${words}`
+}
+
 /** Reads an option's duration, in ms. */
 export function parseDurationOption(text: string): number {
   try {

@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander'
+import { type Ended, example, parseDurationOption } from './options.ts'
+
+interface LookOptions {
+  json?: true
+  explain?: true
+  scanner?: 'proc' | 'lsof'
+  timeout?: number
+  config?: string
+  root?: string
+}
+
+const CHECK_CODES = `Exit codes, as Kured reads them: 0 a reboot is required; 1 none is, or not now;
+2 no reboot, and a person should look.`
+const STATUS_CODES = 'Exit codes: 0 whatever the verdict, 2 without one.'
+
+/** The options and help of `check` and `status`; see createProgram(). */
+export function addCheckCommands(program: Command, ended: Ended): void {
+  addLookOptions(program.command('check'), CHECK_CODES, 'check --explain')
+    .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
+    .addOption(new Option('--explain', 'show every finding').conflicts('json'))
+    .action(async ({ json, explain, ...options }: LookOptions) => {
+      const { check } = await import('../commands/check.ts')
+      ended(
+        'check',
+        await check(await renderer(json, explain), {
+          json,
+          all: json || explain,
+          ...toCheckOptions(options),
+        }),
+      )
+    })
+
+  addLookOptions(program.command('status'), STATUS_CODES, 'status --json')
+    .description('show the verdict and every finding to a person')
+    .action(async ({ json, ...options }: LookOptions) => {
+      const { status } = await import('../commands/check.ts')
+      ended('status', await status(await renderer(json, true), toCheckOptions(options)))
+    })
+}
+
+function addLookOptions(command: Command, codes: string, words: string): Command {
+  return command
+    .option('--json', 'print one JSON object')
+    .addOption(
+      new Option('--scanner <name>', 'how to look at processes; proc unless configured').choices([
+        'proc',
+        'lsof',
+      ]),
+    )
+    .option(
+      '--timeout <duration>',
+      'give up after this time, such as 30s or 1min',
+      parseDurationOption,
+    )
+    .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
+    .option('--root <dir>', 'look at the host whose files stand below this directory')
+    .addHelpText('after', `\n${codes}\n${example(words)}`)
+}
+
+function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {
+  const overrides = { ...(scanner && { scanner }), ...(timeout !== undefined && { timeout }) }
+  return { overrides, configFile: config, root }
+}
+
+/** Only the renderer that is asked for is loaded. */
+async function renderer(json: boolean | undefined, explain: boolean | undefined) {
+  if (json) return (await import('../output/json.ts')).renderJson
+  if (explain) return (await import('../output/explain.ts')).renderExplanation
+  return (await import('../output/line.ts')).renderLine
+}
