@@ -1,7 +1,7 @@
 import manifest from '../package.json' with { type: 'json' }
 import { Exit } from './errors.ts'
 import { write } from './output/write.ts'
-import { refuseKured } from './refuse-kured.ts'
+import { refuseKured } from './kured.ts'
 
 /**
  * `kured-sentinel --version`: in a file of its own, as loading all commands would take longer than

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
+import { isRunByKured } from '../kured.ts'
 import { printableJson } from '../text/printable.ts'
 import { renderEnding, renderWaiting } from '../output/reboot.ts'
 import { write } from '../output/write.ts'
@@ -37,7 +38,7 @@ export async function rebootHost({
   const host = new Host()
   const config = readConfig(host, configFile)
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
-  const byKured = process.env['KURED_NODE_ID'] !== undefined
+  const byKured = isRunByKured()
   const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
   const ending = dryRun
     ? foresee(host, settings, byKured)
