@@ -28,7 +28,8 @@ export interface Guarded {
 /**
  * Keeps a reboot that did not help from being asked for again. A reason counts unless a reboot was
  * asked for because of it in an earlier boot, and pacman has changed nothing since: what it needs
- * then is no reboot. Nor does it where three boots have passed like that. Boots are told apart by their ID, never by a clock.
+ * then is no reboot. Nor does it where three boots have passed like that. Boots are told apart by
+ * their ID, never by a clock.
  *
  * @param findings of a complete look
  */

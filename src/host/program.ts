@@ -94,6 +94,11 @@ export function limited({ timeoutMs, cwd }: Limits) {
   }
 }
 
+/** Why a program that has ended has failed, in its own words; '' where it says nothing. */
+export function complaint({ timedOut, stderr }: Pick<Ended, 'timedOut' | 'stderr'>): string {
+  return timedOut ? 'no answer in time' : stderr.trim()
+}
+
 function notRun(path: string, cause: unknown): SentinelError {
   return new SentinelError(`${path}, through setpriv, could not be run to its end`, { cause })
 }

@@ -5,6 +5,7 @@ import { SentinelError } from '../errors.ts'
 import { refreshAsked } from '../guard/memory.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { complaint } from '../host/program.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
 import { collectOutlook, judgeOutlook, type Outlook } from './outlook.ts'
@@ -83,9 +84,9 @@ export async function reboot(
  * 257 on, where it counts for root as well, and without polkit logind then only says "Access denied".
  */
 function callReboot(): void {
-  const { exitCode, timedOut, stderr } = runSystemctl(['reboot'], CALL_MS)
-  if (exitCode === 0) return
-  const reason = timedOut ? 'no answer in time' : stderr.trim() || `exit ${exitCode}`
+  const ended = runSystemctl(['reboot'], CALL_MS)
+  if (ended.exitCode === 0) return
+  const reason = complaint(ended) || `exit ${ended.exitCode}`
   const hint = /denied|inhibit/i.test(reason) ? ' (see systemd-inhibit --list)' : ''
   throw new SentinelError(`systemctl reboot failed: ${reason}${hint}`)
 }

@@ -12,8 +12,8 @@ export interface Verdict {
 
 /**
  * Turns what was seen into one answer. A lock that pacman holds goes first: while it works nothing
- * else can be judged. Then a person's wish for no reboot. Then whatever could not be seen: a reboot is asked for on a complete look
- * only. Only then the reasons for a reboot.
+ * else can be judged. Then a person's wish for no reboot. Then whatever could not be seen: a reboot
+ * is asked for on a complete look only. Only then the reasons for a reboot.
  */
 export function decide(findings: Finding[]): Verdict {
   const has = (effect: Effect) => findings.some((finding) => finding.effect === effect)

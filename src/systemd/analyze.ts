@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { runProgram } from '../host/program.ts'
+import { complaint, runProgram } from '../host/program.ts'
 
 const ANALYZE = '/usr/bin/systemd-analyze'
 const LIMIT_MS = 30_000
@@ -38,7 +38,7 @@ export function verifyUnits(root: string, files: readonly string[]): void {
   const args = [`--root=${root}`, '--man=no', '--recursive-errors=no', 'verify', '--', ...files]
   const ended = runProgram(ANALYZE, args, { timeoutMs: LIMIT_MS })
   if (ended.exitCode === 0) return
-  const said = ended.timedOut ? 'no answer in time' : ended.stderr.trim().replaceAll(root, '')
+  const said = complaint(ended).replaceAll(root, '')
   throw new SentinelError(`systemd-analyze verify refuses the units: ${said}`)
 }
 
@@ -46,7 +46,7 @@ function analyze(args: string[], option: string, text: string): string {
   const ended = runProgram(ANALYZE, args, { timeoutMs: LIMIT_MS })
   if (ended.exitCode === 0 && text.trim() !== '') return ended.stdout.toString()
   const [what] = args
-  const [reason = ''] = ended.timedOut ? ['no answer in time'] : ended.stderr.trim().split('\n')
+  const [reason = ''] = complaint(ended).split('\n')
   const example = what === 'calendar' ? "daily or '*-*-* 03:00:00'" : '30min or 4h'
   const next = `write one of systemd.time(7), such as ${example}`
   throw new SentinelError(`${option} '${text}': ${reason || 'it is empty'}; ${next}`)

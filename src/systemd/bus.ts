@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { runProgram } from '../host/program.ts'
+import { complaint, runProgram } from '../host/program.ts'
 
 type Interface = 'Unit' | 'Service' | 'Timer'
 
@@ -17,7 +17,7 @@ export function readProperties(unit: string, of: Interface, names: readonly stri
   const args = ['--json=short', 'get-property', bus, path, `${bus}.${of}`, ...names]
   const ended = runProgram('/usr/bin/busctl', args, { timeoutMs: 30_000 })
   if (ended.exitCode !== 0) {
-    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim().replaceAll('\n', '; ')
+    const reason = complaint(ended).replaceAll('\n', '; ')
     throw new SentinelError(`systemd cannot be asked about ${unit}: ${reason}`)
   }
   const lines = ended.stdout.toString().trimEnd().split('\n')

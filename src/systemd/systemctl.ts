@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { runProgram, type Ended } from '../host/program.ts'
+import { complaint, runProgram, type Ended } from '../host/program.ts'
 
 const SYSTEMCTL = '/usr/bin/systemctl'
 
@@ -26,7 +26,7 @@ export function showUnits(
   const args = ['show', `--property=${properties.join(',')}`, '--', ...units]
   const ended = runSystemctl(args, timeoutMs)
   if (ended.exitCode !== 0) {
-    const reason = ended.timedOut ? 'no answer in time' : ended.stderr.trim().replaceAll('\n', '; ')
+    const reason = complaint(ended).replaceAll('\n', '; ')
     throw new SentinelError(`systemd cannot be asked about ${units.join(' ')}: ${reason}`)
   }
   return parseShow(ended.stdout.toString(), units)
