@@ -6,7 +6,7 @@ import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../upgrade/job.ts'
 import { jobUnits } from './generate.ts'
-import { below, dropIns, inEtc, type Standing, writtenNames } from './standing.ts'
+import { below, dropIns, inEtc, isOurs, writtenNames } from './standing.ts'
 import { writeUnits } from './write.ts'
 
 export interface RemoveRequest {
@@ -69,10 +69,6 @@ function stopOrder(names: string[]): string[] {
   const rank = (name: string) =>
     ['timer', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
   return names.toSorted((a, b) => rank(a) - rank(b))
-}
-
-function isOurs(unit: Standing | undefined): boolean {
-  return unit?.author === 'generated' || unit?.author === 'edited'
 }
 
 function carryOut(host: Host, { disabled, stopped, removed }: Removed): void {

@@ -31,14 +31,16 @@ export function below(host: Host, name: string): Standing | undefined {
   return undefined
 }
 
+/** Whether this program wrote it, edited since or not. */
+export function isOurs(unit: Standing | undefined): boolean {
+  return unit?.author === 'generated' || unit?.author === 'edited'
+}
+
 /** The names in /etc/systemd/system of units that this program wrote, edited since or not. */
 export function writtenNames(host: Host): string[] {
   return list(host, UNIT_DIRECTORY)
     .filter((name) => /\.(service|timer|mount|automount)$/.test(name))
-    .filter((name) => {
-      const author = inEtc(host, name)?.author
-      return author === 'generated' || author === 'edited'
-    })
+    .filter((name) => isOurs(inEtc(host, name)))
     .toSorted()
 }
 
