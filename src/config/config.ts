@@ -77,6 +77,12 @@ export function readConfig(host: Host, file?: string): Config {
   return parseConfig(text, path)
 }
 
+/**
+ * Reads a configuration's text.
+ *
+ * @param file its path, for errors
+ * @throws SentinelError as readConfig() does
+ */
 export function parseConfig(text: string, file: string): Config {
   const config = { ...DEFAULTS }
   // The one name that ini passes over.

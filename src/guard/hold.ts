@@ -15,6 +15,7 @@ export interface Hold {
 /** No hold is longer: one that was forgotten must end. */
 export const LONGEST_MS = 30 * 86_400_000
 
+/** A hold that begins now. */
 export function newHold(reason: string, lengthMs: number, now: Moment): Hold {
   const { bootId, uptime } = now
   return { reason, until: now.wall + lengthMs, left: lengthMs, bootId, uptime }

@@ -32,6 +32,7 @@ export interface OutlookEvidence {
   busyUnits: string[]
 }
 
+/** What waiting does not mend goes first; then all that is to be waited for. */
 export function judgeOutlook({ hold, asked, lock, busyUnits }: OutlookEvidence): Outlook {
   if (asked === false) {
     const reason =

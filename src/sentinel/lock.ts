@@ -10,6 +10,7 @@ export interface LockEvidence {
   bootedAt: number
 }
 
+/** Reads the evidence. Throws the system error where a process's descriptors cannot be read. */
 export function collectLock(host: Host, lock: Lock): LockEvidence {
   const now = host.now()
   const holder = findHolder(host, lock.path)

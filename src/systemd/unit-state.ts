@@ -19,6 +19,7 @@ export function enabledState(host: Host, unit: string): string {
   return state === 'not-found' ? '' : state
 }
 
+/** Also on its way up or down. Throws SentinelError when systemd gives no answer. */
 export function isActive(unit: string): boolean {
   const state = showUnits([unit], ['ActiveState'], LIMIT_MS).get(unit)?.get('ActiveState')
   return state !== 'inactive' && state !== 'failed'

@@ -13,6 +13,7 @@ export function sealed(text: string): string {
 /** generated: as this program, of whatever version, wrote it. foreign: without the line on top. */
 export type Authorship = 'generated' | 'edited' | 'foreign'
 
+/** Who wrote a unit file, by its first line. */
 export function authorship(text: string): Authorship {
   const [header, known] = HEADER.exec(text) ?? []
   if (header === undefined) return 'foreign'

@@ -12,6 +12,7 @@ export interface Unit {
 /** A section's lines: `Key=value`, or a comment, which is wrapped into lines of its own. */
 export type Line = string | { because: string }
 
+/** A unit with its sections in the order given, and sealed. */
 export function unit(name: string, sections: Record<string, Line[]>): Unit {
   const text = Object.entries(sections)
     .map(([section, lines]) => `[${section}]\n${lines.map(print).join('')}`)

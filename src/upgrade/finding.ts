@@ -20,6 +20,7 @@ export async function inOrder<C>(checks: readonly Check<C>[], context: C): Promi
   return findings
 }
 
+/** Whether the job cannot begin because of it. */
 export function stops({ result }: Finding): boolean {
   return result === 'skip' || result === 'act'
 }

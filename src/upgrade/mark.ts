@@ -36,6 +36,7 @@ function isMark(state: object): state is Mark {
   )
 }
 
+/** Replaces the job's last mark. Throws SentinelError where that fails. */
 export function writeMark(host: Host, job: Job, mark: Mark): void {
   writeState(host, `mark-${job}`, mark)
 }

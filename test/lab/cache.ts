@@ -15,9 +15,10 @@ const packages = `
   .split(/\s+/)
 
 /**
- * Run once in the finished tree. What debootstrap copied of this machine's names goes again. makepkg refuses to run as root, so it gets a user of its own;
- * pacman downloads as `alpm` (DownloadUser, as on Arch). Marking /etc and /var as updated spares
- * every boot ldconfig.service and its like (ConditionNeedsUpdate=).
+ * Run once in the finished tree. What debootstrap copied of this machine's names goes again.
+ * makepkg refuses to run as root, so it gets a user of its own; pacman downloads as `alpm`
+ * (DownloadUser, as on Arch). Marking /etc and /var as updated spares every boot ldconfig.service
+ * and its like (ConditionNeedsUpdate=).
  */
 const finish = `
 useradd --create-home --shell /bin/sh builder

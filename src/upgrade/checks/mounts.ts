@@ -29,6 +29,10 @@ export async function checkMounts(context: Context): Promise<Finding[]> {
   return findings
 }
 
+/**
+ * @param mounted what is mounted at that very path
+ * @param types the file systems that will do; none: any
+ */
 export function judgeMount(
   path: string,
   mounted: Mounted | undefined,
