@@ -71,13 +71,13 @@ export async function unitsDiff(
   root: string | undefined,
   json: Json,
 ): Promise<number> {
-  const { same, ...diff } = await withProgress('asking systemd', () => compareUnits(options, root))
-  if (json) write(1, printableJson({ same, ...diff }))
+  const diff = await withProgress('asking systemd', () => compareUnits(options, root))
+  if (json) write(1, printableJson(diff))
   else {
     write(1, renderDiffs(diff.changes))
     write(2, renderNotes(diff))
   }
-  return same ? Exit.ok : Exit.none
+  return diff.same ? Exit.ok : Exit.none
 }
 
 function mustNotBeRefused(paths: readonly string[], consequence: string): void {

@@ -1,4 +1,5 @@
 import { execWord, listWord, specifierFree } from '../systemd/escape.ts'
+import type { Job } from '../upgrade/job.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type Line, unit, type Unit } from './unit.ts'
 
@@ -119,7 +120,7 @@ function mounts({ local, syncDir, cacheDir }: UnitOptions): Line[] {
   ]
 }
 
-function preflight(job: 'upgrade' | 'download', options: UnitOptions): Line[] {
+function preflight(job: Job, options: UnitOptions): Line[] {
   const look =
     job === 'upgrade'
       ? 'Are the mounts alive, the databases sound, the packages all there?'
