@@ -1,10 +1,7 @@
-import { Chalk } from 'chalk'
 import type { Examination } from '../doctor/examine.ts'
 import type { Line, State } from '../doctor/line.ts'
 import { printable } from '../text/printable.ts'
-
-// NO_COLOR is the one switch that chalk does not know. [no-color.org]
-const chalk = new Chalk(process.env['NO_COLOR'] ? { level: 0 } : {})
+import { chalk } from './chalk.ts'
 
 const COLOURS: Record<State, (text: string) => string> = {
   ok: chalk.green,

@@ -1,11 +1,8 @@
-import { Chalk } from 'chalk'
 import type { Finding } from '../sentinel/finding.ts'
 import type { Report } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
+import { chalk } from './chalk.ts'
 import { describe } from './line.ts'
-
-// NO_COLOR is the one switch that chalk does not know. [no-color.org]
-const chalk = new Chalk(process.env['NO_COLOR'] ? { level: 0 } : {})
 
 const HEADINGS = {
   reboot: chalk.yellow.bold('reboot required'),
