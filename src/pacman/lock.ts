@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { location, type View } from '../process/mountinfo.ts'
+import { location } from '../process/mountinfo.ts'
 import { listPids, readHostView, readProcess, unlessGone, Views } from '../process/process.ts'
 
 export interface Lock {
@@ -29,30 +29,36 @@ export function readLock(host: Host, dbPath: string): Lock | undefined {
  */
 export function findHolder(host: Host, path: string): number | undefined {
   const views = new Views(host)
-  const hostView = readHostView(host)
-  const place = (view: View) => {
-    const mount = view.mountOf(path)
-    return mount && location(mount, path)
-  }
+  const ours = readHostView(host).mountOf(path)
   return listPids(host).find((pid) => {
-    const opens = unlessGone(host, pid, () => hasOpen(host, pid, path))
-    const process = opens ? readProcess(host, pid, views) : undefined
-    return process && !process.container && place(process.view) === place(hostView)
+    const mounts = unlessGone(host, pid, () => openedOn(host, pid, path)) ?? []
+    const process = mounts.length > 0 ? readProcess(host, pid, views) : undefined
+    if (process === undefined || process.container || ours === undefined) return false
+    const theirs = process.view.mountOf(path)
+    const samePlace = theirs !== undefined && location(theirs, path) === location(ours, path)
+    return mounts.some((id) => id === ours.id || (samePlace && id === theirs.id))
   })
 }
 
 /** O_PATH in the flags of fdinfo: whoever has that has not opened the file, and needs no right to. */
 const ONLY_PATH = 0o10000000
 
-function hasOpen(host: Host, pid: number, path: string): boolean {
+/**
+ * The mounts on which a process has a file of that name open: on one that was detached the name
+ * begins at its own root, so that anybody can have a "/var/lib/pacman/db.lck".
+ * [proc_pid_fdinfo(5), mnt_id]
+ */
+function openedOn(host: Host, pid: number, path: string): string[] {
   const directory = `/proc/${pid}`
-  return host.list(`${directory}/fd`).some((fd) => {
+  return host.list(`${directory}/fd`).flatMap((fd) => {
     try {
-      if (host.readLink(`${directory}/fd/${fd}`) !== path) return false
-      const flags = /^flags:\s*(\d+)$/m.exec(host.readText(`${directory}/fdinfo/${fd}`))?.[1] ?? ''
-      return (Number.parseInt(flags, 8) & ONLY_PATH) === 0
+      if (host.readLink(`${directory}/fd/${fd}`) !== path) return []
+      const info = host.readText(`${directory}/fdinfo/${fd}`)
+      const flags = /^flags:\s*(\d+)$/m.exec(info)?.[1] ?? ''
+      const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1]
+      return mount === undefined || (Number.parseInt(flags, 8) & ONLY_PATH) !== 0 ? [] : [mount]
     } catch {
-      return false // closed meanwhile
+      return [] // closed meanwhile
     }
   })
 }

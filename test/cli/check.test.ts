@@ -192,6 +192,17 @@ for (const [what, tree, code, message] of [
     /stale lock/,
   ],
   [
+    'old, and someone has another file of that name open, on a mount that was detached',
+    {
+      'var/lib/pacman/db.lck': lock(9000),
+      ...processTree(40),
+      'proc/40/fd/5': { link: '/var/lib/pacman/db.lck' },
+      'proc/40/fdinfo/5': 'pos:\t0\nflags:\t0100001\nmnt_id:\t360\n',
+    },
+    2,
+    /stale lock/,
+  ],
+  [
     'dated in the future',
     { 'var/lib/pacman/db.lck': lock(-9000) },
     2,

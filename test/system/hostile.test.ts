@@ -22,6 +22,18 @@ labTest('a user’s own deleted files below a “/usr” are no upgrade', async 
   assert.match(maps, /r-xp .* \/usr\/bin\/old \(deleted\)/, 'it looks like one')
   const { exitCode, stdout, stderr } = await check(node)
   assert.deepEqual([exitCode, stdout], [1, 'no reboot required\n'], stderr)
+
+  // The same with pacman's lock: a stale one is not taken for one that somebody holds.
+  const lock = 'var/lib/pacman/db.lck'
+  await node.shell(`touch --date='2 hours ago' /${lock}`)
+  await node.shell(`${AS_USER} unshare -Urm sh -c '
+mount -t tmpfs none /tmp/m; mkdir -p /tmp/m/var/lib/pacman; exec 9> /tmp/m/${lock}
+umount -l /tmp/m; exec sleep 301 > /dev/null 2>&1 &'`)
+  const held = 'readlink /proc/$(pgrep -f "^sleep 301")/fd/9'
+  assert.equal(await node.shell(`until ${held} | grep lib; do sleep 0.1; done`), `/${lock}\n`)
+  const answer = await check(node)
+  assert.deepEqual([answer.exitCode, answer.stdout], [2, ''])
+  assert.match(answer.stderr, /stale lock .*: nobody has it open/)
 })
 
 labTest('a daemon that went into a chroot by itself runs the host’s code', async () => {
