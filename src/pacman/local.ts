@@ -62,9 +62,11 @@ export function packagesOwning(
   const cwd = host.path(`${dbPath}/local`)
   const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
   if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
-  // 1 is "no match"; 2 a file that could not be read.
-  if (ended.exitCode !== 0 && ended.exitCode !== 1)
-    throw new SentinelError(`searching ${dbPath}/local: ${ended.stderr.trim()}`)
+  // 1 is "no match"; 2 a file that could not be read; and 0 a match, of which it gives the name.
+  if (ended.exitCode !== 1 && (ended.exitCode !== 0 || ended.stdout.length === 0))
+    throw new SentinelError(
+      `searching ${dbPath}/local: ${ended.stderr.trim() || `grep ended with ${ended.exitCode}`}`,
+    )
   const found = new Set(ended.stdout.toString().split('\0'))
   return installed.filter(({ directory }) => found.has(`./${directory}/files`))
 }

@@ -41,8 +41,9 @@ export async function scanProc(
 export function readMappings(host: Host, pids: number[], deadline: Deadline): Scan {
   const ended = grepMaps(host, pids, [], deadline.left() / 2)
   if (ended.timedOut) return { mappings: [], problems: [findStuck(host, pids, deadline)] }
-  // 1 is "no match"; 2 an error, which it has named.
-  if (ended.exitCode === 2 ? ended.stderr === '' : ended.exitCode !== 0 && ended.exitCode !== 1) {
+  // 1 is "no match"; 0 a match, which it has printed, and 2 an error, which it has named.
+  const silent = ended.exitCode === 0 ? ended.stdout.length === 0 : ended.stderr === ''
+  if (ended.exitCode !== 1 && (silent || (ended.exitCode !== 0 && ended.exitCode !== 2))) {
     throw new SentinelError(`grep failed on /proc with exit ${ended.exitCode}`)
   }
   return {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter } from './recipes.ts'
+import { greet, greeter, kernel } from './recipes.ts'
 
 const check = (node: LabNode) => node.asKured(['/usr/bin/kured-sentinel'])
 const AS_USER = 'setpriv --reuid=builder --regid=builder --clear-groups'
@@ -65,9 +65,9 @@ labTest('a daemon that went into a chroot by itself runs the host’s code', asy
   )
 })
 
-labTest('a helper that the OOM killer ends has not answered', async () => {
+labTest('a helper that ends by the OOM killer, or empty, has not answered', async () => {
   await using node = await bootNode()
-  await install(node, greet('1.0'), greeter)
+  await install(node, greet('1.0'), greeter, kernel('linux', '9.9.9', '9.9.9-lab'))
   await node.ok(['systemctl', 'start', 'plain'])
   await upgradeTo(node, greet('2.0'))
   assert.equal((await check(node)).exitCode, 0)
@@ -79,6 +79,14 @@ labTest('a helper that the OOM killer ends has not answered', async () => {
     const { exitCode, stdout, stderr } = await check(node)
     assert.deepEqual([exitCode, stdout], [2, ''], helper)
     assert.match(stderr, new RegExp(`${helper}, through setpriv, could not be run to its end`))
+    await node.shell(`mv /root/${helper} /usr/bin/`)
+  }
+  // After a power cut: to execvp(3) a script, for which a shell answers 0.
+  for (const helper of ['grep', 'setpriv']) {
+    await node.shell(`cd /usr/bin; cp -p ${helper} /root/; : > ${helper}`)
+    const { exitCode, stdout, stderr } = await check(node)
+    assert.deepEqual([exitCode, stdout], [2, ''], helper)
+    assert.match(stderr, /kernel: searching .*; processes: grep failed on \/proc with exit 0/)
     await node.shell(`mv /root/${helper} /usr/bin/`)
   }
   // util-linux before 2.33; its exit code is the one that grep has for "no match".
