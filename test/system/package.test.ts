@@ -32,6 +32,25 @@ toolTest(PACKAGE_TOOLS, '.SRCINFO is what makepkg makes of PKGBUILD', async () =
   assert.equal(readFileSync(join(CHECKOUT, '.SRCINFO'), 'utf8'), printed)
 })
 
+toolTest(PACKAGE_TOOLS, 'makepkg in a checkout neither fills nor removes its src', async () => {
+  const directory = makeTree({})
+  execFileSync(join(CHECKOUT, 'scripts/tarball.sh'), [directory], { stdio: 'pipe' })
+  const [tarball = ''] = readdirSync(directory)
+  execFileSync('tar', ['-xf', tarball, '--strip-components=1'], { cwd: directory })
+  execFileSync('chown', ['-R', 'nobody:', directory])
+  const makepkg = (...words: string[]) =>
+    execFileSync('makepkg', ['--nodeps', '--nobuild', ...words], {
+      cwd: directory,
+      uid: 65534,
+      env: { PATH: '/usr/bin:/bin', HOME: directory },
+      stdio: 'pipe',
+    })
+  for (const words of [[], ['--cleanbuild'], ['--clean']]) {
+    makepkg(...words)
+    assert.deepEqual(readdirSync(join(directory, 'src')), readdirSync(join(CHECKOUT, 'src')))
+  }
+})
+
 toolTest(PACKAGE_TOOLS, 'check() runs the tests', async () => {
   const [{ output }] = await built()
   assert.match(output, /^[1-9]\d\d+ passed, 0 failed, \d skipped$/m)
