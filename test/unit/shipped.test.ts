@@ -1,5 +1,6 @@
 /** What is shipped beside the program agrees with it, and with itself. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -31,6 +32,13 @@ test('one version, that of package.json', () => {
     'the manual page': '@VERSION@',
     'package-lock.json': version,
   })
+})
+
+test('after an upgrade all that Node reads before the entry can answer is on the disk', () => {
+  const script = `sync() { printf '%s\\n' "$@"; }; ${shipped('kured-sentinel.install')}post_upgrade`
+  const synced = execFileSync('/bin/bash', ['-euc', script], { encoding: 'utf8' })
+  const entry = readdirSync(join(import.meta.dirname, '../../bin'))
+  assert.equal(synced, entry.map((name) => `/usr/lib/kured-sentinel/bin/${name}\n`).join(''))
 })
 
 test('the configuration as shipped sets nothing, and is sound', () => {
