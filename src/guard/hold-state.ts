@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
@@ -61,6 +62,9 @@ export function countHold(host: Host, seen: Hold, now: Moment): void {
   })
 }
 
+/** Whoever may open a directory may lock it, and for ever: so it is one that is root's alone. */
 function alone<T>(host: Host, body: () => T): T {
-  return withFlock(host.path(STATE_DIRECTORY), 2000, body)
+  const lock = host.path(`${STATE_DIRECTORY}/lock`)
+  mkdirSync(lock, { recursive: true, mode: 0o700 })
+  return withFlock(lock, 2000, body)
 }

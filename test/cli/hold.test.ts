@@ -1,11 +1,13 @@
 /** Holds, and what a check makes of them and of earlier reboots, on a host's files. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, run } from './program.ts'
+import { asKured, IS_ROOT, run } from './program.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const dueHost = (more: Tree = {}) => makeTree(hostTree({ ...OLD_KERNEL, ...more }))
@@ -43,6 +45,28 @@ test('a hold is set, shown, obeyed by the check, and released', () => {
   assert.equal(run(['release', '--json', '--root', root]).stdout, '{\n  "released": false\n}\n')
   assert.equal(run(['hold', '--root', root]).stdout, 'no hold\n')
 })
+
+test(
+  'nobody without rights keeps a hold from being set and released',
+  { skip: IS_ROOT ? false : 'needs root to give the rights up' },
+  async () => {
+    const root = dueHost()
+    chmodSync(root, 0o755)
+    const words = ['--for', '4h', '--reason', 'a disk', '--root', root]
+    assert.equal(run(['hold', ...words]).code, 0)
+    // A user who locks all there is to open, for as long as the commands take.
+    const state = join(root, 'var/lib/kured-sentinel')
+    const user = spawn('/usr/bin/setpriv', [
+      ...['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c'],
+      `for path in $(find ${state}); do { exec {fd}< $path && flock $fd; } 2>/dev/null; done
+      echo locked; exec sleep 60`,
+    ])
+    await once(user.stdout, 'data')
+    const codes = [run(['hold', ...words]).code, run(['release', '--root', root]).code]
+    user.kill()
+    assert.deepEqual(codes, [0, 0])
+  },
+)
 
 test('where nothing is due a hold shows in the status, and the check of each minute leaves it be', () => {
   const root = makeTree(hostTree())
