@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostTree, inodeOf, mapsLine, processTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, run } from './program.ts'
+import { asKured, BIN, NODE, run } from './program.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)
@@ -142,6 +144,43 @@ test('a lock: 1, whatever else is due; DBPath is the host’s own', () => {
     'proc/uptime': '999999999.00 1.00\n',
   })
   assert.deepEqual([code, reasons[0].kind, reasons[0].path], [1, 'lock', '/srv/pacman/db.lck'])
+})
+
+test('a lock that goes while all else is looked at: pacman was at work', async () => {
+  const lock = 'var/lib/pacman/db.lck'
+  const tree = { ...OLD_KERNEL, ...processTree(40), 'proc/40/maps': { fifo: true }, [lock]: '' }
+  const root = makeTree(hostTree(tree as Tree))
+  const ended = new Promise<{ code: number | null; stdout: string }>((resolve) => {
+    const child = execFile(NODE, [BIN, '--root', root], { env: {} }, (_, stdout) =>
+      resolve({ code: child.exitCode, stdout }),
+    )
+  })
+  // Opens as soon as the look at the processes has come to it.
+  const maps = await open(join(root, 'proc/40/maps'), 'w')
+  rmSync(join(root, lock))
+  await maps.close()
+  const { code, stdout } = await ended
+  assert.deepEqual([code, /pacman was at work/.test(stdout)], [1, true], stdout)
+})
+
+test('of many processes all are looked at', () => {
+  const pids = Array.from({ length: 250 }, (_, index) => index + 100)
+  const crowd = Object.assign({}, ...pids.map((pid) => processTree(pid))) as Tree
+  assert.equal(check(crowd).code, 1)
+  for (const pid of [110, 111, 348, 349]) {
+    const { code, stdout } = check({ ...crowd, [`proc/${pid}/maps`]: LIBC })
+    assert.deepEqual([code, stdout.includes(`p${pid}[${pid}]`)], [0, true], stdout)
+  }
+})
+
+test('2: a path that leads nowhere that can be told', () => {
+  const loop = { link: 'libc.so.6' }
+  const { code, stderr } = check({
+    ...processTree(40, { maps: LIBC }),
+    'usr/lib/libc.so.6': loop,
+  })
+  assert.equal(code, 2)
+  assert.match(stderr, /Too many levels of symbolic links/)
 })
 
 const lock = (age: number) => ({ content: '', modified: new Date(Date.now() - age * 1000) })

@@ -89,6 +89,11 @@ labTest('a helper that ends by the OOM killer, or empty, has not answered', asyn
     assert.match(stderr, /kernel: searching .*; processes: grep failed on \/proc with exit 0/)
     await node.shell(`mv /root/${helper} /usr/bin/`)
   }
+  await node.shell('cd /usr/bin; cp -p stat /root/; : > stat')
+  const unanswered = await check(node)
+  assert.equal(unanswered.exitCode, 2)
+  assert.match(unanswered.stderr, /processes: stat did not answer for every path/)
+  await node.shell('mv /root/stat /usr/bin/')
   // util-linux before 2.33; its exit code is the one that grep has for "no match".
   await node.writeFile(
     '/usr/bin/setpriv',

@@ -129,6 +129,9 @@ labTest('a transaction completes first, then the node goes down', async () => {
   )
   assert.match(await node.shell('tail -1 /var/log/pacman.log'), /transaction completed/)
   assert.equal(await node.shell(`ls ${LOCK} ${PENDING} 2>/dev/null || true`), '')
+  // What was asked for in the last boot is done: it lets nobody reboot this one.
+  const again = await node.asKured([...GATE, '--dry-run'])
+  assert.match(again.stderr, /^would refuse: in this boot no check has asked Kured/)
   // The transaction was over before the boot: it gives the same kernel no second reboot.
   assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 2)
 })
