@@ -161,6 +161,24 @@ test('the gate’s last look: a transaction between the last check and the boot 
   assert.equal(host.check().exitCode, 2)
 })
 
+test('the gate’s last look: after a transaction, what an earlier boot was for counts again', () => {
+  const host = new TestHost()
+  host.check()
+  host.reboot()
+  host.check([LIBRARY])
+  host.transaction()
+  refreshAsked(host)
+  host.reboot()
+  assert.equal(host.check([KERNEL]).exitCode, 0)
+  assert.equal(host.check([LIBRARY]).exitCode, 2)
+})
+
+test('without a boot ID all boots would be the same one: no reboot', () => {
+  const host = new TestHost()
+  host.write(BOOT_ID, '\n')
+  assert.equal(host.check().exitCode, 2)
+})
+
 test('a hold: 1, what is due is shown; it ends; 2 where it cannot be read', () => {
   const host = new TestHost()
   setHold(host, newHold('a disk', 4 * HOUR, readMoment(host)))
