@@ -11,7 +11,7 @@ name=kured-sentinel-$version
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # A file that was removed and not yet committed is still listed.
-git ls-files -z --cached --others --exclude-standard --deduplicate |
+git ls-files -z --cached --others --exclude-standard --exclude="/$name.tar.gz.partial" --deduplicate |
   while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
   LC_ALL=C sort -z |
   tar --create --null --no-recursion --files-from=- --format=ustar --transform="s,^,$name/," \

@@ -35,6 +35,8 @@ toolTest(
     git('commit', '--quiet', '--message=a')
     rmSync(join(checkout, 'gone'))
     writeFileSync(join(checkout, 'new'), '', { mode: 0o600 })
+    // What it writes to, while it reads what there is.
+    writeFileSync(join(checkout, 'kured-sentinel-1.2.3.tar.gz.partial'), '')
 
     const make = (directory: string) =>
       execFileSync('bash', [join(checkout, 'scripts/tarball.sh'), directory], {
