@@ -7,6 +7,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -44,8 +45,8 @@ function install(files: InstalledFile[]): void {
   const targets = files.map((file) => join(destination, file.target))
   for (const file of files) {
     const target = join(destination, file.target)
-    // An administrator's configuration is left as it is.
-    if (file.target === CONFIGURATION && existsSync(target)) continue
+    // An administrator's configuration is left as it is, a link that leads nowhere now too.
+    if (file.target === CONFIGURATION && lstatSync(target, { throwIfNoEntry: false })) continue
     put(file, target)
   }
   // What an earlier version had and this one has not: the parts have names of their own in each.

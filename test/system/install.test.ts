@@ -6,8 +6,10 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -101,6 +103,12 @@ toolTest(['scdoc'], 'an install by hand keeps the configuration, and can be take
   })
   assert.equal(mistyped.status, 1)
   assert.match(mistyped.stderr, /^error: unknown: --removed; there is --remove/)
+
+  // Of a file system that is not mounted now.
+  rmSync(configuration)
+  symlinkSync('/nonexistent/kured-sentinel.conf', configuration)
+  install()
+  assert.equal(readlinkSync(configuration), '/nonexistent/kured-sentinel.conf')
 
   install('--remove')
   const left = readdirSync(root, { recursive: true, withFileTypes: true })
