@@ -51,8 +51,9 @@ async function runLsof(deadline: Deadline): Promise<string> {
   const complaints = ended.stderr
     .split('\n')
     .filter((line) => !/^$|WARNING: can't stat\(\)|Output information may be incomplete/.test(line))
-  // 1 also means that nothing matched.
-  if ((ended.exitCode !== 0 && ended.exitCode !== 1) || complaints.length > 0) {
+  // 1 also means that nothing matched; with 0 it has listed something.
+  const silent = ended.exitCode === 0 && ended.stdout === ''
+  if ((ended.exitCode !== 0 && ended.exitCode !== 1) || silent || complaints.length > 0) {
     const reason = complaints.join('; ') || ended.originalMessage || `exit ${ended.exitCode}`
     throw new SentinelError(`lsof failed (is it installed?): ${reason}`)
   }

@@ -94,6 +94,11 @@ labTest('a helper that ends by the OOM killer, or empty, has not answered', asyn
   assert.equal(unanswered.exitCode, 2)
   assert.match(unanswered.stderr, /processes: stat did not answer for every path/)
   await node.shell('mv /root/stat /usr/bin/')
+  await node.shell('cd /usr/bin; cp -p lsof /root/; : > lsof')
+  const silent = await node.asKured(['/usr/bin/kured-sentinel', '--scanner', 'lsof'])
+  assert.equal(silent.exitCode, 2)
+  assert.match(silent.stderr, /processes: lsof failed \(is it installed\?\): exit 0/)
+  await node.shell('mv /root/lsof /usr/bin/')
   // util-linux before 2.33; its exit code is the one that grep has for "no match".
   await node.writeFile(
     '/usr/bin/setpriv',
