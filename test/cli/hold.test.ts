@@ -56,11 +56,10 @@ test(
     assert.equal(run(['hold', ...words]).code, 0)
     // A user who locks all there is to open, for as long as the commands take.
     const state = join(root, 'var/lib/kured-sentinel')
-    const user = spawn('/usr/bin/setpriv', [
-      ...['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c'],
-      `for path in $(find ${state}); do { exec {fd}< $path && flock $fd; } 2>/dev/null; done
-      echo locked; exec sleep 60`,
-    ])
+    const script = `for path in $(find ${state}); do { exec {fd}< $path && flock $fd; } 2>/dev/null; done
+      echo locked; exec sleep 60`
+    const rights = ['--reuid=65534', '--regid=65534', '--clear-groups']
+    const user = spawn('/usr/bin/setpriv', [...rights, 'bash', '-c', script])
     await once(user.stdout, 'data')
     const codes = [run(['hold', ...words]).code, run(['release', '--root', root]).code]
     user.kill()
