@@ -142,7 +142,7 @@ const HOLDER: Tree = {
   ...processTree(30, { command: 'pacman' }),
   'proc/30/fd': { directory: true },
   'proc/30/fd/7': { link: '/var/lib/pacman/db.lck' },
-  'proc/30/fdinfo/7': 'flags:\t0100301\n',
+  'proc/30/fdinfo/7': 'flags:\t0100301\nmnt_id:\t28\n',
 }
 
 const CASES: [what: string, check: Check, tree: Tree, lines: (string | RegExp)[]][] = [
