@@ -91,9 +91,13 @@ function listBusyUnits(): string[] {
     })
 }
 
-/** A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost. [systemd.service(5)] */
-function isBusy(state: Properties): boolean {
+/**
+ * A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost; but also while a
+ * failed download only waits for its next try, which a pending reboot skips. [systemd.service(5)]
+ */
+export function isBusy(state: Properties): boolean {
   const active = state.get('ActiveState')
-  if (active === 'active') return state.get('SubState') !== 'exited'
+  const sub = state.get('SubState')
+  if (sub === 'exited' || sub === 'auto-restart') return false
   return active !== 'inactive' && active !== 'failed'
 }

@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { passGate } from '../../src/reboot/gate.ts'
-import { judgeOutlook, type Outlook, type OutlookEvidence } from '../../src/reboot/outlook.ts'
+import {
+  isBusy,
+  judgeOutlook,
+  type Outlook,
+  type OutlookEvidence,
+} from '../../src/reboot/outlook.ts'
 import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot/pending.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { makeTree } from '../fixture/tree.ts'
@@ -77,3 +82,21 @@ test('an announced reboot ends by itself, or when it is called off', () => {
     assert.equal(isRebootPending(new Host(makeTree(spoilt))), false, content)
   }
 })
+
+for (const [active, sub, busy] of [
+  ['inactive', 'dead', false],
+  ['failed', 'failed', false],
+  ['active', 'exited', false],
+  ['activating', 'condition', true],
+  ['activating', 'start', true],
+  ['activating', 'auto-restart', false],
+  ['deactivating', 'stop-post', true],
+] as const) {
+  test(`a unit that is ${active} (${sub}) is ${busy ? '' : 'not '}at work`, () => {
+    const state = new Map([
+      ['ActiveState', active],
+      ['SubState', sub],
+    ])
+    assert.equal(isBusy(state), busy)
+  })
+}
