@@ -1,13 +1,13 @@
 import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { LogPosition } from '../pacman/log.ts'
-import { readState, writeState } from '../state/store.ts'
+import { readState, removeState, writeState } from '../state/store.ts'
 import type { Job } from './job.ts'
 
 /**
  * What a preflight leaves for the record of its run, as the state "mark-upgrade" or
- * "mark-download". On disk and not in /run: after a power cut it is all that tells of the run. It
- * stays when the run is over; a record with the same invocation says that it is.
+ * "mark-download". On disk and not in /run: after a power cut it is all that tells of the run. The
+ * record takes it away; between the two, a record with the same invocation says that the run is over.
  */
 export interface Mark {
   /** systemd gives one to each start of a unit: ExecCondition= and ExecStopPost= see the same */
@@ -39,6 +39,10 @@ function isMark(state: object): state is Mark {
 /** Replaces the job's last mark. Throws SentinelError where that fails. */
 export function writeMark(host: Host, job: Job, mark: Mark): void {
   writeState(host, `mark-${job}`, mark)
+}
+
+export function removeMark(host: Host, job: Job): void {
+  removeState(host, `mark-${job}`)
 }
 
 /**

@@ -6,7 +6,7 @@ import { readLogSince } from '../pacman/rotated-log.ts'
 import { readRunOutput } from '../systemd/journal.ts'
 import { type End, judgeEnd, judgeLost } from './end.ts'
 import type { Job } from './job.ts'
-import { type Mark, readInvocation, readMark } from './mark.ts'
+import { type Mark, readInvocation, readMark, removeMark } from './mark.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readServiceEnd } from './service-end.ts'
 
@@ -35,12 +35,16 @@ export function recordRun(
   const deadline = new Deadline(JOURNAL_MS)
   const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
   const end = judgeEnd({ job, service, mark, lines, output: output || undefined })
-  return keep(host, job, end, {
+  const record = keep(host, job, end, {
     endedAt: new Date(host.now()).toISOString(),
     bootId: host.bootId(),
     ...(mark && { startedAt: mark.startedAt }),
     ...(invocationId !== undefined && { invocationId }),
   })
+  // A later run whose preflight leaves none would take this one for lost. If it cannot be removed,
+  // the record with the same invocation tells, as long as it is the last.
+  unlessBroken(() => removeMark(host, job))
+  return record
 }
 
 /**

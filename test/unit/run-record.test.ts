@@ -112,10 +112,13 @@ test('a log that was not there yet, and one that is read whole', () => {
   )
 })
 
-/** A host with pacman.log and state as given, on which `record upgrade` runs with that end. */
-function recordOn(files: Record<string, string>, env: NodeJS.ProcessEnv) {
+function hostWith(files: Record<string, string>): Host {
   const boot = { 'proc/sys/kernel/random/boot_id': 'two\n', 'etc/pacman.conf': '[options]\n' }
-  const host = new Host(makeTree({ ...boot, ...files }))
+  return new Host(makeTree({ ...boot, ...files }))
+}
+
+/** A host with pacman.log and state as given, on which `record upgrade` runs with that end. */
+function recordOn(files: Record<string, string>, env: NodeJS.ProcessEnv, host = hostWith(files)) {
   const kept = recordRun(host, 'upgrade', '/etc/pacman.conf', { env, pid: 7 })
   assert.deepEqual(readRunRecord(host, 'upgrade'), { version: 1, ...kept })
   return kept
@@ -164,6 +167,27 @@ test('a run that a power cut ended is recorded once, and kept behind a skip', ()
   const known = { ...record('completed'), version: 1, invocationId: ID }
   const again = recordOn({ ...files, [`${STATE}/run-upgrade.json`]: JSON.stringify(known) }, skip)
   assert.equal(again.lastEnd?.outcome, 'completed')
+})
+
+test('a run that was recorded is never taken for lost, whatever becomes of the preflights after it', () => {
+  const mark = {
+    invocationId: ID,
+    bootId: 'one',
+    startedAt: '2026-11-24T00:15:40.000Z',
+    verdict: 'go',
+    reason: '',
+    log: { inode: 'gone', bytes: 7 },
+  } as const
+  const host = hostWith({ 'var/log/pacman.log': timed(COMPLETED) })
+  writeMark(host, 'upgrade', mark)
+  const own = (invocation: string) => ({ INVOCATION_ID: invocation, SYSTEMD_EXEC_PID: '7' })
+  const first = recordOn({}, { ...SUCCESS, ...own(ID) }, host)
+  // Two preflights that the kernel ended for their memory leave no mark.
+  const killed = { SERVICE_RESULT: 'signal' }
+  for (const invocation of ['a'.repeat(32), 'b'.repeat(32)]) {
+    const { lastEnd } = recordOn({}, { ...killed, ...own(invocation) }, host)
+    assert.deepEqual(lastEnd, { version: 1, ...first })
+  }
 })
 
 for (const [outcome, problems, expected] of [
