@@ -73,6 +73,11 @@ export class Host {
     return lstatSync(this.path(path), { throwIfNoEntry: false })
   }
 
+  /** What a path leads to, or undefined when nothing is there. */
+  stat(path: string): Stats | undefined {
+    return statSync(this.path(path), { throwIfNoEntry: false })
+  }
+
   /** Wall clock, in ms since 1970. A board without a clock battery may be years off. */
   now(): number {
     return Date.now()

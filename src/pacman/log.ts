@@ -30,7 +30,8 @@ const MOST_BYTES = 16 * 1024 * 1024
  * @throws the system error where it cannot be read; a missing file is an empty one
  */
 export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
-  const found = host.lstat(path)
+  // Of the file that a link leads to: pacman writes there.
+  const found = host.stat(path)
   if (found === undefined) return { lines: [], end: { inode: '', bytes: 0 } }
   const inode = String(found.ino)
   // Another inode, or fewer bytes: it was rotated.
@@ -61,7 +62,7 @@ const CHUNK_BYTES = 64 * 1024
  */
 export function lastTransaction(host: Host, path: string): string | undefined {
   try {
-    const size = host.lstat(path)?.size
+    const size = host.stat(path)?.size
     if (size === undefined) return undefined
     const oldest = Math.max(0, size - MOST_BYTES)
     for (let end = size; end > oldest; end -= CHUNK_BYTES) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
-import { readLog } from '../../src/pacman/log.ts'
+import { lastTransaction, readLog } from '../../src/pacman/log.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const PATH = '/var/log/pacman.log'
@@ -37,4 +37,15 @@ test('a rotated pacman.log is another one, and read from its start', () => {
     ['new'],
   )
   assert.notEqual(after.end.inode, end.inode)
+})
+
+test('a pacman.log that is a link is read where it leads, as pacman writes there', () => {
+  const root = makeTree({ '/srv/log': '', 'var/log': { directory: true } })
+  const host = new Host(root)
+  symlinkSync('../../srv/log', join(root, PATH))
+  const { end } = readLog(host, PATH)
+  appendFileSync(join(root, 'srv/log'), line('transaction completed'))
+  const added = readLog(host, PATH, end).lines.map(({ text }) => text)
+  assert.deepEqual(added, ['transaction completed'])
+  assert.equal(lastTransaction(host, PATH), line('transaction completed').trimEnd())
 })
