@@ -25,6 +25,11 @@ export function isActive(unit: string): boolean {
   return state !== 'inactive' && state !== 'failed'
 }
 
+/** Whether a unit runs, or systemd is about to start or stop it. */
+export function isBusy(unit: string): boolean {
+  return isActive(unit) || Boolean(showUnits([unit], ['Job'], LIMIT_MS).get(unit)?.get('Job'))
+}
+
 export function needsReload(units: readonly string[]): boolean {
   const shown = showUnits(units, ['NeedDaemonReload'], LIMIT_MS)
   return [...shown.values()].some((properties) => properties.get('NeedDaemonReload') === 'yes')

@@ -3,7 +3,7 @@ import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
-import { enabledState, isActive, isLive, order } from '../systemd/unit-state.ts'
+import { enabledState, isActive, isBusy, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../upgrade/job.ts'
 import { jobUnits } from './generate.ts'
 import { below, dropIns, inEtc, isOurs, writtenNames } from './standing.ts'
@@ -71,11 +71,26 @@ function stopOrder(names: string[]): string[] {
   return names.toSorted((a, b) => rank(a) - rank(b))
 }
 
-function carryOut(host: Host, { disabled, stopped, removed }: Removed): void {
+function carryOut(host: Host, plan: Removed): void {
   const live = isLive(host)
-  if (live && removed.length > 0) mustNotRun()
+  if (live && plan.removed.length > 0) mustNotRun('nothing was changed')
+  try {
+    remove(host, plan, live)
+  } catch (cause) {
+    throw new SentinelError('not all was done: run it again, once that is out of the way', {
+      cause,
+    })
+  }
+}
+
+function remove(host: Host, { disabled, stopped, removed }: Removed, live: boolean): void {
+  const timers = stopped.filter((name) => name.endsWith('.timer'))
+  const others = stopped.filter((name) => !timers.includes(name))
   if (disabled.length > 0) order(host, 'disable', disabled)
-  for (const name of stopped) order(host, 'stop', [name])
+  for (const name of timers) order(host, 'stop', [name])
+  // One may have fired meanwhile; from now on none does.
+  if (live && removed.length > 0) mustNotRun('the timers are disabled and stopped')
+  for (const name of others) order(host, 'stop', [name])
   writeUnits(
     host,
     removed.map((path) => ({ path, text: undefined })),
@@ -91,12 +106,12 @@ function carryOut(host: Host, { disabled, stopped, removed }: Removed): void {
 }
 
 /** systemd forgets how a unit is to be stopped with its file: SIGTERM would then end pacman. */
-function mustNotRun(): void {
+function mustNotRun(done: string): void {
   const units = Object.values(UNITS)
-  const busy = units.filter(isActive)
+  const busy = units.filter(isBusy)
   if (busy.length === 0) return
   throw new SentinelError(
-    `${busy.join(' and ')} runs: nothing was changed; wait for its end, or see systemctl status`,
+    `${busy.join(' and ')} runs: ${done}; wait for its end, or see systemctl status`,
   )
 }
 

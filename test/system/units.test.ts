@@ -66,6 +66,30 @@ labTest('both roles: written, enabled, kept, changed, edited, and gone again', a
   assert.equal(await timers(node).catch(() => ''), '')
 })
 
+labTest(
+  'a run that begins while the units are removed keeps its unit, and so is not cut off',
+  async () => {
+    await using node = await bootNode()
+    const service = 'pacman-upgrade.service'
+    await ok(node, 'install', '--local', '--enable')
+    // As if the timer had fired in the moment in which it is stopped.
+    const timer = `${DIRECTORY}/pacman-upgrade.timer.d/mine.conf`
+    await node.writeFile(timer, `[Unit]\nOnSuccess=${service}\n`)
+    const slow = '[Service]\nExecCondition=\nExecStart=\nExecStart=/bin/sleep 60\n'
+    await node.writeFile(`${DIRECTORY}/${service}.d/mine.conf`, slow)
+    await node.ok(['systemctl', 'daemon-reload'])
+    const refused = await units(node, 'remove')
+    assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
+    assert.match(refused.stderr, /not all was done.*\n-> pacman-upgrade\.service runs.*timers are/)
+    assert.equal(await show(node, service, 'KillSignal'), '18\n') // SIGCONT
+    await node.ok(['systemctl', 'kill', service])
+    await node.shell(
+      `while systemctl show -P ActiveState ${service} | grep -q ing; do sleep 0.1; done`,
+    )
+    assert.match(await ok(node, 'remove'), /pacman-upgrade\.service removed/)
+  },
+)
+
 labTest('what the package brings is not repeated, and a copy of it goes', async () => {
   await using node = await bootNode(MOUNTED)
   await ok(node, 'install', '--role', 'cache')
