@@ -32,16 +32,19 @@ export async function unitsPrint(options: UnitOptions, json: Json): Promise<numb
 /** `units install`. @returns 0, also when nothing was to do; 2 where a person's edits are in the way */
 export async function unitsInstall(request: InstallRequest, json: Json): Promise<number> {
   const installed = await withProgress('asking systemd', () => installUnits(request))
-  const { changes, refused } = installed
+  const { changes, refused, disabled, enabled, started } = installed
   const { dryRun } = request
-  if (json) write(1, printableJson({ dryRun, ...installed }))
-  else {
-    const edited = changes.filter(({ path }) => refused.includes(path))
-    if (dryRun || refused.length > 0) write(1, renderDiffs(edited.length > 0 ? edited : changes))
-    // Beside a diff there is to be nothing else on stdout.
-    if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
-    write(2, renderNotes(installed))
-  }
+  const done = refused.length > 0 ? [] : [changes, disabled, enabled, started].flat()
+  tell(!dryRun && done.length > 0, () => {
+    if (json) write(1, printableJson({ dryRun, ...installed }))
+    else {
+      const edited = changes.filter(({ path }) => refused.includes(path))
+      if (dryRun || refused.length > 0) write(1, renderDiffs(edited.length > 0 ? edited : changes))
+      // Beside a diff there is to be nothing else on stdout.
+      if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
+      write(2, renderNotes(installed))
+    }
+  })
   mustNotBeRefused(
     refused,
     'nothing was written: --force replaces it, a drop-in (systemctl edit) keeps the edit apart',
@@ -52,8 +55,13 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
 /** `units remove`. @returns 0, also when nothing was to do */
 export async function unitsRemove(request: RemoveRequest, json: Json): Promise<number> {
   const removed = await withProgress('asking systemd', () => removeUnits(request))
-  if (json) write(1, printableJson({ dryRun: request.dryRun, ...removed }))
-  else if (removed.refused.length === 0) write(1, renderRemoved(removed, request.dryRun))
+  const { dryRun } = request
+  const done =
+    removed.refused.length > 0 ? [] : [removed.disabled, removed.stopped, removed.removed].flat()
+  tell(!dryRun && done.length > 0, () => {
+    if (json) write(1, printableJson({ dryRun, ...removed }))
+    else if (removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
+  })
   mustNotBeRefused(removed.refused, 'nothing was removed: --force removes it too')
   return Exit.ok
 }
@@ -78,6 +86,16 @@ export async function unitsDiff(
     write(2, renderNotes(diff))
   }
   return diff.same ? Exit.ok : Exit.none
+}
+
+/** @param done whether anything was, before it is told */
+function tell(done: boolean, print: () => void): void {
+  try {
+    print()
+  } catch (cause) {
+    if (!done) throw cause
+    throw new SentinelError('the change was made, but could not be told', { cause })
+  }
 }
 
 function mustNotBeRefused(paths: readonly string[], consequence: string): void {

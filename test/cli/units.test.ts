@@ -194,3 +194,15 @@ test('no host, no answer; and to Kured none is a reboot', () => {
   assert.match(none.stderr, /there is no host below \/none/)
   assert.equal(asKured(['units', 'print']).code, 2)
 })
+
+test('what was done is said also where the answer cannot be', () => {
+  const root = makeTree(IMAGE)
+  const full = (command: string) =>
+    run(['units', command, '--root', root], { through: ['/bin/sh', '-c', '"$@" >/dev/full', 'sh'] })
+  const installed = full('install')
+  assert.equal(installed.code, 2)
+  assert.match(installed.stderr, /^error: the change was made, but could not be told\n/)
+  const again = full('install')
+  assert.doesNotMatch(again.stderr, /made/)
+  assert.match(full('remove').stderr, /^error: the change was made, but could not be told\n/)
+})
