@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Ended, example, parseDurationOption } from './options.ts'
+import { type Ended, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface LookOptions {
   json?: true
@@ -54,7 +54,11 @@ function addLookOptions(command: Command, codes: string, words: string): Command
       parseDurationOption,
     )
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
-    .option('--root <dir>', 'look at the host whose files stand below this directory')
+    .option(
+      '--root <dir>',
+      'look at the host whose files stand below this directory',
+      parseRootOption,
+    )
     .addHelpText('after', `\n${codes}\n${example(words)}`)
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Ended, example, parseDurationOption } from './options.ts'
+import { type Ended, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface HoldOptions {
   json?: true
@@ -30,6 +30,6 @@ export function addHoldCommands(program: Command, ended: Ended): void {
 function common(command: Command, words: string): Command {
   return command
     .option('--json', 'print one JSON object')
-    .option('--root <dir>', 'the host whose files stand below this directory')
+    .option('--root <dir>', 'the host whose files stand below this directory', parseRootOption)
     .addHelpText('after', example(words))
 }

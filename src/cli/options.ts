@@ -18,3 +18,9 @@ export function parseDurationOption(text: string): number {
     throw new InvalidArgumentError(errorText(error))
   }
 }
+
+/** Reads --root. Empty is what an unset variable leaves; it would be this host itself. */
+export function parseRootOption(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty; this host itself is the default.')
+  return text
+}

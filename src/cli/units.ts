@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
-import { type Ended, example } from './options.ts'
+import { type Ended, example, parseRootOption } from './options.ts'
 
 interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
   nfs?: string[]
@@ -96,7 +96,11 @@ function generator(command: Command): Command {
 }
 
 function onHost(command: Command): Command {
-  return command.option('--root <dir>', 'the host or image whose files stand below this directory')
+  return command.option(
+    '--root <dir>',
+    'the host or image whose files stand below this directory',
+    parseRootOption,
+  )
 }
 
 function toOptions({ nfs = [], automount = false, local = false, ...words }: Words): UnitOptions {

@@ -206,3 +206,10 @@ test('what was done is said also where the answer cannot be', () => {
   assert.doesNotMatch(again.stderr, /made/)
   assert.match(full('remove').stderr, /^error: the change was made, but could not be told\n/)
 })
+
+test('an empty --root, such as an unset variable leaves, is not this host', () => {
+  for (const command of ['install', 'remove', 'status', 'diff']) {
+    const { code, stderr } = run(['units', command, '--root', ''])
+    assert.deepEqual([code, /--root.*empty/.test(stderr)], [2, true], stderr)
+  }
+})
