@@ -2,6 +2,7 @@ import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { enabledState, isActive, isLive, needsReload, order } from '../systemd/unit-state.ts'
+import { mustBeInside } from './inside.ts'
 import type { UnitOptions } from './options.ts'
 import { planUnits, type UnitPlan } from './plan.ts'
 import { dropIns } from './standing.ts'
@@ -49,6 +50,7 @@ export function installUnits(request: InstallRequest): Installed {
   if (host.lstat('/etc') === undefined) {
     throw new SentinelError(`there is no host below ${root}: ${host.path('/etc')} is missing`)
   }
+  mustBeInside(host)
   const run = () => install(host, units, request)
   return dryRun ? run() : withFlock(host.path('/etc'), LOCK_MS, run)
 }

@@ -6,6 +6,7 @@ import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isBusy, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../upgrade/job.ts'
 import { jobUnits } from './generate.ts'
+import { mustBeInside } from './inside.ts'
 import { below, dropIns, inEtc, isOurs, writtenNames } from './standing.ts'
 import { writeUnits } from './write.ts'
 
@@ -36,6 +37,7 @@ export interface Removed {
  */
 export function removeUnits({ root, force, dryRun }: RemoveRequest): Removed {
   const host = new Host(root)
+  mustBeInside(host)
   const run = () => {
     const plan = planRemoval(host, force)
     if (!dryRun && plan.refused.length === 0) carryOut(host, plan)

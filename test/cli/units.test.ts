@@ -213,3 +213,17 @@ test('an empty --root, such as an unset variable leaves, is not this host', () =
     assert.deepEqual([code, /--root.*empty/.test(stderr)], [2, true], stderr)
   }
 })
+
+test('an image whose links lead out of it is left alone, and so is what they lead to', () => {
+  const outside = makeTree({ system: { directory: true } })
+  for (const link of ['etc/systemd', 'etc/systemd/system', 'etc']) {
+    const { 'etc/pacman.conf': _, ...image } = IMAGE
+    const root = makeTree({ ...image, [link]: { link: outside } })
+    const installed = run(['units', 'install', '--root', root])
+    assert.deepEqual([installed.code, installed.stdout], [2, ''])
+    assert.match(installed.stderr, /leads out of/)
+    assert.deepEqual(readdirSync(join(outside, 'system')), [])
+    assert.deepEqual(readdirSync(outside), ['system'])
+    assert.equal(run(['units', 'remove', '--root', root]).code, 2)
+  }
+})
