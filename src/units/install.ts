@@ -69,13 +69,16 @@ function install(host: Host, units: Unit[], { options, enable, force, dryRun }: 
     warnings: warnings(host, options),
   }
   if (installed.refused.length > 0) return installed
-  if (!dryRun) {
-    writeUnits(host, plan.changes)
-    reload(host, units, plan.changes.length > 0)
+  if (!dryRun) writeUnits(host, plan.changes)
+  try {
+    if (!dryRun) reload(host, units, plan.changes.length > 0)
+    if (enable) return { ...installed, ...switchOn(host, units, dryRun) }
+    const names = units.filter((unit) => unit.enable).map(({ name }) => name)
+    return { ...installed, idle: names.filter((name) => enabledState(host, name) !== 'enabled') }
+  } catch (cause) {
+    if (dryRun) throw cause
+    throw new SentinelError('the units are written, but systemd could not be told', { cause })
   }
-  if (enable) return { ...installed, ...switchOn(host, units, dryRun) }
-  const names = units.filter((unit) => unit.enable).map(({ name }) => name)
-  return { ...installed, idle: names.filter((name) => enabledState(host, name) !== 'enabled') }
 }
 
 /** Also when an earlier run was ended between its writing and this. */
@@ -99,14 +102,8 @@ function switchOn(host: Host, units: Unit[], dryRun: boolean) {
   const enabled = names.filter((name) => enabledState(host, name) !== 'enabled')
   const started = isLive(host) ? names.filter((name) => !isActive(name)) : []
   if (dryRun) return { disabled, enabled, started }
-  try {
-    if (disabled.length > 0) order(host, 'disable', disabled)
-    if (enabled.length > 0) order(host, 'enable', enabled)
-    if (started.length > 0) order(host, 'start', started)
-  } catch (cause) {
-    throw new SentinelError('the units are written, but could not be enabled and started', {
-      cause,
-    })
-  }
+  if (disabled.length > 0) order(host, 'disable', disabled)
+  if (enabled.length > 0) order(host, 'enable', enabled)
+  if (started.length > 0) order(host, 'start', started)
   return { disabled, enabled, started }
 }

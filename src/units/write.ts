@@ -22,7 +22,7 @@ export function writeUnits(host: Host, changes: readonly FileChange[]): void {
       undo.unshift(before)
     } catch (cause) {
       const left = takeBack(undo)
-      const state = left.length === 0 ? 'nothing was changed' : left.join('; ')
+      const state = left.length === 0 ? 'no file was changed' : left.join('; ')
       throw new SentinelError(
         `${path} could not be ${text === undefined ? 'removed' : 'written'}; ${state}`,
         { cause },

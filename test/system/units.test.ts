@@ -154,8 +154,17 @@ labTest('a full disk: nothing is written, and what was there stays', async () =>
   await node.shell(`mount -t tmpfs -o size=8k none ${DIRECTORY}`)
   const failed = await units(node, 'install', '--role', 'cache', '--enable')
   assert.equal(failed.exitCode, 2)
-  assert.match(failed.stderr, /could not be written; nothing was changed\n-> ENOSPC/)
+  assert.match(failed.stderr, /could not be written; no file was changed\n-> ENOSPC/)
   assert.equal(await node.shell(`ls -A ${DIRECTORY}`), '')
+  await node.ok(['umount', DIRECTORY])
+
+  // systemd does not read its units anew with less than 16 MB left there.
+  await node.shell(`mount -o remount,size=$(($(df -k --output=used /run | tail -1) + 4096))k /run`)
+  const half = await units(node, 'install', '--enable')
+  assert.deepEqual([half.exitCode, half.stdout], [2, ''])
+  assert.match(half.stderr, /^error: the units are written, but .*\n-> systemctl daemon-reload: /)
+  await node.ok(['mount', '-o', 'remount,size=64M', '/run'])
+  assert.match(await ok(node, 'install', '--enable'), /timer started/)
 })
 
 const tick = (version: string): PackageRecipe => ({

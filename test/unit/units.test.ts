@@ -210,7 +210,7 @@ test('when one file cannot be written, those before it are as they were', () => 
   ]
   assert.throws(
     () => writeUnits(new Host(root), changes),
-    /\/file\/below could not be written; nothing was changed/,
+    /\/file\/below could not be written; no file was changed/,
   )
   assert.deepEqual(readdirSync(join(root, 'd')).toSorted(), ['gone', 'mask', 'old'])
   assert.equal(readFileSync(join(root, 'd/old'), 'utf8'), 'old')
