@@ -10,6 +10,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -73,11 +74,22 @@ function remove(files: InstalledFile[]): void {
   for (const { target } of files) {
     if (target !== CONFIGURATION) rmSync(join(destination, target), { force: true })
   }
+  unlinkHooks(files.map(({ target }) => target))
   for (const directory of [
     LIBRARY,
     '/usr/share/kured-sentinel',
     '/usr/share/licenses/kured-sentinel',
   ]) {
     rmSync(join(destination, directory), { recursive: true, force: true })
+  }
+}
+
+/** pacman begins no transaction as long as a hook is a link that leads nowhere. [libalpm/hook.c] */
+function unlinkHooks(gone: string[]): void {
+  const directory = join(destination, '/etc/pacman.d/hooks')
+  if (!existsSync(directory)) return
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isSymbolicLink() && gone.includes(readlinkSync(path))) rmSync(path)
   }
 }

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -110,6 +111,10 @@ toolTest(['scdoc'], 'an install by hand keeps the configuration, and can be take
   install()
   assert.equal(readlinkSync(configuration), '/nonexistent/kured-sentinel.conf')
 
+  const hooks = join(root, 'etc/pacman.d/hooks')
+  mkdirSync(hooks, { recursive: true })
+  const hook = '/usr/share/kured-sentinel/99-kured-sentinel-restart.hook'
+  symlinkSync(hook, join(hooks, '99-kured-sentinel-restart.hook'))
   install('--remove')
   const left = readdirSync(root, { recursive: true, withFileTypes: true })
   const names = left.filter((entry) => !entry.isDirectory()).map(({ name }) => name)

@@ -153,7 +153,7 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
   const [{ file }] = await built()
   await using node = await bootNode({ program: false, prepare: (root) => tryInImage(root, file) })
   cpSync(file, join(node.root, 'root', basename(file)))
-  await node.ok(['pacman', '-Sy'])
+  await node.shell('pacman -Sy; mkdir -p /etc/pacman.d/hooks')
   const before = await filesOf(node)
   const install = ['pacman', '-U', '--noconfirm', `/root/${basename(file)}`]
   const { stderr } = await node.run(install)
@@ -179,6 +179,9 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
     assert.equal((await node.run(['systemctl', 'is-enabled', timer])).stdout, 'disabled\n')
     await node.ok(['systemctl', 'enable', '--now', timer])
   }
+  // Left behind, the link would keep pacman from every transaction: "could not stat file".
+  const hook = '/usr/share/kured-sentinel/99-kured-sentinel-restart.hook'
+  await node.ok(['ln', '-s', hook, '/etc/pacman.d/hooks/'])
   await node.shell('echo "# mine" >> /etc/kured-sentinel.conf; mkdir -p /var/lib/kured-sentinel')
   const removed = await node.run(['pacman', '-R', '--noconfirm', 'kured-sentinel'])
   const { exitCode, stderr: said } = removed
