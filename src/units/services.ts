@@ -126,6 +126,10 @@ function preflight(job: Job, options: UnitOptions): Line[] {
       ? 'Are the mounts alive, the databases sound, the packages all there?'
       : 'Are the mounts alive, and is there room?'
   return [
+    because(
+      'To systemd every exit code up to 254 is a skip, also that of a program which cannot be run at all: of a Node that does not start nobody would hear, and no upgrade would ever mend it.',
+    ),
+    `ExecCondition=/usr/bin/sh -c "${SENTINEL} --version >/dev/null || exit 255"`,
     because(`${look} Exit 1 skips this run, which is no failure; 255 is one.`),
     `ExecCondition=${[SENTINEL, 'preflight', job, ...preflightOptions(options)].join(' ')}`,
   ]

@@ -9,7 +9,7 @@ import { checkOptions, type UnitOptions } from './options.ts'
 import type { Unit } from './unit.ts'
 
 /** What the units run. The host they are for may be an image of another machine's. */
-const PROGRAMS = ['pacman', 'kured-sentinel']
+const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
 
 /**
  * The units for these options, after systemd itself has read them.

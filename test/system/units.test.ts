@@ -90,6 +90,25 @@ labTest(
   },
 )
 
+labTest(
+  'a program that cannot be run fails the jobs, and is no skip that nobody hears of',
+  async () => {
+    await using node = await bootNode()
+    await ok(node, 'install', '--role', 'cache', '--local')
+    // As with a Node whose library another package has moved on from.
+    await node.writeFile(
+      '/run/node',
+      '#!/bin/sh\necho "libicui18n.so.76: cannot open"; exit 127\n',
+      0o755,
+    )
+    await node.shell('mount --bind /run/node "$(readlink -f /usr/bin/node)"')
+    for (const service of ['pacman-upgrade.service', 'pacman-cache-update.service']) {
+      await node.run(['systemctl', 'start', service])
+      assert.equal(await show(node, service, 'Result'), 'exit-code\n')
+    }
+  },
+)
+
 labTest('what the package brings is not repeated, and a copy of it goes', async () => {
   await using node = await bootNode(MOUNTED)
   await ok(node, 'install', '--role', 'cache')
@@ -133,7 +152,7 @@ labTest('paths and exports of every kind mean to systemd what was said', async (
   }
   await node.writeFile(
     '/usr/local/bin/args',
-    '#!/bin/sh\nprintf "%s\\n" "$@" >> /run/args; exit 1\n',
+    '#!/bin/sh\n[ "$1" = --version ] && exit\nprintf "%s\\n" "$@" >> /run/args; exit 1\n',
     0o755,
   )
   await node.shell('mount --bind /usr/local/bin/args /usr/bin/kured-sentinel')
