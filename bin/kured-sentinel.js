@@ -11,6 +11,13 @@ process.on('uncaughtException', fail)
 
 const dist = `${__dirname}/../dist`
 const words = process.argv.slice(2)
+/*
+ * To systemd an ExecCondition= that ends with 2 is a skip, of which nobody hears; 255 is a failure.
+ * Only what systemd itself has started has its own PID there. [systemd.service(5), systemd.exec(5)]
+ */
+const isCondition =
+  words[0] === 'preflight' && Number(process.env['SYSTEMD_EXEC_PID']) === process.pid
+const failed = isCondition ? 255 : 2
 // What is to be fast has a file of its own, without commander.
 const files = new Map([
   [undefined, 'minute'],
@@ -23,7 +30,7 @@ const quick = words.length < 2 ? files.get(words[0]) : undefined
 Promise.resolve()
   .then(() => (quick ? require(`${dist}/${quick}.cjs`) : import(`${dist}/main.js`)))
   .then((program) => program.run(words))
-  .then((code) => process.exit(code), fail)
+  .then((code) => process.exit(code === 2 ? failed : code), fail)
 
 /** What root could do. @param {any} error */
 function isDenied(error) {
@@ -56,5 +63,5 @@ function fail(error) {
   } catch {
     // Nobody listens any more; the exit code still says it.
   }
-  process.exit(2)
+  process.exit(failed)
 }

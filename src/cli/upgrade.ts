@@ -21,8 +21,8 @@ const PREFLIGHT_CODES = `
 Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go;
 255 no run can go before a person has acted: a stale lock, held packages that
 stop every upgrade, a configuration that cannot be used, no root rights, a state
-that cannot be written; 2 a mistake in this command line, which is a skip to
-systemd as well.`
+that cannot be written; 2 a mistake in this command line, or 255 where systemd
+runs it.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
 export function addUpgradeCommands(program: Command, ended: Ended): void {

@@ -19,7 +19,7 @@ for (const [command, example] of [
   })
 }
 
-describe('bad usage is exit 2, a skip to systemd', () => {
+describe('bad usage by hand is exit 2', () => {
   const cases: [words: string, says: RegExp][] = [
     ['preflight', /Usage: kured-sentinel preflight/],
     ['preflight reboot', /unknown command 'reboot'/],
@@ -84,4 +84,14 @@ test('to Kured no answer of these commands is a reboot', () => {
     assert.equal(code, 2)
     assert.match(stderr, /Kured takes exit code 0 for "reboot"/)
   }
+})
+
+test('to systemd a mistake in a preflight is a fault: 2 would be one more skip', () => {
+  // As systemd does: the process that it has started knows its own PID by this name.
+  const through = ['/bin/sh', '-c', 'SYSTEMD_EXEC_PID=$$ exec "$@"', 'sh']
+  assert.equal(run(['preflight', 'upgrade', '--lokal'], { through }).code, 255)
+  assert.equal(run(['preflight'], { through }).code, 255)
+  assert.equal(run(['record', 'upgrade', '--lokal'], { through }).code, 2)
+  const env = { SYSTEMD_EXEC_PID: '1' }
+  assert.equal(run(['preflight', 'upgrade', '--lokal'], { env }).code, 2)
 })
