@@ -26,8 +26,8 @@ const NEVER: readonly { why: string; services: string }[] = [
   {
     why: 'the network may go down with it',
     services: `
-      NetworkManager ModemManager iwd wpa_supplicant* bird* frr* openvpn* tinc* strongswan*
-      libreswan* ipsec`,
+      NetworkManager ModemManager iwd wpa_supplicant* dhcpcd* dhclient* netctl* bird* frr* openvpn*
+      tinc* strongswan* libreswan* ipsec firewalld keepalived`,
   },
   {
     why: 'containers and machines would stop with it, or go on with its old code',
@@ -37,7 +37,7 @@ const NEVER: readonly { why: string; services: string }[] = [
   },
   {
     why: 'its restart would start another version of Kubernetes, without a drain',
-    services: 'kubelet* kube-* k3s* k0s* rke2*',
+    services: 'kubelet* kube-* k3s* k0s* rke2* etcd*',
   },
 ]
 

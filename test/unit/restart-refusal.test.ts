@@ -61,6 +61,9 @@ for (const [what, name, lines, why] of [
   ['machines', 'virtqemud.service', '', /containers and machines/],
   ['kubelet', 'kubelet.service', '', /another version of Kubernetes/],
   ['k3s', 'k3s-agent.service', '', /another version of Kubernetes/],
+  ['etcd', 'etcd.service', '', /another version of Kubernetes/],
+  ['a DHCP client', 'dhcpcd@eth0.service', '', /network may go down/],
+  ['a firewall, with kube-proxy’s rules in it', 'firewalld.service', '', /network may go down/],
 ] as const) {
   test(`a unit: ${what}`, () => {
     const refusal = refuseUnit(runningUnit(name, lines), [staleProcess(name)], own, DEFAULTS)
