@@ -16,6 +16,16 @@ export function errorCode(error: unknown): string | undefined {
     : undefined
 }
 
+/** What `read` gives, or undefined where what it reads does not exist (ENOENT). */
+export function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /** An error in a few words: "/proc/1/maps: permission denied" for one of the system's. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

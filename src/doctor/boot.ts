@@ -1,4 +1,4 @@
-import { errorCode } from '../errors.ts'
+import { ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { listKernels, type Kernel } from '../pacman/kernels.ts'
 import { listInstalled, ownedPaths } from '../pacman/local.ts'
@@ -39,12 +39,7 @@ function judgeMounts(host: Host): Said[] {
 }
 
 function fstab(host: Host) {
-  try {
-    return parseFstab(host.readText('/etc/fstab'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
+  return parseFstab(ifThere(() => host.readText('/etc/fstab')) ?? '')
 }
 
 /** One installed kernel: what its package has put into /boot, or what was copied there. */
@@ -63,7 +58,7 @@ async function judgeImage(place: Place, kernel: Kernel): Promise<Said[]> {
     if (!files.includes('/boot/Image')) return [ok(`${kernel.package} has its files in /boot`)]
     return [compare(kernel, '/boot/Image', await arm64Release(place, '/boot/Image'))]
   }
-  const image = imageOf(host, `/usr/lib/modules/${kernel.release}/vmlinuz`)
+  const image = ifThere(() => imageVersion(host, `/usr/lib/modules/${kernel.release}/vmlinuz`))
   return image === undefined ? [] : judgeCopies(host, kernel, image)
 }
 
@@ -72,7 +67,7 @@ function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
   const copies = findCopies(host, kernel)
   if (copies.length > 0) {
     return copies.map((path) => {
-      const copy = imageOf(host, path)
+      const copy = ifThere(() => imageVersion(host, path))
       const [release] = copy?.split(' ') ?? []
       // Builds of one release differ in what follows it; see sentinel/kernel.ts.
       const isOther = copy !== image && release === kernel.release
@@ -91,14 +86,4 @@ function compare(kernel: Kernel, path: string, found: string | undefined): Said 
   const what = found === undefined ? 'holds no kernel that can be read' : `is ${found}`
   const advice = `see whether /boot is mounted, then pacman -S ${kernel.package}`
   return wrong(`${path} ${what}, and ${installed} is installed`, advice)
-}
-
-/** undefined for a missing file, or one that is no x86 image */
-function imageOf(host: Host, path: string): string | undefined {
-  try {
-    return imageVersion(host, path)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
 }

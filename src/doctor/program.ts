@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
-import { errorCode, errorText } from '../errors.ts'
+import { errorCode, ifThere, errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
@@ -76,10 +76,5 @@ function lackingModules(host: Host, directory: string): string[] {
 }
 
 function textOf(host: Host, path: string): string | undefined {
-  try {
-    return host.readText(path) || undefined
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
+  return ifThere(() => host.readText(path)) || undefined
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { errorCode } from '../errors.ts'
+import { ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, logPath, readHostConf } from '../pacman/conf.ts'
 import { lastTransaction } from '../pacman/log.ts'
@@ -15,7 +15,7 @@ export interface Packages {
 /** Throws the system error where the local database or pacman.conf cannot be read. */
 export function collectPackages(host: Host): Packages {
   const conf = readHostConf(host)
-  const names = listNames(host, `${databasePath(conf)}/local`).toSorted()
+  const names = (ifThere(() => host.list(`${databasePath(conf)}/local`)) ?? []).toSorted()
   return {
     database: createHash('sha256').update(names.join('\n')).digest('hex'),
     transaction: lastTransaction(host, logPath(conf)) ?? null,
@@ -32,13 +32,4 @@ export function transactionBetween(before: Packages, after: Packages): boolean {
   if (before.transaction === null || after.transaction === null || after.transaction === '')
     return false
   return before.transaction !== after.transaction
-}
-
-function listNames(host: Host, directory: string): string[] {
-  try {
-    return host.list(directory)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
 }

@@ -1,4 +1,4 @@
-import { errorCode, SentinelError } from '../errors.ts'
+import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { findOwner, listKernels, type Kernel } from '../pacman/kernels.ts'
@@ -23,15 +23,15 @@ export interface KernelEvidence {
 export function collectKernel(host: Host, dbPath: string, deadline: Deadline): KernelEvidence {
   const running = readFilled(host, '/proc/sys/kernel/osrelease')
   const directory = `/usr/lib/modules/${running}`
-  const pkgbase = optional(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
+  const pkgbase = ifThere(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
   const owner = findOwner(host, dbPath, running, pkgbase)
-  const anyModules = optional(() => host.list('/usr/lib/modules'))?.length
+  const anyModules = ifThere(() => host.list('/usr/lib/modules'))?.length
   return {
     running,
     build: readFilled(host, '/proc/sys/kernel/version'),
     hasModules: host.lstat(directory) !== undefined,
     pkgbase,
-    image: optional(() => imageVersion(host, `${directory}/vmlinuz`)),
+    image: ifThere(() => imageVersion(host, `${directory}/vmlinuz`)),
     installed: owner ? [owner] : anyModules ? listKernels(host, dbPath, deadline) : [],
   }
 }
@@ -108,14 +108,4 @@ function readFilled(host: Host, path: string): string {
   const text = host.readText(path).trim()
   if (text === '') throw new SentinelError(`${path} is empty`)
   return text
-}
-
-/** What `read` gives, or undefined where the file does not exist. */
-function optional<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
 }
