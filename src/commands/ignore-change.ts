@@ -1,9 +1,9 @@
-import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderDiff } from '../output/diff.ts'
 import { renderChange } from '../output/ignore-change.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
+import { CHANGE_UNTOLD, tell } from '../output/tell.ts'
 import { write } from '../output/write.ts'
 import { changeHeld } from '../pacman/change.ts'
 import { listHeld } from '../pacman/held.ts'
@@ -13,7 +13,8 @@ import type { ChangeRequest } from '../pacman/plan.ts'
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
   const change = changeHeld(request)
   const { action, key, dryRun } = request
-  try {
+  const done = !dryRun && change.files.length > 0
+  tell(done ? CHANGE_UNTOLD : undefined, () => {
     const warnings = action === 'add' && !dryRun ? doubts(request) : []
     if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
     else {
@@ -22,10 +23,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
       write(dryRun ? 2 : 1, renderChange(request, change))
       write(2, printableLines(warnings.map((warning) => `warning: ${warning}`)))
     }
-  } catch (error) {
-    if (dryRun || change.files.length === 0) throw error
-    throw new SentinelError('the change was made, but could not be told', { cause: error })
-  }
+  })
   return 0
 }
 

@@ -4,6 +4,7 @@ import { Host } from '../host/host.ts'
 import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../output/progress.ts'
 import { renderRestart } from '../output/restart.ts'
+import { tell } from '../output/tell.ts'
 import { write } from '../output/write.ts'
 import { restartStale, type RestartRequest } from '../services/restart.ts'
 
@@ -39,11 +40,9 @@ async function run({ json, configFile, ...request }: Options): Promise<number> {
     request.dryRun ? 'looking at all processes' : 'restarting what runs replaced code',
     () => restartStale(host, config, request),
   )
-  try {
-    write(1, json ? printableJson(report) : renderRestart(report))
-  } catch (error) {
-    if (request.dryRun || report.restarted.length === 0) throw error
-    throw new SentinelError('units were restarted, but that could not be told', { cause: error })
-  }
+  const done = !request.dryRun && report.restarted.length > 0
+  tell(done ? 'units were restarted, but that could not be told' : undefined, () =>
+    write(1, json ? printableJson(report) : renderRestart(report)),
+  )
   return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
 }

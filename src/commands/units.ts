@@ -8,6 +8,7 @@ import {
   renderRemoved,
   renderUnits,
 } from '../output/units.ts'
+import { CHANGE_UNTOLD, tell } from '../output/tell.ts'
 import { renderStatus } from '../output/units-status.ts'
 import { write } from '../output/write.ts'
 import { compareUnits } from '../units/compare.ts'
@@ -35,7 +36,7 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
   const { changes, refused, disabled, enabled, started } = installed
   const { dryRun } = request
   const done = refused.length > 0 ? [] : [changes, disabled, enabled, started].flat()
-  tell(!dryRun && done.length > 0, () => {
+  tell(!dryRun && done.length > 0 ? CHANGE_UNTOLD : undefined, () => {
     if (json) write(1, printableJson({ dryRun, ...installed }))
     else {
       const edited = changes.filter(({ path }) => refused.includes(path))
@@ -58,7 +59,7 @@ export async function unitsRemove(request: RemoveRequest, json: Json): Promise<n
   const { dryRun } = request
   const done =
     removed.refused.length > 0 ? [] : [removed.disabled, removed.stopped, removed.removed].flat()
-  tell(!dryRun && done.length > 0, () => {
+  tell(!dryRun && done.length > 0 ? CHANGE_UNTOLD : undefined, () => {
     if (json) write(1, printableJson({ dryRun, ...removed }))
     else if (removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
   })
@@ -86,16 +87,6 @@ export async function unitsDiff(
     write(2, renderNotes(diff))
   }
   return diff.same ? Exit.ok : Exit.none
-}
-
-/** @param done whether anything was, before it is told */
-function tell(done: boolean, print: () => void): void {
-  try {
-    print()
-  } catch (cause) {
-    if (!done) throw cause
-    throw new SentinelError('the change was made, but could not be told', { cause })
-  }
 }
 
 function mustNotBeRefused(paths: readonly string[], consequence: string): void {
