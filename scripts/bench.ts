@@ -1,28 +1,44 @@
 /** `npm run bench`: the whole program against others, as ratios measured side by side in one node. */
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { seedScript } from '../test/fixture/seed-script.ts'
-import { bootNode, labProblem } from '../test/lab/lab.ts'
+import { bootNode, install, labProblem, upgradeTo } from '../test/lab/lab.ts'
 import type { LabNode } from '../test/lab/node.ts'
+import { greet, greeter, kernel } from '../test/system/recipes.ts'
+
+/** The one that runs this, put in the node's place: distributions' builds differ in how fast they start. */
+const NODE = '/usr/bin/node'
+const SENTINEL = '/usr/lib/kured-sentinel/bin/kured-sentinel'
+
+/** What is compared, and how often it is run: the slow ones less. */
+interface Compared {
+  name: string
+  argv: string[]
+  rounds: number
+}
 
 interface Measured {
   ms: number
   kib: number
 }
 
-/** The Node that runs this, in the node as well: distributions' builds differ in how fast they start. */
-const NODE = '/usr/local/bin/node'
-const SENTINEL = [NODE, '/usr/lib/kured-sentinel/bin/kured-sentinel.js']
-/** What is compared, and how often it is run: the slow ones less. */
-const COMMANDS: Record<string, { argv: string[]; rounds: number }> = {
-  'node -e 0': { argv: [NODE, '-e', '0'], rounds: 60 },
-  check: { argv: SENTINEL, rounds: 60 },
-  '--version': { argv: [...SENTINEL, '--version'], rounds: 60 },
-  'lsof -K i -d DEL': { argv: ['/usr/bin/lsof', '-n', '-w', '-K', 'i', '-d', 'DEL'], rounds: 10 },
-  needrestart: { argv: ['/usr/sbin/needrestart', '-b', '-l', '-r', 'l'], rounds: 5 },
-  "the seed's script": { argv: ['/usr/bin/seed-script'], rounds: 5 },
-}
+const BASE = { name: 'node -e 0', argv: [NODE, '-e', '0'], rounds: 60 }
+const NOTHING_NEW: Compared[] = [
+  BASE,
+  { name: 'check by dash', argv: ['/usr/bin/dash', SENTINEL], rounds: 60 },
+  { name: 'check by bash', argv: ['/usr/bin/bash', SENTINEL], rounds: 60 },
+]
+const AFTER_AN_UPGRADE: Compared[] = [
+  BASE,
+  { name: 'check', argv: [SENTINEL], rounds: 60 },
+  {
+    name: 'lsof -K i -d DEL',
+    argv: ['/usr/bin/lsof', '-n', '-w', '-K', 'i', '-d', 'DEL'],
+    rounds: 10,
+  },
+  { name: 'needrestart', argv: ['/usr/sbin/needrestart', '-b', '-l', '-r', 'l'], rounds: 5 },
+  { name: "the seed's script", argv: ['/usr/bin/seed-script'], rounds: 5 },
+]
 
 const problem = labProblem()
 if (problem !== undefined) {
@@ -34,23 +50,32 @@ await using node = await bootNode({ prepare: prepareNode })
 await node.shell(
   'gcc -O2 -o /usr/bin/measure /root/measure.c; gcc -O2 -pthread -o /usr/bin/crowd /root/crowd.c',
 )
-// pacman's database is there, as on every Arch host; the seed's script shall not end at the kernel.
-await node.shell('mkdir -p /var/lib/pacman/local "/lib/modules/$(uname -r)"')
+const running = (await node.ok(['uname', '-r'])).trim()
+// The seed's script shall not end at the kernel: it looks for it in /lib.
+await install(node, greet('1.0'), greeter, kernel('linux', '1.0', running))
+await node.ok(['systemctl', 'start', 'plain', 'private'])
 
 const lsof = /\d+\.\d+\.\d+/.exec((await node.run(['lsof', '-v'])).stderr)?.[0]
-console.log(`node ${(await node.ok([NODE, '--version'])).trim()}, lsof ${lsof}\n`)
-console.log(
-  `| processes | node -e 0 | ${Object.keys(COMMANDS).slice(1).join(' | ')} | memory of check |`,
-)
-console.log(`|---|${'---|'.repeat(Object.keys(COMMANDS).length + 1)}`)
+console.log(`node ${(await node.ok([NODE, '--version'])).trim()}, lsof ${lsof}`)
+
+console.log('\nNothing was replaced since the last look:\n')
+printHead(NOTHING_NEW)
+for (const count of [100, 1000]) {
+  await fillUp(node, count)
+  // The first one looks, and leaves what the others rest on.
+  await node.run([SENTINEL])
+  await node.ok(['test', '-e', '/run/kured-sentinel/clean'])
+  printRow(String(count), await measureAll(node, NOTHING_NEW))
+}
+
+console.log('\nAfter an upgrade, two services run what it replaced:\n')
+await upgradeTo(node, greet('2.0'))
+await node.ok([SENTINEL])
+printHead(AFTER_AN_UPGRADE)
 for (const count of [100, 400, 1000]) {
   await fillUp(node, count)
-  printRow(String(count), await measureAll(node, 1))
+  printRow(String(count), await measureAll(node, AFTER_AN_UPGRADE))
 }
-const { loop, scan }: Record<string, number[]> = JSON.parse(
-  await node.ok(['chrt', '--rr', '1', NODE, '/root/scan-loop.mjs']),
-)
-const scanRatio = median(scan ?? []) / median(loop ?? [])
 await node.ok(['systemctl', 'stop', 'sleepers'])
 await node.ok([
   'systemd-run',
@@ -64,23 +89,12 @@ await node.ok([
 await node.shell(
   'until [ "$(pgrep -xc crowd)" = 10 ] && [ "$(cat /proc/$(pgrep -xn crowd)/status | sed -n "s/Threads:.//p")" = 150 ]; do sleep 0.1; done',
 )
-printRow('10 × 150 threads × 1,500 files', await measureAll(node, 5))
-console.log(
-  `\nthe scan itself at 1,000 processes: ${scanRatio.toFixed(2)} × a plain loop that reads the same files`,
-)
+printRow('10 × 150 threads × 1,500 files', await measureAll(node, AFTER_AN_UPGRADE, 5))
 
 async function prepareNode(root: string): Promise<void> {
   for (const file of ['measure.c', 'crowd.c']) cpSync(join(bench, file), join(root, 'root', file))
   writeFileSync(join(root, 'usr/bin/seed-script'), seedScript, { mode: 0o755 })
   cpSync(process.execPath, join(root, NODE))
-  const outfile = join(root, 'root/scan-loop.mjs')
-  await build({
-    entryPoints: [join(bench, 'scan-loop.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-  })
 }
 
 /** Adds sleeping processes until the node has that many. */
@@ -102,10 +116,14 @@ async function fillUp(on: LabNode, count: number): Promise<void> {
 }
 
 /** All commands, turn by turn, so that a slow moment of the machine falls on all of them. */
-async function measureAll(on: LabNode, fewer: number): Promise<Map<string, Measured>> {
+async function measureAll(
+  on: LabNode,
+  compared: Compared[],
+  fewer = 1,
+): Promise<Map<string, Measured>> {
   const samples = new Map<string, Measured[]>()
   for (let round = 0; round < 60; round++) {
-    for (const [name, { argv, rounds }] of Object.entries(COMMANDS)) {
+    for (const { name, argv, rounds } of compared) {
       if (round >= Math.max(1, rounds / fewer)) continue
       const [ms, kib] = (await on.ok(['measure', ...argv], { timeoutMs: 300_000 }))
         .split(' ')
@@ -120,12 +138,19 @@ async function measureAll(on: LabNode, fewer: number): Promise<Map<string, Measu
   return new Map([...samples].map(([name, all]) => [name, middle(all)]))
 }
 
+function printHead(compared: Compared[]): void {
+  const names = compared.map(({ name }) => name)
+  console.log(`| processes | ${names.join(' | ')} | memory of check |`)
+  console.log(`|---|${'---|'.repeat(names.length + 1)}`)
+}
+
 function printRow(what: string, measured: Map<string, Measured>): void {
-  const base = measured.get('node -e 0') ?? { ms: NaN, kib: NaN }
-  const ratios = [...measured].slice(1).map(([, { ms }]) => `${(ms / base.ms).toFixed(2)} ×`)
-  const memory = (measured.get('check')?.kib ?? NaN) / base.kib
+  const base = measured.get(BASE.name)?.ms ?? NaN
+  const ratios = [...measured].slice(1).map(([, { ms }]) => `${(ms / base).toFixed(2)} ×`)
+  const checks = [...measured].filter(([name]) => name.startsWith('check'))
+  const most = Math.max(...checks.map(([, { kib }]) => kib)) / 1024
   console.log(
-    `| ${what} | ${base.ms.toFixed(1)} ms | ${ratios.join(' | ')} | ${memory.toFixed(2)} × |`,
+    `| ${what} | ${base.toFixed(1)} ms | ${ratios.join(' | ')} | ${most.toFixed(1)} MiB |`,
   )
 }
 

@@ -30,48 +30,37 @@ const noProgramsAsCommands: Plugin = {
   },
 }
 
-/**
- * What the check of every minute does not start with stays out of its first file: what comes after
- * the start of the glance; and what few checks need: the real lsof's scanner, with execa, and what is
- * remembered of reboots, for when one is due.
- */
-const outside: Plugin = {
-  name: 'outside',
+/** The real lsof's scanner comes with execa, and few checks need it: it stays in its own file. */
+const lsofOutside: Plugin = {
+  name: 'lsof-outside',
   setup: (bundle) => {
-    const files = { 'minute-rest': 'cjs', 'scan-lsof': 'js', recall: 'js' }
-    for (const [name, extension] of Object.entries(files)) {
-      bundle.onResolve({ filter: new RegExp(`/${name}[.]ts$`) }, ({ kind }) =>
-        kind === 'entry-point' ? undefined : { path: `./${name}.${extension}`, external: true },
-      )
-    }
+    bundle.onResolve({ filter: /\/scan-lsof[.]ts$/ }, () => ({
+      path: './scan-lsof.js',
+      external: true,
+    }))
   },
 }
 
 await rm('dist', { recursive: true, force: true })
-const modules = await build({
+const main = await build({
   ...common,
-  entryPoints: {
-    main: 'src/main.ts',
-    'scan-lsof': 'src/sentinel/scan-lsof.ts',
-    recall: 'src/guard/recall.ts',
-  },
+  entryPoints: { main: 'src/main.ts', 'scan-lsof': 'src/sentinel/scan-lsof.ts' },
   format: 'esm',
   splitting: true,
   plugins: [noProgramsAsCommands],
-  // What ES modules lack: commander and execa's dependencies call require, and mounts.ts runs a
-  // file beside its own.
+  // What ES modules lack: commander and execa's dependencies call require.
   banner: {
-    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url),__dirname=import.meta.dirname;",
+    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
   },
 })
-// The check of every minute, and --version: files that need neither commander nor the ES module
-// loader. What they rarely need they take from the files above.
+
+// The check of every minute: one file, without commander and without the loader of ES modules.
 const minute = await build({
   ...common,
-  entryPoints: ['minute', 'minute-rest', 'mount-ids', 'version'].map((name) => `src/${name}.ts`),
+  entryPoints: { minute: 'src/minute.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  plugins: [outside],
+  plugins: [lsofOutside],
 })
 
-await generate([modules.metafile, minute.metafile])
+await generate([main.metafile, minute.metafile])

@@ -10,6 +10,8 @@ export type InstalledFile = { target: string; mode: number } & (
 
 export const LIBRARY = '/usr/lib/kured-sentinel'
 export const CONFIGURATION = '/etc/kured-sentinel.conf'
+const NOTING_HOOK = '00-kured-sentinel-replaced.hook'
+const RESTART_HOOK = '99-kured-sentinel-restart.hook'
 
 /** @param checkout where the program was built; sources are below it */
 export function installedFiles(checkout: string): InstalledFile[] {
@@ -20,19 +22,22 @@ export function installedFiles(checkout: string): InstalledFile[] {
     )
   const share = '/usr/share'
   return [
-    file('bin/kured-sentinel.js', `${LIBRARY}/bin/kured-sentinel.js`, 0o755),
-    file('bin/package.json', `${LIBRARY}/bin/package.json`),
+    file('bin/kured-sentinel', `${LIBRARY}/bin/kured-sentinel`, 0o755),
+    file('bin/kured-sentinel.cjs', `${LIBRARY}/bin/kured-sentinel.cjs`),
+    file('bin/note-replaced', `${LIBRARY}/bin/note-replaced`, 0o755),
     ...all('dist', `${LIBRARY}/dist`),
     file('package.json', `${LIBRARY}/package.json`),
     {
-      link: '../lib/kured-sentinel/bin/kured-sentinel.js',
+      link: '../lib/kured-sentinel/bin/kured-sentinel',
       target: '/usr/bin/kured-sentinel',
       mode: 0o777,
     },
     file('etc/kured-sentinel.conf', CONFIGURATION),
     ...all('systemd', '/usr/lib/systemd/system'),
-    // Not where pacman looks for hooks: who wants one links it to /etc/pacman.d/hooks.
-    ...all('hooks', `${share}/kured-sentinel`),
+    file('tmpfiles/kured-sentinel.conf', '/usr/lib/tmpfiles.d/kured-sentinel.conf'),
+    file(`hooks/${NOTING_HOOK}`, `${share}/libalpm/hooks/${NOTING_HOOK}`),
+    // Not where pacman looks for hooks: who wants it links it to /etc/pacman.d/hooks.
+    file(`hooks/${RESTART_HOOK}`, `${share}/kured-sentinel/${RESTART_HOOK}`),
     file('kured-values.yaml', `${share}/kured-sentinel/kured-values.yaml`),
     file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),
     file('generated/kured-sentinel.bash', `${share}/bash-completion/completions/kured-sentinel`),

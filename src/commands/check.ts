@@ -1,10 +1,10 @@
 import { readConfig, type Config } from '../config/config.ts'
-import { SentinelError } from '../errors.ts'
+import { Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../output/write.ts'
 import { checkHost, type Report } from '../sentinel/check.ts'
-import type { Glance } from '../sentinel/glance.ts'
+import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
 export interface CheckOptions {
   /** put over what the configuration says */
@@ -15,8 +15,6 @@ export interface CheckOptions {
   json?: boolean | undefined
   /** whether all that is found is shown, and so also a hold where nothing is due */
   all?: boolean | undefined
-  /** one that was started before, of the host that is looked at */
-  glance?: Glance | undefined
 }
 
 type Render = (report: Report) => string
@@ -25,24 +23,29 @@ type Render = (report: Report) => string
  * `check`: says whether the host must reboot. What a program reads goes to stdout; what a person
  * should look at to stderr.
  *
+ * @param options none for the check of every minute: where nothing is due, it then leaves a stamp by
+ * which bin/kured-sentinel answers until something changes
  * @returns the exit code of the contract with Kured
  */
-export async function check(render: Render, options: CheckOptions = {}): Promise<number> {
-  const report = await look(options, true)
-  const alarm = report.verdict === 'attention' && options.json !== true
+export async function check(render: Render, options?: CheckOptions): Promise<number> {
+  // Before the look: what changes meanwhile makes the stamp an old one.
+  const fingerprint = options === undefined ? takeFingerprint(new Host()) : undefined
+  const report = await look(options ?? {}, true)
+  const alarm = report.verdict === 'attention' && options?.json !== true
   write(alarm ? 2 : 1, render(report))
+  if (options === undefined) leaveStamp(new Host(), report.clean ? fingerprint : undefined)
   return report.exitCode
 }
 
 /** `status`: shows the same to a person. @returns 0 whatever the verdict */
 export async function status(render: Render, options: CheckOptions = {}): Promise<number> {
   write(1, render(await look({ ...options, all: true }, false)))
-  return 0
+  return Exit.ok
 }
 
 /** @param answers whether the result is an answer to Kured */
 async function look(
-  { overrides, configFile, root, all, glance }: CheckOptions,
+  { overrides, configFile, root, all = false }: CheckOptions,
   answers: boolean,
 ): Promise<Report> {
   const host = new Host(root)
@@ -54,8 +57,8 @@ async function look(
   if (settings.scanner === 'lsof' && host.root !== '') {
     throw new SentinelError('lsof only knows the running host: the lsof scanner needs no --root')
   }
-  const report = await checkHost(host, settings, new Deadline(settings.timeout), glance)
-  if (report.verdict === 'none' && all !== true) return report
+  const report = await checkHost(host, settings, new Deadline(settings.timeout), all)
+  if (report.verdict === 'none' && !all) return report
   const { recall } = await import('../guard/recall.ts')
   return recall(host, settings, report, answers)
 }

@@ -11,8 +11,12 @@ export interface Config {
   staleLockAge: number
   /** no reboot is asked for before the host has been up this long; 0 is "at any time" */
   minInterval: number
-  /** whether a replaced executable counts, and whether people's own sessions do */
+  /** what a deleted file must be to count: replaced by pacman in this boot, or no more than that */
+  count: 'replaced' | 'deleted'
+  /** whether replaced executables, loaded modules and microcode count, and people's own sessions */
   executables: boolean
+  modules: boolean
+  microcode: boolean
   userSlice: boolean
   /** fnmatch patterns of what does not count */
   ignorePaths: string[]
@@ -45,7 +49,10 @@ export const DEFAULTS: Config = {
   scanner: 'proc',
   staleLockAge: 3_600_000,
   minInterval: 0,
+  count: 'replaced',
   executables: true,
+  modules: true,
+  microcode: true,
   userSlice: true,
   ignorePaths: [],
   ignoreCommands: [],

@@ -2,7 +2,7 @@ import { ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { listKernels, type Kernel } from '../pacman/kernels.ts'
 import { listInstalled, ownedPaths } from '../pacman/local.ts'
-import { readHostView } from '../process/process.ts'
+import { readView } from '../process/namespaces.ts'
 import { imageVersion } from '../sentinel/kernel.ts'
 import { arm64Release, findCopies, hasUnifiedImage } from './boot-image.ts'
 import { parseFstab } from './fstab.ts'
@@ -26,7 +26,7 @@ export const boot: Check = {
 
 /** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
 function judgeMounts(host: Host): Said[] {
-  const view = readHostView(host)
+  const view = readView(host, 1)
   return fstab(host)
     .map(({ mountPoint }) => mountPoint)
     .filter((path) => /^\/(boot|efi)(\/|$)/.test(path))

@@ -9,6 +9,7 @@ import { state } from './state.ts'
 import { units } from './units.ts'
 import { lock } from './lock.ts'
 import { ownPackage } from './package.ts'
+import { replaced } from './replaced.ts'
 import { pacman } from './pacman.ts'
 import { program } from './program.ts'
 import { verdict } from './verdict.ts'
@@ -17,6 +18,7 @@ import { verdict } from './verdict.ts'
 export const CHECKS: readonly Check[] = [
   program,
   ownPackage,
+  replaced,
   configuration,
   pacman,
   mounts,

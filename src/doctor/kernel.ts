@@ -12,7 +12,7 @@ export const kernel: Check = {
 
 function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): Said[] {
   const installed = listKernels(host, dbPath, deadline)
-  const running = judgeKernel(collectKernel(host, dbPath, deadline))
+  const running = judgeKernel(collectKernel(host, dbPath, undefined, deadline))
   if (installed.length === 0) {
     const message = `${running.message}; an upgrade of it is never seen`
     return [warning(message, 'where the machine boots a kernel of its own, install its package')]

@@ -36,8 +36,8 @@ export function judgeNode(said: string): Said {
   return wrong(`${NODE} ${what}; ${least} or newer is needed`, 'pacman -Syu nodejs')
 }
 
-const PARTS = ['bin/kured-sentinel.js', 'bin/package.json', 'package.json']
-const LOADED = ['main.js', 'minute.cjs', 'mount-ids.cjs']
+const PARTS = ['bin/kured-sentinel', 'bin/kured-sentinel.cjs', 'bin/note-replaced', 'package.json']
+const LOADED = ['main.js', 'minute.cjs']
 
 /** Whether every file is there that the program may load, and whether Kured's call finds it. */
 export function judgeFiles(host: Host, directory: string): Said[] {

@@ -1,7 +1,7 @@
 import { errorText } from '../errors.ts'
 import { readHold } from '../guard/hold-state.ts'
 import { holdText, remaining } from '../guard/hold.ts'
-import { readAsked } from '../guard/memory.ts'
+import { readRequests } from '../guard/memory.ts'
 import { readMoment } from '../guard/moment.ts'
 import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
@@ -33,13 +33,14 @@ function judgeHold(host: Host): Said {
 
 function judgeAsked(host: Host): Said {
   try {
-    const asked = readAsked(host)
+    const requests = readRequests(host)
     const { bootId } = readMoment(host)
-    const earlier = asked.filter((one) => one.bootId !== bootId)
+    const earlier = requests.filter((one) => one.bootId !== bootId)
     if (earlier.length === 0) return ok('the loop guard holds no reason back')
     return ok(`the loop guard keeps what earlier boots were for: ${earlier.map(cause).join(', ')}`)
   } catch (error) {
-    return warning(errorText(error), 'the next check for Kured that finds something makes it anew')
+    const advice = 'the next check for Kured that finds something due makes it anew'
+    return warning(errorText(error), advice)
   }
 }
 

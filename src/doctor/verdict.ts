@@ -7,7 +7,7 @@ export const verdict: Check = {
   area: 'check',
   async look({ host, config, isRoot, deadline }) {
     // What the host remembers is only looked at, as status does.
-    const report = recall(host, config, await checkHost(host, config, deadline), false)
+    const report = recall(host, config, await checkHost(host, config, deadline, false), false)
     const reasons = report.reasons.filter(({ kind }) => kind !== 'lock')
     if (report.verdict === 'reboot') return [ok('a reboot is required (kured-sentinel status)')]
     if (report.verdict === 'none') return [ok('no reboot is required')]

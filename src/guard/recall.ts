@@ -3,14 +3,16 @@ import { durationText } from '../config/duration.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Report } from '../sentinel/check.ts'
-import { unreadable, type Finding } from '../sentinel/finding.ts'
+import { ignore, unreadable, type Finding } from '../sentinel/finding.ts'
 import { decide } from '../sentinel/verdict.ts'
-import { assumeAsked, decideGuard, type Asked } from './guard.ts'
+import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
-import { readAsked, writeAsked } from './memory.ts'
+import { readRequests, writeRequests } from './memory.ts'
 import { readMoment, type Moment } from './moment.ts'
-import { collectPackages } from './packages.ts'
+
+/** With count = deleted, what no package has replaced asks for one reboot in this time at most. */
+const DELETED_INTERVAL_MS = 86_400_000
 
 /**
  * Puts what the host remembers over what was just seen: reboots that did not help, a hold, the
@@ -20,17 +22,17 @@ import { collectPackages } from './packages.ts'
  * given; otherwise nothing is written
  */
 export function recall(host: Host, config: Config, report: Report, answers: boolean): Report {
-  const seen = asSeen(report)
-  const due = seen.some(({ effect }) => effect === 'reboot')
-  let findings: Finding[] = []
+  let findings = asSeen(report)
+  const due = rebootsBy(findings) || findings.some(({ effect }) => effect === 'reboot')
   try {
     const now = readMoment(host)
-    const guarded = due ? guard(host, seen, now, answers) : undefined
-    findings = [...(guarded?.findings ?? seen), ...holds(host, now, due, answers)]
+    findings = findings.map((finding) => notYet(finding, now))
+    const guarded = due ? guard(host, findings, now, answers) : undefined
+    findings = [...(guarded?.findings ?? findings), ...holds(host, now, due, answers)]
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
     if (rebootsBy(findings)) guarded?.remember()
   } catch (error) {
-    findings = [...(findings.length > 0 ? findings : seen), unreadable(errorText(error))]
+    findings = [...findings, unreadable(errorText(error))]
   }
   return { ...report, ...decide(findings) }
 }
@@ -50,27 +52,40 @@ function rebootsBy(findings: Finding[]): boolean {
 
 /** What a guard makes of the findings, and how to remember what is asked for now. */
 function guard(host: Host, seen: Finding[], { bootId }: Moment, answers: boolean) {
-  const packages = collectPackages(host)
-  let remembered: Asked[]
-  try {
-    remembered = readAsked(host)
-  } catch (error) {
-    // Asking might be asking again. Written down, this ends with the next transaction by itself.
-    remembered = assumeAsked(seen, packages)
-    seen = [unreadable(`${errorText(error)}; the next check for Kured makes it anew`), ...seen]
-    if (answers) attempt(() => writeAsked(host, remembered))
-  }
-  const { findings, asked } = decideGuard(seen, { bootId, packages }, remembered)
+  const remembered = readRemembered(host)
+  const { findings, requests } = decideGuard(seen, bootId, remembered)
+  const isNews = answers && JSON.stringify(requests) !== JSON.stringify(remembered)
+  // What may have been asked for stays so, however often one looks.
+  if (isNews && remembered === undefined) attempt(() => writeRequests(host, requests))
   const remember = () => {
-    if (!answers || JSON.stringify(asked) === JSON.stringify(remembered)) return
+    if (!isNews) return
     try {
-      writeAsked(host, asked)
+      writeRequests(host, requests)
     } catch (error) {
       const hint = 'a reboot that cannot be remembered might be asked for at each boot, for ever'
       throw new SentinelError(`${errorText(error)}: ${hint}`, { cause: error })
     }
   }
   return { findings, remember }
+}
+
+/** undefined where that is lost. */
+function readRemembered(host: Host): RebootRequest[] | undefined {
+  try {
+    return readRequests(host)
+  } catch {
+    return undefined
+  }
+}
+
+/** A program that unpacks and deletes files under new names must not cost a reboot at each boot. */
+function notYet(finding: Finding, { uptime }: Moment): Finding {
+  if (finding.effect !== 'reboot' || finding.byPacman !== false || finding.kind === 'kernel') {
+    return finding
+  }
+  const left = DELETED_INTERVAL_MS - uptime
+  if (left <= 0) return finding
+  return ignore(finding, `no package has replaced it: it counts ${durationText(left)} from now`)
 }
 
 /** The hold as a finding, while it lasts. */

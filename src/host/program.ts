@@ -11,8 +11,13 @@ export interface Ended {
 
 export interface Limits {
   timeoutMs: number
+  /** of what it prints; where it prints more, it is ended, and that is an error: isTooMuch() */
+  maxBytes?: number
   cwd?: string
 }
+
+/** What a program may print, in bytes, where its caller names no other limit. */
+const MOST_BYTES = 16 * 2 ** 20
 
 /** An own PATH and the C locale: nothing of the caller's environment reaches a program. */
 export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
@@ -82,15 +87,21 @@ export function withKernelsHelp(path: string, args: readonly string[]): [string,
   return ['/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args]]
 }
 
-/** What it prints is limited too: to 64 MiB, where that is gathered. */
-export function limited({ timeoutMs, cwd }: Limits) {
+/** Whether a program was ended because it printed more than it may. */
+export function isTooMuch(error: unknown): boolean {
+  const cause = error instanceof SentinelError ? error.cause : undefined
+  return ['ENOBUFS', 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'].includes(errorCode(cause) ?? '')
+}
+
+/** What it prints is limited too, where that is gathered. */
+export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd }: Limits) {
   return {
     cwd,
     env: PROGRAM_ENVIRONMENT,
     // 0 would mean "no limit"
     timeout: Math.max(1, Math.floor(timeoutMs)),
     killSignal: 'SIGKILL' as const,
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: maxBytes,
   }
 }
 

@@ -35,6 +35,8 @@ export interface PacmanConf {
   directives: Directive[]
   sections: Section[]
   problems: Problem[]
+  /** all that was read, the included files too */
+  files: string[]
 }
 
 /** An entry of a list such as IgnorePkg. */
@@ -42,10 +44,10 @@ export interface Entry extends Place {
   name: string
 }
 
-const PACMAN_CONF = '/etc/pacman.conf'
+export const PACMAN_CONF = '/etc/pacman.conf'
 
 /** pacman does not run without its file; what an earlier one has left is at the usual places. */
-export const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [] }
+export const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
 
 /** How deep Includes may be nested. [pacman, src/pacman/conf.c, config_max_recursion] */
 const MAX_DEPTH = 10
@@ -62,7 +64,7 @@ const MAX_DEPTH = 10
  * @throws the system error when the file itself cannot be read
  */
 export function readPacmanConf(host: Host, path = PACMAN_CONF): PacmanConf {
-  const conf: PacmanConf = { directives: [], sections: [], problems: [] }
+  const conf: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
   const reading: Reading = { host, conf, section: undefined, open: [] }
   readFile(reading, path, host.readBytes(path))
   return conf
@@ -125,6 +127,7 @@ function readFile(reading: Reading, file: string, bytes: Buffer): boolean {
   const { conf } = reading
   const text = bytes.toString('latin1')
   reading.open.push(file)
+  conf.files.push(file)
   if (text.startsWith('\xef\xbb\xbf')) {
     const message = 'a byte order mark, which pacman takes for a part of the first line; remove it'
     conf.problems.push({ file, line: 1, message, fatal: false })

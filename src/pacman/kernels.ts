@@ -1,11 +1,14 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { listInstalled, ownedPaths, packagesOwning, type Installed } from './local.ts'
+import { installDate, listInstalled, ownedPaths, packagesOwning, type Installed } from './local.ts'
 
 /** A kernel release that an installed package owns. */
 export interface Kernel {
   release: string
   package: string
+  version: string
+  /** when that package was installed, by the host's clock of then, in seconds since 1970 */
+  installedAt: string
 }
 
 const MODULES = 'usr/lib/modules/'
@@ -26,7 +29,7 @@ export function findOwner(
     pkgbase === undefined ? name.startsWith('linux') : name === pkgbase
   for (const installed of listInstalled(host, dbPath).filter(({ name }) => likely(name))) {
     if (releasesOf(ownedPaths(host, dbPath, installed)).includes(release)) {
-      return { release, package: installed.name }
+      return toKernel(host, dbPath, installed, release)
     }
   }
   return undefined
@@ -36,8 +39,15 @@ export function findOwner(
 export function listKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
   const installed = listInstalled(host, dbPath)
   const kernels = (owner: Installed) =>
-    releasesOf(ownedPaths(host, dbPath, owner)).map((release) => ({ release, package: owner.name }))
+    releasesOf(ownedPaths(host, dbPath, owner)).map((release) =>
+      toKernel(host, dbPath, owner, release),
+    )
   return packagesOwning(host, dbPath, installed, MODULES, deadline).flatMap(kernels)
+}
+
+function toKernel(host: Host, dbPath: string, owner: Installed, release: string): Kernel {
+  const installedAt = installDate(host, dbPath, owner)
+  return { release, package: owner.name, version: owner.version, installedAt }
 }
 
 /**

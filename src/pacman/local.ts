@@ -1,7 +1,7 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
-import { errorText, SentinelError } from '../errors.ts'
+import { errorText, ifThere, SentinelError } from '../errors.ts'
 
 /** An installed package, as a directory of the local database: "linux-6.9.1.arch1-1". */
 export interface Installed {
@@ -42,6 +42,15 @@ function readDatabase(host: Host, directory: string): string[] {
 /** The paths a package owns, without the leading slash, directories with one at their end. */
 export function ownedPaths(host: Host, dbPath: string, { directory }: Installed): string[] {
   return host.readText(`${dbPath}/local/${directory}/files`).split('\n')
+}
+
+/**
+ * When a package was installed, upgraded or reinstalled last, in seconds since 1970 by the clock of
+ * then; '' where its entry does not tell. [libalpm/be_local.c, %INSTALLDATE%]
+ */
+export function installDate(host: Host, dbPath: string, { directory }: Installed): string {
+  const desc = ifThere(() => host.readText(`${dbPath}/local/${directory}/desc`)) ?? ''
+  return /^%INSTALLDATE%\n(\d+)$/m.exec(desc)?.[1] ?? ''
 }
 
 /**

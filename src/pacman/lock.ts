@@ -1,6 +1,8 @@
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { location } from '../process/mountinfo.ts'
-import { listPids, readHostView, readProcess, unlessGone, Views } from '../process/process.ts'
+import { Namespaces } from '../process/namespaces.ts'
+import { isRoots, listPids, readMembership, unlessGone } from '../process/process.ts'
 
 export interface Lock {
   path: string
@@ -22,43 +24,32 @@ export function readLock(host: Host, dbPath: string): Lock | undefined {
 
 /**
  * The process of this host that has the lock open: pacman keeps the descriptor as long as it holds
- * the lock. A container's own lock has the same path and is another file.
+ * the lock, and is root's. A container's own lock has the same path and is another file.
  *
  * @returns its PID, or undefined
- * @throws the system error where a process's descriptors cannot be read
+ * @throws the system error where root's descriptors cannot be read; SentinelError out of time
  */
-export function findHolder(host: Host, path: string): number | undefined {
-  const views = new Views(host)
-  const ours = readHostView(host).mountOf(path)
+export function findHolder(host: Host, path: string, deadline: Deadline): number | undefined {
+  const namespaces = new Namespaces(host)
   return listPids(host).find((pid) => {
-    const mounts = unlessGone(host, pid, () => openedOn(host, pid, path)) ?? []
-    const process = mounts.length > 0 ? readProcess(host, pid, views) : undefined
-    if (process === undefined || process.container || ours === undefined) return false
-    const theirs = process.view.mountOf(path)
-    const samePlace = theirs !== undefined && location(theirs, path) === location(ours, path)
-    return mounts.some((id) => id === ours.id || (samePlace && id === theirs.id))
+    if (!isRoots(host, pid)) return false
+    const holds = () =>
+      readMembership(host, pid)?.container === false &&
+      hasOpen(host, pid, path, deadline) &&
+      namespaces.meansTheSame(pid, path)
+    return unlessGone(host, pid, holds) === true
   })
 }
 
-/** O_PATH in the flags of fdinfo: whoever has that has not opened the file, and needs no right to. */
-const ONLY_PATH = 0o10000000
-
-/**
- * The mounts on which a process has a file of that name open: on one that was detached the name
- * begins at its own root, so that anybody can have a "/var/lib/pacman/db.lck".
- * [proc_pid_fdinfo(5), mnt_id]
- */
-function openedOn(host: Host, pid: number, path: string): string[] {
-  const directory = `/proc/${pid}`
-  return host.list(`${directory}/fd`).flatMap((fd) => {
+function hasOpen(host: Host, pid: number, path: string, deadline: Deadline): boolean {
+  const directory = `/proc/${pid}/fd`
+  return host.list(directory).some((fd) => {
+    if (deadline.left() === 0)
+      throw new SentinelError('out of time, looking for who holds the lock')
     try {
-      if (host.readLink(`${directory}/fd/${fd}`) !== path) return []
-      const info = host.readText(`${directory}/fdinfo/${fd}`)
-      const flags = /^flags:\s*(\d+)$/m.exec(info)?.[1] ?? ''
-      const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1]
-      return mount === undefined || (Number.parseInt(flags, 8) & ONLY_PATH) !== 0 ? [] : [mount]
+      return host.readLink(`${directory}/${fd}`) === path
     } catch {
-      return [] // closed meanwhile
+      return false // closed meanwhile
     }
   })
 }

@@ -49,31 +49,3 @@ function parseLine(line: string): LogLine[] {
   const [, source, text = ''] = /^\[[^\]]+\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
   return source === undefined ? [] : [{ source, text }]
 }
-
-const COMPLETED = /^\[[^\]\n]+\] \[ALPM\] transaction completed$/gm
-const CHUNK_BYTES = 64 * 1024
-
-/**
- * The log's last "transaction completed", as written there. Unlike a position it also tells
- * transactions apart where the file itself is another one: rotated, or copied into memory by
- * log2ram at each boot. A download alone (`-Syuw`) writes no such line. [libalpm/trans.c]
- *
- * @returns '' where the log holds none; undefined where there is no log to read
- */
-export function lastTransaction(host: Host, path: string): string | undefined {
-  try {
-    const size = host.stat(path)?.size
-    if (size === undefined) return undefined
-    const oldest = Math.max(0, size - MOST_BYTES)
-    for (let end = size; end > oldest; end -= CHUNK_BYTES) {
-      // A line that begins in the chunk before is found there; one across the two, by the overlap.
-      const start = Math.max(0, end - CHUNK_BYTES - 100)
-      const chunk = host.readPart(path, start, end - start).toString('latin1')
-      const found = chunk.match(COMPLETED)?.at(-1)
-      if (found !== undefined) return found
-    }
-    return ''
-  } catch {
-    return undefined // turned off (/dev/null), or not ours to read
-  }
-}

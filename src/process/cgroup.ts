@@ -5,6 +5,8 @@ export interface Membership {
   /** below user.slice: a person's session or a user manager */
   userSlice: boolean
   container: boolean
+  /** the paths of its cgroups, one for each hierarchy */
+  cgroups: string[]
 }
 
 /** Components that only container managers make; conmon and the shims, host programs, have others. */
@@ -30,7 +32,8 @@ export function parseCgroup(text: string): Membership {
   const lines = text.split('\n').flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
     if (controllers === undefined || path === undefined) return []
-    return [{ controllers, parts: path.split('/').filter((part) => !['', '..'].includes(part)) }]
+    const parts = path.split('/').filter((part) => !['', '..'].includes(part))
+    return [{ controllers, parts, path: `/${parts.join('/')}` }]
   })
   const hierarchies = ['', 'name=systemd'].flatMap((controllers) =>
     lines.filter((line) => line.controllers === controllers),
@@ -39,6 +42,7 @@ export function parseCgroup(text: string): Membership {
   return {
     unit: hierarchies.map(({ parts }) => unitOf(parts)).find((unit) => unit !== undefined),
     userSlice,
+    cgroups: lines.map(({ path }) => path),
     // Below a user manager the names are the user's to choose, and prove nothing.
     container:
       !userSlice &&

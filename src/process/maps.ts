@@ -1,12 +1,13 @@
-/** One executable mapping of a packaged file that is deleted. */
-export interface Mapping {
+/** A deleted packaged file whose code a process runs. */
+export interface DeletedFile {
   pid: number
-  /** its addresses as /proc/PID/map_files names them: "7f1c8d628000-7f1c8d7bd000" */
-  range: string
-  /** the file's name as the kernel gives it, ` (deleted)` and escapes included */
+  /** what leads to the file itself, below /proc/PID: "map_files/7f1c8d628000-7f1c8d7bd000" or "exe" */
+  link: string
+  /** the file's name as maps gives it, ` (deleted)` and escapes included */
   name: string
-  /** a decimal number; a string, as 64-bit inodes do not fit a JS number */
-  inode: string
+  /** "254:1", and a decimal number (64-bit inodes do not fit a JS number); exe does not tell them */
+  device: string | undefined
+  inode: string | undefined
 }
 
 /** What the kernel puts behind the name of a file without a directory entry. [fs/d_path.c] */
@@ -21,18 +22,44 @@ const PACKAGED = 'usr|opt|bin|sbin|lib|lib32|lib64|libx32'
  * `7f12…-7f34… r-xp 00026000 fe:01 1234   /usr/lib/x.so (deleted)`
  */
 const LINE = new RegExp(
-  `^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ (\\d+) +(/(?:${PACKAGED})/(?:.* \\(deleted\\)|(?:.*/)?\\.nfs[0-9a-f]{16,}))$`,
+  `^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+) (\\d+) +(/(?:${PACKAGED})/(?:.* \\(deleted\\)|(?:.*/)?\\.nfs[0-9a-f]{16,}))$`,
   's',
 )
 
 /** The same for `grep -E`: every line that parseMapsLine takes is one, and few others are. */
 export const LINE_MARK = `^[^ ]+ ..x. [^/]*/(${PACKAGED})/(.* \\(deleted\\)|(.*/)?[.]nfs[0-9a-f]*)$`
 
+const EXECUTABLE = new RegExp(`^/(?:${PACKAGED})/.* \\(deleted\\)$`, 's')
+
 /** Reads one line of /proc/PID/maps; undefined for one that does not count. */
-export function parseMapsLine(pid: number, line: string): Mapping | undefined {
-  const [, range, inode, name] = LINE.exec(line) ?? []
-  if (range === undefined || inode === undefined || name === undefined) return undefined
-  return { pid, range, name, inode }
+export function parseMapsLine(pid: number, line: string): DeletedFile | undefined {
+  const [, range, device = '', inode, name] = LINE.exec(line) ?? []
+  if (range === undefined || name === undefined) return undefined
+  return { pid, link: `map_files/${unpadded(range)}`, name, device: decimal(device), inode }
+}
+
+/**
+ * What /proc/PID/exe points to, as maps would name it: the link is not escaped.
+ *
+ * @returns undefined where it is no deleted packaged file
+ */
+export function deletedExecutable(pid: number, target: string): DeletedFile | undefined {
+  if (!EXECUTABLE.test(target)) return undefined
+  const name = target.replaceAll('\n', '\\012')
+  return { pid, link: 'exe', name, device: undefined, inode: undefined }
+}
+
+/** As mountinfo has it. */
+function decimal(device: string): string {
+  return device
+    .split(':')
+    .map((part) => Number.parseInt(part, 16))
+    .join(':')
+}
+
+/** map_files names addresses without leading zeros, maps pads them to eight digits. [fs/proc/base.c] */
+function unpadded(range: string): string {
+  return range.replace(/(^|-)0+(?=[0-9a-f])/g, '$1')
 }
 
 /**

@@ -1,16 +1,12 @@
 import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { parseCgroup, type Membership } from './cgroup.ts'
-import { parseMountinfo, type View } from './mountinfo.ts'
 
-export interface Process extends Membership {
+export interface Process {
   pid: number
   command: string
-  /** what /proc/PID/exe points to, ` (deleted)` included */
-  executable: string
   /** seconds after boot, in steps of 1/100 */
   startedAt: number
-  view: View
 }
 
 /** The PIDs in /proc. Throws the system error where it cannot be listed. */
@@ -22,22 +18,45 @@ export function listPids(host: Host): number[] {
 }
 
 /**
- * Reads what the kernel, and not the process, says of a process; only its `command` is its own word
- * and serves for display and the administrator's ignore-command alone.
+ * Reads what tells a process from another that takes its PID. Its `command` is its own word, and
+ * serves for display and the administrator's ignore-command alone.
  *
  * @returns undefined when the process has ended
  * @throws the system error where one of its files cannot be read
  */
-export function readProcess(host: Host, pid: number, views: Views): Process | undefined {
-  const directory = `/proc/${pid}`
-  return unlessGone(host, pid, () => ({
-    pid,
-    command: host.readText(`${directory}/comm`).replace(/\n$/, ''),
-    executable: host.readLink(`${directory}/exe`),
-    startedAt: startTime(host.readText(`${directory}/stat`)),
-    view: views.of(pid),
-    ...parseCgroup(host.readText(`${directory}/cgroup`)),
-  }))
+export function readProcess(host: Host, pid: number): Process | undefined {
+  return unlessGone(host, pid, () => {
+    const stat = host.readText(`/proc/${pid}/stat`)
+    if (isOver(stat)) return undefined
+    const command = host.readText(`/proc/${pid}/comm`).replace(/\n$/, '')
+    return { pid, command, startedAt: startTime(stat) }
+  })
+}
+
+/**
+ * A process's cgroup says what it belongs to. Returns and throws as readProcess() does.
+ *
+ * @param known what cgroups say that were read before, by their text: many processes share one
+ */
+export function readMembership(
+  host: Host,
+  pid: number,
+  known = new Map<string, Membership>(),
+): Membership | undefined {
+  const text = unlessGone(host, pid, () => host.readProc(`/proc/${pid}/cgroup`))
+  if (text === undefined) return undefined
+  const membership = known.get(text) ?? parseCgroup(text)
+  known.set(text, membership)
+  return membership
+}
+
+/**
+ * Whether a process was started by root and is root's: a program that a user starts and that becomes
+ * root (setuid) keeps that user's real ID. [proc_pid_status(5), Uid]
+ */
+export function isRoots(host: Host, pid: number): boolean {
+  const status = unlessGone(host, pid, () => host.readProc(`/proc/${pid}/status`))
+  return /^Uid:(\t0)+$/m.test(status ?? '')
 }
 
 /**
@@ -53,44 +72,17 @@ export function unlessGone<T>(host: Host, pid: number, read: () => T): T | undef
   }
 }
 
-/** Gone, or a zombie: that still has its directory, but no memory, and no links in it. */
 function hasEnded(host: Host, pid: number): boolean {
   try {
-    const stat = host.readText(`/proc/${pid}/stat`)
-    return /^[ZX]/.test(afterCommand(stat))
+    return isOver(host.readText(`/proc/${pid}/stat`))
   } catch (error) {
     return errorCode(error) === 'ESRCH' || host.lstat(`/proc/${pid}`) === undefined
   }
 }
 
-/**
- * The processes' views of the file system. Processes with the same mount namespace and root share
- * one: a node has hundreds of processes, and thousands of mounts.
- */
-export class Views {
-  readonly #host: Host
-  readonly #known = new Map<string, View>()
-
-  constructor(host: Host) {
-    this.#host = host
-  }
-
-  of(pid: number): View {
-    const directory = `/proc/${pid}`
-    const root = this.#host.readLink(`${directory}/root`)
-    const key = `${this.#host.readLink(`${directory}/ns/mnt`)} ${root}`
-    let view = this.#known.get(key)
-    if (view === undefined) {
-      view = parseMountinfo(this.#host.readText(`${directory}/mountinfo`))
-      this.#known.set(key, view)
-    }
-    return view
-  }
-}
-
-/** The host's own view, which is PID 1's. Throws the system error where it cannot be read. */
-export function readHostView(host: Host): View {
-  return parseMountinfo(host.readText('/proc/1/mountinfo'))
+/** A zombie, which still has its directory, but no memory, and no links in it. */
+function isOver(stat: string): boolean {
+  return /^[ZX]/.test(afterCommand(stat))
 }
 
 /** The 22nd field of /proc/PID/stat, in ticks of 1/100 s on every Linux port. [proc_pid_stat(5)] */

@@ -2,8 +2,9 @@ import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { readHold } from '../guard/hold-state.ts'
 import { holdText, remaining } from '../guard/hold.ts'
-import { readAsked } from '../guard/memory.ts'
+import { readRequests } from '../guard/memory.ts'
 import { readMoment, type Moment } from '../guard/moment.ts'
+import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, readHostConf } from '../pacman/conf.ts'
 import { readLock } from '../pacman/lock.ts'
@@ -57,7 +58,7 @@ export function collectOutlook(host: Host, config: Config, byKured: boolean): Ou
   const now = readMoment(host)
   const checksAsked = byKured && config.rebootAsked
   const asked = checksAsked
-    ? readAsked(host).some(({ bootId }) => bootId === now.bootId)
+    ? readRequests(host).some(({ bootId }) => bootId === now.bootId)
     : undefined
   const hold = readHoldOn(host, now)
   const busyUnits = listBusyUnits()
@@ -65,7 +66,8 @@ export function collectOutlook(host: Host, config: Config, byKured: boolean): Ou
   return {
     hold,
     asked,
-    lock: lock && judgeLock(collectLock(host, lock), config.staleLockAge),
+    lock:
+      lock && judgeLock(collectLock(host, lock, new Deadline(config.timeout)), config.staleLockAge),
     busyUnits,
   }
 }

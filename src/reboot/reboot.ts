@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { durationText } from '../config/duration.ts'
 import { SentinelError } from '../errors.ts'
-import { refreshAsked } from '../guard/memory.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { complaint } from '../host/program.ts'
@@ -62,7 +61,6 @@ export async function reboot(
       patience,
     )
     if (outlook.answer === 'go') {
-      refreshAsked(host)
       announceReboot(host, SHUTDOWN_MS)
       callReboot()
       goesDown = true

@@ -4,10 +4,12 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, NO_CONF, readHostConf } from '../pacman/conf.ts'
 import { readLock, type Lock } from '../pacman/lock.ts'
+import { readReplaced, type ReplacedFiles } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
 import { collectLock, judgeLock } from './lock.ts'
-import type { Glance } from './glance.ts'
+import { collectMicrocode } from './microcode.ts'
+import { collectModules } from './modules.ts'
 import { scanProc } from './scan-proc.ts'
 import { collectStaleCode } from './stale-code.ts'
 import { decide, type Verdict } from './verdict.ts'
@@ -18,19 +20,24 @@ export interface Report extends Verdict {
   checkedAt: string
   bootId: string
   durationMs: number
+  /**
+   * whether all was seen and nothing is due: the answer then stays the same until pacman or an
+   * administrator changes something
+   */
+  clean: boolean
 }
 
 /**
  * Looks at the host and decides. Whatever cannot be read becomes a finding, so this answers for
  * every host, and within the deadline.
  *
- * @param glance one that was started before, of the same host
+ * @param all whether what cannot count is looked for as well
  */
 export async function checkHost(
   host: Host,
   config: Config,
   deadline: Deadline,
-  glance?: Glance,
+  all: boolean,
 ): Promise<Report> {
   const checkedAt = new Date(host.now()).toISOString()
   const findings: Finding[] = []
@@ -44,6 +51,8 @@ export async function checkHost(
   let dbPath = databasePath(NO_CONF)
   let before: Lock | undefined
   let bootId = ''
+  let replaced: ReplacedFiles | undefined
+  let clean = true
   await collect('pacman.conf', () => {
     const conf = readHostConf(host)
     dbPath = databasePath(conf)
@@ -58,18 +67,30 @@ export async function checkHost(
     bootId = host.bootId()
     return []
   })
-  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, deadline))])
-  await collect('processes', async () => {
-    const lsof = config.scanner === 'lsof'
-    if (lsof) glance?.stop()
-    const scanner = lsof
-      ? (await import('./scan-lsof.ts')).scanLsof
-      : () => scanProc(host, deadline, glance)
-    return collectStaleCode(host, scanner, config, deadline)
+  await collect('replaced files', () => {
+    replaced = readReplaced(host)
+    return []
   })
-  await collect('lock', () => lockFindings(host, dbPath, before, config))
+  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, replaced, deadline))])
+  await collect('modules', () =>
+    replaced !== undefined && config.modules ? collectModules(host, replaced, deadline) : [],
+  )
+  await collect('microcode', () =>
+    replaced !== undefined && config.microcode ? collectMicrocode(host, replaced) : [],
+  )
+  await collect('processes', async () => {
+    // What pacman did not replace does not count: without that, no process need be looked at.
+    if (replaced === undefined) return []
+    if (!all && config.count === 'replaced' && replaced.count === 0) return []
+    const scanner = config.scanner === 'lsof' ? (await import('./scan-lsof.ts')).scanLsof : scanProc
+    const stale = await collectStaleCode({ host, config, replaced, scanner, deadline, all })
+    clean = stale.clean && config.count === 'replaced'
+    return stale.findings
+  })
+  await collect('lock', () => lockFindings(host, dbPath, before, config, deadline))
   const verdict = decide(findings)
-  return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()) }
+  clean &&= findings.every(({ effect }) => effect === 'none')
+  return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()), clean }
 }
 
 /**
@@ -81,9 +102,10 @@ function lockFindings(
   dbPath: string,
   before: Lock | undefined,
   config: Config,
+  deadline: Deadline,
 ): Finding[] {
   const lock = readLock(host, dbPath)
-  const judged = lock && judgeLock(collectLock(host, lock), config.staleLockAge)
+  const judged = lock && judgeLock(collectLock(host, lock, deadline), config.staleLockAge)
   if (judged !== undefined && readLock(host, dbPath) !== undefined) return [judged]
   const path = (lock ?? before)?.path
   if (path === undefined) return []

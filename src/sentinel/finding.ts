@@ -7,7 +7,16 @@ export type Effect = 'reboot' | 'attention' | 'busy' | 'held' | 'none'
 
 /** One thing seen on the host, as data. Wording beyond `message` and colour belong to the output. */
 export interface Finding {
-  kind: 'library' | 'executable' | 'kernel' | 'lock' | 'unreadable' | 'hold' | 'interval'
+  kind:
+    | 'library'
+    | 'executable'
+    | 'kernel'
+    | 'module'
+    | 'microcode'
+    | 'lock'
+    | 'unreadable'
+    | 'hold'
+    | 'interval'
   effect: Effect
   message: string
   why?: string
@@ -15,9 +24,15 @@ export interface Finding {
   command?: string
   unit?: string
   path?: string
-  /** the running kernel, and the one that is installed */
+  /** whether pacman has replaced this file, or installed this kernel, in this boot */
+  byPacman?: boolean
+  /** the running kernel, and the one that is installed: its release, and its package's name */
   running?: string
   installed?: string
+  package?: string
+  /** the package's version and, in seconds since 1970, when it was installed */
+  version?: string
+  installedAt?: string
   /** the boot in which a reboot was already asked for because of it */
   askedIn?: string
 }

@@ -1,8 +1,14 @@
 import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import type { ReplacedFiles } from '../pacman/replaced.ts'
 import { findOwner, listKernels, type Kernel } from '../pacman/kernels.ts'
 import type { Finding } from './finding.ts'
+
+const MODULES = '/usr/lib/modules'
+
+/** What no package but the kernel's has there; modules may come in packages of their own. */
+const OWN_FILE = /^\/usr\/lib\/modules\/([^/]+)\/(?:vmlinuz|pkgbase|modules\.[^/]+)$/
 
 /** All that the kernel decision rests on. */
 export interface KernelEvidence {
@@ -17,15 +23,27 @@ export interface KernelEvidence {
   image: string | undefined
   /** the kernels that packages own; only the running one, where it is among them */
   installed: Kernel[]
+  /** the releases whose kernel pacman has installed, replaced or removed in this boot */
+  touched: string[]
 }
 
-/** Reads the evidence. Throws the system error of what cannot be read. */
-export function collectKernel(host: Host, dbPath: string, deadline: Deadline): KernelEvidence {
+/**
+ * Reads the evidence.
+ *
+ * @param replaced undefined where that is not known
+ * @throws the system error of what cannot be read
+ */
+export function collectKernel(
+  host: Host,
+  dbPath: string,
+  replaced: ReplacedFiles | undefined,
+  deadline: Deadline,
+): KernelEvidence {
   const running = readFilled(host, '/proc/sys/kernel/osrelease')
-  const directory = `/usr/lib/modules/${running}`
+  const directory = `${MODULES}/${running}`
   const pkgbase = ifThere(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
   const owner = findOwner(host, dbPath, running, pkgbase)
-  const anyModules = ifThere(() => host.list('/usr/lib/modules'))?.length
+  const anyModules = ifThere(() => host.list(MODULES))?.length
   return {
     running,
     build: readFilled(host, '/proc/sys/kernel/version'),
@@ -33,6 +51,7 @@ export function collectKernel(host: Host, dbPath: string, deadline: Deadline): K
     pkgbase,
     image: ifThere(() => imageVersion(host, `${directory}/vmlinuz`)),
     installed: owner ? [owner] : anyModules ? listKernels(host, dbPath, deadline) : [],
+    touched: replaced?.below(MODULES).flatMap((path) => OWN_FILE.exec(path)?.[1] ?? []) ?? [],
   }
 }
 
@@ -42,11 +61,12 @@ export function collectKernel(host: Host, dbPath: string, deadline: Deadline): K
  * kernel-modules-hook leave them behind: only a package's ownership does.
  */
 export function judgeKernel(evidence: KernelEvidence): Finding {
-  const { running, build, image, installed, hasModules, pkgbase } = evidence
+  const { running, build, image, installed, hasModules, pkgbase, touched } = evidence
   const owner = installed.find((kernel) => kernel.release === running)
   if (owner !== undefined) {
     if (image !== undefined && !image.endsWith(` ${build}`)) {
-      return outdated(running, image, `${owner.package} was rebuilt under the same release`, build)
+      const what = `${owner.package} was rebuilt under the same release`
+      return outdated({ running, installed: image, ...from(owner) }, build, what)
     }
     return current(running, `${owner.package} owns the running kernel ${running}`)
   }
@@ -55,7 +75,8 @@ export function judgeKernel(evidence: KernelEvidence): Finding {
     installed.find((kernel) => flavour(kernel.release) === flavour(running))
   const next = same ?? (hasModules ? undefined : installed[0])
   if (next !== undefined) {
-    return outdated(running, next.release, `${next.package} ${next.release} is installed`, running)
+    const what = `${next.package} ${next.release} is installed`
+    return outdated({ running, installed: next.release, ...from(next) }, running, what)
   }
   return current(
     running,
@@ -63,11 +84,15 @@ export function judgeKernel(evidence: KernelEvidence): Finding {
       ? `no kernel package is installed, so nothing tells whether ${running} is current`
       : `the running kernel ${running} is no package's, and its modules are there`,
   )
+
+  function from({ release, ...kernel }: Kernel): Partial<Finding> {
+    return { ...kernel, byPacman: touched.includes(release) }
+  }
 }
 
-function outdated(running: string, installed: string, what: string, runs: string): Finding {
-  const message = `kernel ${runs} is running, ${what}`
-  return { kind: 'kernel', effect: 'reboot', message, running, installed }
+function outdated(what: Partial<Finding>, runs: string, instead: string): Finding {
+  const message = `kernel ${runs} is running, ${instead}`
+  return { kind: 'kernel', effect: 'reboot', message, ...what }
 }
 
 function current(running: string, message: string): Finding {

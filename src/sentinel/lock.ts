@@ -1,3 +1,4 @@
+import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { findHolder, type Lock } from '../pacman/lock.ts'
 import type { Finding } from './finding.ts'
@@ -10,10 +11,10 @@ export interface LockEvidence {
   bootedAt: number
 }
 
-/** Reads the evidence. Throws the system error where a process's descriptors cannot be read. */
-export function collectLock(host: Host, lock: Lock): LockEvidence {
+/** Reads the evidence. Throws as findHolder() does. */
+export function collectLock(host: Host, lock: Lock, deadline: Deadline): LockEvidence {
   const now = host.now()
-  const holder = findHolder(host, lock.path)
+  const holder = findHolder(host, lock.path, deadline)
   return { lock, holder, now, bootedAt: now - host.uptime() * 1000 }
 }
 

@@ -4,27 +4,31 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { PROGRAM_ENVIRONMENT } from '../host/program.ts'
-import type { Mapping } from '../process/maps.ts'
-import { unreadable, type Finding } from './finding.ts'
-import { readMappings } from './scan-proc.ts'
+import type { HostProcesses, Problem } from '../process/host-processes.ts'
+import type { DeletedFile } from '../process/maps.ts'
+import { grepMaps } from './scan-proc.ts'
 import type { Scan } from './scan.ts'
 
 /** What lsof lists: for each PID the names of its deleted mappings, and what it may not see. */
 interface Listed {
-  names: Map<string, Set<string>>
-  problems: Finding[]
+  names: Map<number, Set<string>>
+  problems: Problem[]
 }
 
 /**
  * The same scan with the real lsof as the one that finds, for those who want the reference. Of what
  * it lists the maps then tell what is executable, which lsof does not.
  */
-export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
-  const { names, problems } = parseLsof(await runLsof(deadline))
-  if (names.size === 0) return { mappings: [], problems }
-  const scan = readMappings(host, [...names.keys()].map(Number), deadline)
-  const listed = ({ pid, name }: Mapping) => names.get(String(pid))?.has(name) === true
-  return { mappings: scan.mappings.filter(listed), problems: [...problems, ...scan.problems] }
+export async function scanLsof(
+  host: Host,
+  { pids }: HostProcesses,
+  deadline: Deadline,
+): Promise<Scan> {
+  const { names, problems } = parseLsof(await runLsof(pids, deadline))
+  const scan = grepMaps(host, [...names.keys()], { timeoutMs: deadline.left() / 2 })
+  if (typeof scan === 'string') throw new SentinelError(`the maps of what lsof lists: ${scan}`)
+  const listed = ({ pid, name }: DeletedFile) => names.get(pid)?.has(name) === true
+  return { files: scan.files.filter(listed), problems: [...problems, ...scan.problems] }
 }
 
 /**
@@ -32,16 +36,16 @@ export async function scanLsof(host: Host, deadline: Deadline): Promise<Scan> {
  * without a directory entry (DEL) and executables (txt). Not -w: that would also keep quiet about
  * what lsof may not see.
  */
-async function runLsof(deadline: Deadline): Promise<string> {
+async function runLsof(pids: number[], deadline: Deadline): Promise<string> {
   const timeout = Math.max(1, deadline.left() / 2)
-  const args = ['-n', '-P', '-K', 'i', '-d', 'DEL,txt', '-F0pfn']
+  const args = ['-n', '-P', '-K', 'i', '-a', '-d', 'DEL,txt', '-p', pids.join(','), '-F0pfn']
   const running = execa('/usr/bin/lsof', args, {
     env: PROGRAM_ENVIRONMENT,
     extendEnv: false,
     stdin: 'ignore',
     timeout,
     killSignal: 'SIGKILL',
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: 16 * 1024 * 1024,
     reject: false,
   })
   // lsof looks at people's files: a dead FUSE server holds it even against SIGKILL.
@@ -62,14 +66,14 @@ async function runLsof(deadline: Deadline): Promise<string> {
 
 /** Reads `lsof -F0pfn`: one line for a process, one for each file, fields ended by NUL. */
 export function parseLsof(output: string): Listed {
-  const names = new Map<string, Set<string>>()
-  const problems: Finding[] = []
-  let pid = ''
+  const names = new Map<number, Set<string>>()
+  const problems: Problem[] = []
+  let pid = 0
   for (const line of output.split('\n')) {
     const fields = new Map(line.split('\0').map((field) => [field.charAt(0), field.slice(1)]))
-    pid = fields.get('p') ?? pid
+    pid = Number(fields.get('p') ?? pid)
     const name = fields.get('n') ?? ''
-    if (/ \(readlink: .*\)$/.test(name)) problems.push(unreadable(name, { pid: Number(pid) }))
+    if (/ \(readlink: .*\)$/.test(name)) problems.push({ pid, message: name })
     const deleted = fields.get('f') === 'DEL' ? `${name} (deleted)` : name
     if (!deleted.endsWith(' (deleted)')) continue
     names.set(pid, (names.get(pid) ?? new Set()).add(deleted))

@@ -1,69 +1,82 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { runProgram, type Ended } from '../host/program.ts'
-import { LINE_MARK, parseMapsLine, type Mapping } from '../process/maps.ts'
-import { listPids } from '../process/process.ts'
-import { unreadable, type Finding } from './finding.ts'
-import { startGlance, type Glance } from './glance.ts'
+import { isTooMuch, runProgram, type Ended, type Limits } from '../host/program.ts'
+import type { HostProcesses, Problem } from '../process/host-processes.ts'
+import { LINE_MARK, parseMapsLine, type DeletedFile } from '../process/maps.ts'
 import type { Scan } from './scan.ts'
 
-/** In less time than this a process that was not reached need not be stuck. */
-const FAIR_MS = 100
+/** What all processes together may take, and each where that was too much: in ms, and in bytes. */
+const TOGETHER = { timeoutMs: 5000, maxBytes: 4 * 2 ** 20 }
+const EACH = { timeoutMs: 500, maxBytes: 2 ** 20 }
 
 /**
- * Finds deleted executable mappings in /proc/PID/maps.
+ * Finds deleted files that are mapped executable, in /proc/PID/maps.
  *
  * The reading is grep's, in a process of its own, because reading another process's maps can wait
  * for ever in the kernel (its memory lock, held by a thread that waits for a dead server): only
  * SIGKILL gets a reader out, and a reader inside this process could then not even exit.
  *
- * @param glance one that was started before
+ * As a rule one grep reads them all. Where that takes too long, or prints too much, each process is
+ * read by itself, so that one which is stuck, or made to be huge, keeps no other from being seen.
  */
-export async function scanProc(
-  host: Host,
-  deadline: Deadline,
-  glance: Glance | undefined = startGlance(host),
-): Promise<Scan> {
-  const pids = glance?.pids ?? listPids(host)
-  if (!pids.includes(1)) {
-    const why =
-      'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
-    return { mappings: [], problems: [unreadable(why)] }
-  }
-  const outcome = await glance?.outcome(deadline.left() / 2)
-  if (outcome === 'clean') return { mappings: [], problems: [] }
-  if (outcome === 'late') return { mappings: [], problems: [findStuck(host, pids, deadline)] }
-  return readMappings(host, listPids(host), deadline)
+export function scanProc(host: Host, processes: HostProcesses, deadline: Deadline): Scan {
+  const { pids } = processes
+  const timeoutMs = Math.min(TOGETHER.timeoutMs, deadline.left() / 3)
+  const scan = grepMaps(host, pids, { ...TOGETHER, timeoutMs })
+  return typeof scan === 'string' ? scanEach(host, processes, deadline) : scan
 }
 
-/** The deleted executable mappings of these processes; one that has ended has none. */
-export function readMappings(host: Host, pids: number[], deadline: Deadline): Scan {
-  const ended = grepMaps(host, pids, [], deadline.left() / 2)
-  if (ended.timedOut) return { mappings: [], problems: [findStuck(host, pids, deadline)] }
+/** Within half of the time that is left: what is found must still be looked at. */
+function scanEach(host: Host, processes: HostProcesses, deadline: Deadline): Scan {
+  const files: DeletedFile[] = []
+  const problems: Problem[] = []
+  const reserve = deadline.left() / 2
+  for (const pid of processes.inOrder()) {
+    const timeoutMs = Math.min(EACH.timeoutMs, deadline.left() - reserve)
+    const late = 'out of time before its turn; raise --timeout if this host is slow'
+    const scan = timeoutMs > 0 ? grepMaps(host, [pid], { ...EACH, timeoutMs }) : late
+    if (typeof scan === 'string') problems.push({ pid, message: `/proc/${pid}/maps: ${scan}` })
+    else {
+      files.push(...scan.files)
+      problems.push(...scan.problems)
+    }
+  }
+  return { files, problems }
+}
+
+/**
+ * `grep` over the maps of many processes; names are relative, so that --root can be any path. One
+ * that has ended has none.
+ *
+ * @returns a word on why not all was read
+ */
+export function grepMaps(host: Host, pids: readonly number[], limits: Limits): Scan | string {
+  // Without files grep would search its input.
+  if (pids.length === 0) return { files: [], problems: [] }
+  const names = pids.map((pid) => `${pid}/maps`)
+  const args = ['-a', '-H', '-Z', '-E', '-e', LINE_MARK, '--', ...names]
+  let ended: Ended
+  try {
+    ended = runProgram('/usr/bin/grep', args, { ...limits, cwd: host.path('/proc') })
+  } catch (error) {
+    if (isTooMuch(error)) return 'too many deleted files in it'
+    throw error
+  }
+  if (ended.timedOut) return 'reading it does not end'
   // 1 is "no match"; 0 a match, which it has printed, and 2 an error, which it has named.
   const silent = ended.exitCode === 0 ? ended.stdout.length === 0 : ended.stderr === ''
   if (ended.exitCode !== 1 && (silent || (ended.exitCode !== 0 && ended.exitCode !== 2))) {
     throw new SentinelError(`grep failed on /proc with exit ${ended.exitCode}`)
   }
   return {
-    mappings: parseMatches(ended.stdout.toString()),
+    files: parseMatches(ended.stdout.toString()),
     problems: parseErrors(host, ended.stderr),
   }
 }
 
-/** `grep` over the maps of many processes; names are relative, so that --root can be any path. */
-function grepMaps(host: Host, pids: number[], options: string[], timeoutMs: number): Ended {
-  const args = ['-a', '-H', '-Z', ...options, '-E', '-e', LINE_MARK]
-  const files = pids.map((pid) => `${pid}/maps`)
-  return runProgram('/usr/bin/grep', [...args, '--', ...files], {
-    timeoutMs,
-    cwd: host.path('/proc'),
-  })
-}
-
 /** `PID/maps`, a NUL, and the line, as -Z has it: no name or line can be taken for another. */
-export function parseMatches(output: string): Mapping[] {
+export function parseMatches(output: string): DeletedFile[] {
   return output.split('\n').flatMap((match) => {
     const [file, line] = match.split('/maps\0')
     return (line !== undefined && parseMapsLine(Number(file), line)) || []
@@ -71,33 +84,14 @@ export function parseMatches(output: string): Mapping[] {
 }
 
 /** Every line that grep prints to stderr is a process that was not seen, but for those that ended. */
-function parseErrors(host: Host, stderr: string): Finding[] {
+function parseErrors(host: Host, stderr: string): Problem[] {
   return stderr.split('\n').flatMap((line) => {
-    const [, file, reason = ''] = /grep: (\d+)\/maps: (.*)$/.exec(line) ?? []
     if (line === '') return []
-    if (file === undefined) return [unreadable(`reading /proc: ${line}`)]
+    const [, file, reason = ''] = /grep: (\d+)\/maps: (.*)$/.exec(line) ?? []
+    // What is of no process is PID 1's: the whole look has failed.
+    if (file === undefined) return [{ pid: 1, message: `reading /proc: ${line}` }]
     if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
-    const path = `/proc/${file}/maps`
     const hint = reason === 'Permission denied' && process.geteuid?.() !== 0 ? ' (run as root)' : ''
-    return [unreadable(`${path}: ${reason}${hint}`, { pid: Number(file), path })]
+    return [{ pid: Number(file), message: `/proc/${file}/maps: ${reason}${hint}` }]
   })
-}
-
-/** With -c grep prints a line as it is done with each file: the first one missing is the stuck one. */
-function findStuck(host: Host, pids: number[], deadline: Deadline): Finding {
-  const timeoutMs = deadline.left() / 2
-  const ended = grepMaps(host, pids, ['-c', '-m1', '--line-buffered'], timeoutMs)
-  const done = new Set(
-    ended.stdout
-      .toString()
-      .match(/^\d+(?=\/maps\0)/gm)
-      ?.map(Number),
-  )
-  const failed = new Set(ended.stderr.match(/\d+(?=\/maps: )/g)?.map(Number))
-  const stuck = pids.find((pid) => !done.has(pid) && !failed.has(pid))
-  if (!ended.timedOut || stuck === undefined || timeoutMs < FAIR_MS) {
-    return unreadable('reading the processes took too long; raise --timeout if this host is slow')
-  }
-  const message = `reading /proc/${stuck}/maps does not end, so no process could be judged`
-  return unreadable(message, { pid: stuck, path: `/proc/${stuck}/maps` })
 }

@@ -1,13 +1,17 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import type { Mapping } from '../process/maps.ts'
-import type { Finding } from './finding.ts'
+import type { HostProcesses, Problem } from '../process/host-processes.ts'
+import type { DeletedFile } from '../process/maps.ts'
 
-/** What a scanner saw: deleted executable mappings, and what it could not read. */
+/** What a scanner saw: deleted files that are mapped executable, and what it could not read. */
 export interface Scan {
-  mappings: Mapping[]
-  problems: Finding[]
+  files: DeletedFile[]
+  problems: Problem[]
 }
 
-/** Looks through all processes. Two kinds exist: our own, and the real lsof. */
-export type Scanner = (host: Host, deadline: Deadline) => Scan | Promise<Scan>
+/** Looks through the host's processes. Two kinds exist: our own, and the real lsof. */
+export type Scanner = (
+  host: Host,
+  processes: HostProcesses,
+  deadline: Deadline,
+) => Scan | Promise<Scan>

@@ -1,19 +1,38 @@
+import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { errorText, SentinelError } from '../errors.ts'
+import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import { fnmatch } from '../host/fnmatch.ts'
 import type { Host } from '../host/host.ts'
-import { possiblePaths, type Mapping } from '../process/maps.ts'
-import { location, type View } from '../process/mountinfo.ts'
-import { readHostView, readProcess, Views, type Process } from '../process/process.ts'
+import type { ReplacedFiles } from '../pacman/replaced.ts'
+import { HostProcesses, type Problem } from '../process/host-processes.ts'
+import { deletedExecutable, possiblePaths, type DeletedFile } from '../process/maps.ts'
+import { Namespaces } from '../process/namespaces.ts'
+import { readProcess, unlessGone, type Process } from '../process/process.ts'
+import { readFacts, type FactsByPath, type FileFacts } from './file-facts.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
-import { readInodes } from './inodes.ts'
-import { readMountIds } from './mounts.ts'
 import type { Scanner } from './scan.ts'
 
-/** A mapping of a process, and what it comes to if nothing speaks against it. */
+/** What a look at the processes rests on. */
+export interface StaleCodeSources {
+  host: Host
+  config: Config
+  replaced: ReplacedFiles
+  scanner: Scanner
+  deadline: Deadline
+  /** whether what cannot count is reported as well */
+  all: boolean
+}
+
+export interface StaleCode {
+  findings: Finding[]
+  /** whether all processes were seen, and none runs what pacman replaced */
+  clean: boolean
+}
+
+/** A file that a process runs, and what it comes to if nothing speaks against it. */
 interface Candidate {
-  mapping: Mapping
+  file: DeletedFile
   /** the paths its name can stand for */
   paths: string[]
   process: Process
@@ -21,83 +40,98 @@ interface Candidate {
 }
 
 /**
- * Finds the processes of the host that still run files which an upgrade replaced: executable
- * mappings, of packaged paths, that the path today does not lead to.
+ * Finds the host's processes that still run files which pacman replaced in this boot: deleted ones,
+ * of which the kernel says that they are root's alone and on the file system of the directory that
+ * their name tells. The name is the process's word, and no more than a key into pacman's list.
  */
-export async function collectStaleCode(
-  host: Host,
-  scanner: Scanner,
-  config: Config,
-  deadline: Deadline,
-): Promise<Finding[]> {
+export async function collectStaleCode(sources: StaleCodeSources): Promise<StaleCode> {
+  const { host, config, replaced, scanner, deadline, all } = sources
   const scanStart = host.uptime()
-  const { mappings, problems: findings } = await scanner(host, deadline)
-  if (mappings.length === 0) return findings
+  const processes = new HostProcesses(host)
+  const findings: Finding[] = []
+  const problems = [...processes.problems]
+  let clean = true
+  if (!processes.pids.includes(1)) {
+    const why =
+      'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
+    return { findings: [unreadable(why)], clean: false }
+  }
+  const scan = await scanner(host, processes, deadline)
+  const executables = readExecutables(host, processes, problems)
+  problems.push(...scan.problems)
   const candidates: Candidate[] = []
-  for (const candidate of describeAll(host, mappings, scanStart, deadline)) {
-    if (!('mapping' in candidate)) {
-      findings.push(candidate)
-      continue
+  for (const file of onceEach(processes, [...scan.files, ...executables.values()])) {
+    const paths = possiblePaths(file.name)
+    const path = paths.find((name) => replaced.has(name))
+    const byPacman = path !== undefined || isSillyRename(file, replaced)
+    clean &&= !byPacman
+    if (!byPacman && config.count === 'replaced' && !all) continue
+    try {
+      if (deadline.left() === 0) throw new SentinelError('out of time')
+      const process = readScanned(host, file.pid, scanStart)
+      if (process === undefined) continue
+      const unit = processes.membership(file.pid)?.unit
+      const kind = executables.get(file.pid)?.name === file.name ? 'executable' : 'library'
+      const finding = describe(file, kind, path ?? paths[0] ?? file.name, process, unit, byPacman)
+      const userSlice = processes.membership(file.pid)?.userSlice === true
+      const why = whyIgnored(finding, userSlice, config)
+      if (why !== undefined) findings.push(ignore(finding, why))
+      else candidates.push({ file, paths, process, finding })
+    } catch (error) {
+      problems.push({ pid: file.pid, message: errorText(error) })
     }
-    const why = whyIgnored(candidate, config)
-    if (why !== undefined) findings.push(ignore(candidate.finding, why))
-    else candidates.push(candidate)
   }
-  const isOurs = await filesOfTheHost(host, candidates, deadline)
-  const ours = candidates.filter((candidate) => {
-    if (!isOurs(candidate)) {
-      findings.push(ignore(candidate.finding, "a file of the process's own, not of the host's"))
-      return false
-    }
-    if (!candidate.mapping.name.includes('\uFFFD')) return true
-    const { finding, mapping } = candidate
-    findings.push(unreadable(`a name that is not UTF-8: ${finding.message}`, { pid: mapping.pid }))
-    return false
-  })
-  const today = await readInodes(
-    host,
-    ours.flatMap(({ paths }) => paths),
-    deadline,
-  )
-  for (const { finding, mapping, paths } of ours) {
-    const there = paths.some((path) => today.get(path) === mapping.inode)
-    findings.push(there ? ignore(finding, 'the path still leads to this file') : finding)
+  if (candidates.length > 0) {
+    findings.push(...(await judge(sources, processes, candidates, problems)))
   }
-  return findings
+  findings.push(...problems.map((problem) => asFinding(processes, problem)))
+  return { findings, clean: clean && problems.length === 0 }
 }
 
-/**
- * What each mapping says, with what is known of its process; of several pieces of a file, one. A
- * process that cannot be read gives a finding of that instead.
- */
-function* describeAll(
+/** What cannot be seen of a process leaves the answer unsure, unless it is one that anybody may make so. */
+function asFinding(processes: HostProcesses, { pid, message }: Problem): Finding {
+  const finding = unreadable(message, { pid })
+  return processes.mayBlock(pid) ? finding : ignore(finding, 'an ordinary user’s process')
+}
+
+/** The processes whose executable is deleted, by PID. No file is opened for that. */
+function readExecutables(
   host: Host,
-  mappings: Mapping[],
-  scanStart: number,
-  deadline: Deadline,
-): Generator<Candidate | Finding> {
-  const views = new Views(host)
-  const seen = new Set<string>()
-  const processes = new Map<number, Process | undefined>()
-  for (const mapping of mappings) {
-    const { pid } = mapping
-    const key = `${pid} ${mapping.inode} ${mapping.name}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    if (deadline.left() === 0) throw new SentinelError('out of time')
-    if (!processes.has(pid)) {
-      processes.set(pid, undefined)
-      try {
-        processes.set(pid, readScanned(host, pid, views, scanStart))
-      } catch (error) {
-        yield unreadable(errorText(error), { pid })
-      }
+  processes: HostProcesses,
+  problems: Problem[],
+): Map<number, DeletedFile> {
+  const found = new Map<number, DeletedFile>()
+  for (const pid of processes.pids) {
+    try {
+      const file = deletedExecutable(pid, host.readLink(`/proc/${pid}/exe`))
+      if (file !== undefined) found.set(pid, file)
+    } catch (error) {
+      const code = errorCode(error)
+      // A kernel thread has none, nor one that has ended; and no package has a name that long.
+      if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENAMETOOLONG') continue
+      // Of what may not be seen, its maps have told already.
+      if (code !== 'EACCES') problems.push({ pid, message: errorText(error) })
     }
-    const process = processes.get(pid)
-    if (process === undefined) continue
-    const paths = possiblePaths(mapping.name)
-    yield { mapping, paths, process, finding: describe(mapping, paths, process) }
   }
+  return found
+}
+
+/** Of several pieces of a file, one; the processes first whose answers are needed. */
+function onceEach(processes: HostProcesses, files: DeletedFile[]): DeletedFile[] {
+  const byPid = new Map<number, Map<string, DeletedFile>>()
+  for (const file of files) {
+    const names = byPid.get(file.pid) ?? new Map<string, DeletedFile>()
+    if (!names.has(file.name)) names.set(file.name, file)
+    byPid.set(file.pid, names)
+  }
+  return processes
+    .inOrder([...byPid.keys()])
+    .flatMap((pid) => [...(byPid.get(pid)?.values() ?? [])])
+}
+
+/** An NFS client keeps a file that is removed in use, in its directory; its name does not tell which. */
+function isSillyRename({ name }: DeletedFile, replaced: ReplacedFiles): boolean {
+  return possiblePaths(name).length === 0 && replaced.below(dirname(name)).length > 0
 }
 
 /**
@@ -106,13 +140,8 @@ function* describeAll(
  * @returns undefined when it has ended
  * @throws SentinelError, or the system error, when it cannot be told
  */
-function readScanned(
-  host: Host,
-  pid: number,
-  views: Views,
-  scanStart: number,
-): Process | undefined {
-  const process = readProcess(host, pid, views)
+function readScanned(host: Host, pid: number, scanStart: number): Process | undefined {
+  const process = readProcess(host, pid)
   if (process === undefined || process.startedAt < scanStart) return process
   if (process.startedAt <= host.uptime()) return undefined
   const message = `${process.command}[${pid}] started after now: is /proc/uptime the host's?`
@@ -120,63 +149,130 @@ function readScanned(
 }
 
 function describe(
-  { name, pid }: Mapping,
-  [path = name]: string[],
-  { command, unit, executable }: Process,
+  { pid }: DeletedFile,
+  kind: 'library' | 'executable',
+  path: string,
+  { command }: Process,
+  unit: string | undefined,
+  byPacman: boolean,
 ): Finding {
-  const kind = executable.replaceAll('\n', '\\012') === name ? 'executable' : 'library'
-  const message = `${command}[${pid}] runs a replaced ${kind}: ${path}`
-  return { kind, effect: 'reboot', message, pid, command, path, ...(unit && { unit }) }
+  const what = byPacman ? 'replaced' : 'deleted'
+  const message = `${command}[${pid}] runs a ${what} ${kind}: ${path}`
+  return { kind, effect: 'reboot', message, pid, command, path, byPacman, ...(unit && { unit }) }
 }
 
-/**
- * Tells whether a mapped file is the one that the host has, or had, at its path. It is where the
- * kernel says that the file was opened on the mount on which that path is: in PID 1's view (a
- * daemon that went into a chroot later), or in the process's own, when both views mean the same
- * place (a sandboxed service, whose /usr is the host's mounted again). Containers, chroots and
- * anybody's mounts that were detached fail both.
- */
-async function filesOfTheHost(
-  host: Host,
-  candidates: Candidate[],
-  deadline: Deadline,
-): Promise<(candidate: Candidate) => boolean> {
-  const mounts = await readMountIds(
-    host,
-    candidates.map(({ mapping }) => mapping),
-    deadline,
-  )
-  const hostView = readHostView(host)
-  return ({ mapping, process, finding: { path = '' } }) => {
-    const theirs = process.view.mountOf(path)
-    const ours = hostMount(hostView, path)
-    const samePlace = theirs !== undefined && location(theirs, path) === location(ours, path)
-    if (mounts === undefined) return samePlace
-    const id = mounts.get(mapping)
-    return id === ours.id || (samePlace && id === theirs.id)
+/** What takes a finding out before the file itself is looked at, or undefined. */
+function whyIgnored(finding: Finding, userSlice: boolean, config: Config): string | undefined {
+  if (finding.byPacman === false && config.count === 'replaced') {
+    return 'pacman has not replaced it in this boot'
   }
-}
-
-function hostMount(view: View, path: string) {
-  const mount = view.mountOf(path)
-  if (mount === undefined) throw new SentinelError('/proc/1/mountinfo names no root file system')
-  return mount
-}
-
-/** What takes a mapping out before anything else is asked, or undefined. */
-function whyIgnored({ finding, process }: Candidate, config: Config): string | undefined {
-  if (process.container) return 'a process of a container'
   if (finding.kind === 'executable' && !config.executables) return 'executables = no'
-  if (process.userSlice && !config.userSlice) return 'user-slice = no'
+  if (userSlice && !config.userSlice) return 'user-slice = no'
   const lists = [
     ['ignore-path', config.ignorePaths, finding.path],
     ['ignore-command', config.ignoreCommands, finding.command],
     // A user's own units are named by the user.
-    ['ignore-unit', config.ignoreUnits, process.userSlice ? undefined : finding.unit],
+    ['ignore-unit', config.ignoreUnits, userSlice ? undefined : finding.unit],
   ] as const
   for (const [key, patterns, value] of lists) {
     const pattern = value !== undefined && patterns.find((listed) => fnmatch(listed)(value))
     if (pattern) return `${key} = ${pattern}`
   }
   return undefined
+}
+
+/** Looks at the files themselves, then at whose view of the file system their names are. */
+async function judge(
+  { host, deadline }: StaleCodeSources,
+  processes: HostProcesses,
+  candidates: Candidate[],
+  problems: Problem[],
+): Promise<Finding[]> {
+  const namespaces = new Namespaces(host)
+  // Below a --root whose processes are no live ones, nothing leads to the files.
+  const files = isLive(host) ? candidates.map(({ file }) => file) : []
+  const links = new Map(files.map((file) => [linkOf(file), file]))
+  const paths = candidates.flatMap((candidate) => candidate.paths)
+  const facts = await readFacts(
+    host,
+    [...links.keys(), ...paths, ...paths.flatMap(ancestors)],
+    (path) => {
+      const file = links.get(path)
+      if (file === undefined) return namespaces.isSystems(path)
+      // Any user's process may put another file in its place meanwhile.
+      return processes.mayBlock(file.pid) && namespaces.isSystems(path, file.device ?? '')
+    },
+    deadline,
+  )
+  return candidates.flatMap((candidate) => {
+    const { pid } = candidate.file
+    const look = () => whyNot(candidate, links.size > 0, facts, namespaces, processes)
+    try {
+      const why = unlessGone(host, pid, look)
+      if (why === undefined) return []
+      return [why === COUNTS ? candidate.finding : ignore(candidate.finding, why)]
+    } catch (error) {
+      problems.push({ pid, message: errorText(error) })
+      return []
+    }
+  })
+}
+
+const COUNTS = ''
+
+/**
+ * Why a file does not count, or COUNTS; undefined where the process has let go of it.
+ *
+ * @throws SentinelError, or the system error, where that cannot be told
+ */
+function whyNot(
+  { file, paths, finding }: Candidate,
+  isLooked: boolean,
+  facts: FactsByPath,
+  namespaces: Namespaces,
+  processes: HostProcesses,
+): string | undefined {
+  const { pid, name } = file
+  const { path = '' } = finding
+  // Whoever makes a user namespace mounts in it, and names, what they like.
+  if (processes.membership(pid)?.userSlice === true && namespaces.hasOwnUsers(pid)) {
+    return 'a user’s own namespace'
+  }
+  let { inode } = file
+  if (isLooked) {
+    const mapped = known(facts.get(linkOf(file)))
+    if (mapped === undefined) return undefined
+    if (mapped.owner !== '0' || (mapped.mode & 0o022) !== 0) {
+      return 'the file is not root’s alone, as a packaged one is'
+    }
+    const directory = ancestors(path).find((above) => facts.has(above)) ?? '/'
+    if (mapped.device !== known(facts.get(directory))?.device) {
+      return `the file is on another file system than the host’s ${directory}`
+    }
+    inode = mapped.inode
+  }
+  if (!namespaces.meansTheSame(pid, path)) return "a file of the process's own, not of the host's"
+  if (name.includes('\uFFFD'))
+    throw new SentinelError(`a name that is not UTF-8: ${finding.message}`)
+  const there = paths.some((one) => inode !== undefined && known(facts.get(one))?.inode === inode)
+  return there ? 'the path still leads to this file' : COUNTS
+}
+
+function known(facts: FileFacts | SentinelError | undefined): FileFacts | undefined {
+  if (facts instanceof SentinelError) throw facts
+  return facts
+}
+
+function isLive(host: Host): boolean {
+  return host.root === '' || host.lstat('/proc/1/map_files') !== undefined
+}
+
+function linkOf({ pid, link }: DeletedFile): string {
+  return `/proc/${pid}/${link}`
+}
+
+/** The directories above a path, the nearest first. */
+function ancestors(path: string): string[] {
+  const above = dirname(path)
+  return above === path ? [] : [above, ...ancestors(above)]
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { readReplaced } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
 import { collectStaleCode } from '../sentinel/stale-code.ts'
@@ -37,7 +38,7 @@ export async function restartStale(
   if (isGoingDown(config.timeout)) {
     throw new SentinelError('nothing was restarted: the host is going down')
   }
-  const obstacle = obstacles(host, config.staleLockAge, afterUpgrade)
+  const obstacle = obstacles(host, config, afterUpgrade)
   const why = obstacle()
   if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
   const scanStart = host.uptime()
@@ -56,8 +57,11 @@ export async function restartStale(
   }
 }
 
-function look(host: Host, config: Config): Promise<Finding[]> {
-  return collectStaleCode(host, scanProc, config, new Deadline(config.timeout))
+async function look(host: Host, config: Config): Promise<Finding[]> {
+  const deadline = new Deadline(config.timeout)
+  const replaced = readReplaced(host)
+  const sources = { host, config, replaced, scanner: scanProc, deadline, all: false }
+  return (await collectStaleCode(sources)).findings
 }
 
 /** Without what only a verdict needs. */

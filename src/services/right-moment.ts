@@ -1,4 +1,6 @@
+import type { Config } from '../config/config.ts'
 import { errorCode } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf.ts'
 import { readLock, type Lock } from '../pacman/lock.ts'
@@ -18,7 +20,11 @@ export type Obstacle = () => string | undefined
  * PostTransaction hooks run under the lock, and after "transaction completed" is in the log.
  * [libalpm/trans.c, alpm_trans_commit]
  */
-export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolean): Obstacle {
+export function obstacles(
+  host: Host,
+  { staleLockAge, timeout }: Config,
+  afterUpgrade: boolean,
+): Obstacle {
   const conf = readHostConf(host)
   const dbPath = databasePath(conf)
   const log = logPath(conf)
@@ -27,7 +33,7 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
   return () => {
     const lock = readLock(host, dbPath)
     if (lock !== undefined) {
-      const evidence = collectEvidence(host, lock)
+      const evidence = collectEvidence(host, lock, new Deadline(timeout))
       if (evidence === undefined) return `pacman is at work: ${lock.path} is there`
       const { holder } = evidence
       const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
@@ -38,9 +44,9 @@ export function obstacles(host: Host, staleLockAge: number, afterUpgrade: boolea
 }
 
 /** Who holds a lock only root can see, and a dry run needs no root. */
-function collectEvidence(host: Host, lock: Lock): LockEvidence | undefined {
+function collectEvidence(host: Host, lock: Lock, deadline: Deadline): LockEvidence | undefined {
   try {
-    return collectLock(host, lock)
+    return collectLock(host, lock, deadline)
   } catch (error) {
     if (errorCode(error) === 'EACCES') return undefined
     throw error

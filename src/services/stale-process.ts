@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { readProcess, unlessGone, Views } from '../process/process.ts'
+import { readMembership, readProcess } from '../process/process.ts'
 import type { Finding } from '../sentinel/finding.ts'
 
 /** A process that runs replaced code, with all that tells it from another that takes its PID. */
@@ -30,13 +30,12 @@ export function identify(
   findings: readonly Finding[],
   scanStart: number,
 ): { stale: StaleProcess[]; gone: Gone[] } {
-  const views = new Views(host)
   const stale: StaleProcess[] = []
   const gone: Gone[] = []
   const found = new Map(findings.map((finding) => [finding.pid, finding]))
   for (const [pid, finding] of found) {
     if (pid === undefined) continue
-    const now = readNow(host, pid, views)
+    const now = readNow(host, pid)
     if (now !== undefined && now.unit === finding.unit && now.startedAt < scanStart) stale.push(now)
     else gone.push({ pid, command: finding.command ?? '', unit: finding.unit })
   }
@@ -45,7 +44,7 @@ export function identify(
 
 /** Whether a process is still the one that was found, and in the unit where it was. */
 export function isStillThere(host: Host, process: StaleProcess): boolean {
-  const now = readNow(host, process.pid, new Views(host))
+  const now = readNow(host, process.pid)
   return (
     now?.startedAt === process.startedAt &&
     now.unit === process.unit &&
@@ -59,12 +58,10 @@ export function isBelow({ cgroups }: StaleProcess, controlGroup: string): boolea
   return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))
 }
 
-function readNow(host: Host, pid: number, views: Views): StaleProcess | undefined {
-  const process = readProcess(host, pid, views)
-  const text = unlessGone(host, pid, () => host.readText(`/proc/${pid}/cgroup`))
-  if (process === undefined || text === undefined) return undefined
-  const { command, unit, userSlice, startedAt } = process
-  // A cgroup namespace that is not the host's shows them behind /../..
-  const cgroups = text.split('\n').map((line) => line.replace(/^\d+:[^:]*:(\/\.\.)*/, ''))
-  return { pid, command, unit, userSlice, startedAt, cgroups }
+function readNow(host: Host, pid: number): StaleProcess | undefined {
+  const process = readProcess(host, pid)
+  const membership = readMembership(host, pid)
+  if (process === undefined || membership === undefined) return undefined
+  const { unit, userSlice, cgroups } = membership
+  return { ...process, unit, userSlice, cgroups }
 }

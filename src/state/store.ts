@@ -42,10 +42,17 @@ export function writeState(host: Host, name: string, state: object): void {
   }
 }
 
-/** Throws SentinelError where that fails. */
+/** The reboots that were asked for; guard/memory.ts. */
+export const REQUESTS = 'requests'
+
+/**
+ * A new directory says that no reboot was asked for: where that file is missing later, it is lost.
+ * Throws SentinelError where that fails.
+ */
 export function makeStateDirectory(host: Host): void {
   try {
-    mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
+    const made = mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
+    if (made !== undefined) writeState(host, REQUESTS, { requests: [] })
   } catch (error) {
     throw new SentinelError(`there is no state directory: ${errorText(error)}`, { cause: error })
   }

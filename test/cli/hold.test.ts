@@ -92,7 +92,10 @@ for (const [what, words, says] of [
 }
 
 test('2: a hold that cannot be read; a new one, or releasing it, mends that', () => {
-  const root = dueHost({ 'var/lib/kured-sentinel/hold.json': '{"version": 7}' })
+  const root = dueHost({
+    'var/lib/kured-sentinel/requests.json': '{"version": 1, "requests": []}',
+    'var/lib/kured-sentinel/hold.json': '{"version": 7}',
+  })
   const { code, stderr } = asKured(['--root', root])
   assert.equal(code, 2)
   assert.match(stderr, /there is a hold, and .*hold\.json.*set it anew, or release it/)
@@ -109,7 +112,7 @@ test('a kernel that a reboot does not change is asked for once; status and JSON 
   assert.equal(run(['status', '--root', root]).code, 0)
   boot(root, 'second')
   assert.equal(asKured(['--root', root]).code, 0, 'looking at the status was no asking')
-  const state = () => readFileSync(join(root, 'var/lib/kured-sentinel/guard.json'), 'utf8')
+  const state = () => readFileSync(join(root, 'var/lib/kured-sentinel/requests.json'), 'utf8')
   const written = state()
   assert.equal(asKured(['--root', root, '--json']).code, 0)
   assert.equal(state(), written)
@@ -126,7 +129,7 @@ test('a kernel that a reboot does not change is asked for once; status and JSON 
 })
 
 test('a check that has nothing to ask for reads and writes nothing of what is remembered', () => {
-  const root = makeTree(hostTree({ 'var/lib/kured-sentinel/guard.json': 'garbage' }))
+  const root = makeTree(hostTree({ 'var/lib/kured-sentinel/requests.json': 'garbage' }))
   assert.deepEqual(
     [asKured(['--root', root]).code, asKured(['--root', root, '--json']).code],
     [1, 1],

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-export const BIN = fileURLToPath(new URL('../../bin/kured-sentinel.js', import.meta.url))
+export const BIN = fileURLToPath(new URL('../../bin/kured-sentinel.cjs', import.meta.url))
 
 /** The Node to run the program with: the one that runs the tests, or the newest (scripts/test.ts). */
 export const NODE = process.env['KURED_SENTINEL_NODE'] ?? process.execPath

@@ -1,6 +1,6 @@
 /** Puts the checkout's built program into a node's tree, laid out as the package installs it. */
 import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const checkout = join(import.meta.dirname, '../..')
 
@@ -11,6 +11,12 @@ export function installProgram(root: string): void {
     const source = join(checkout, part)
     if (existsSync(source)) cpSync(source, join(library, part), { recursive: true })
   }
-  const link = '../lib/kured-sentinel/bin/kured-sentinel.js'
-  symlinkSync(link, join(root, 'usr/bin/kured-sentinel'))
+  symlinkSync('../lib/kured-sentinel/bin/kured-sentinel', join(root, 'usr/bin/kured-sentinel'))
+  for (const [source, target] of [
+    ['hooks/00-kured-sentinel-replaced.hook', 'usr/share/libalpm/hooks'],
+    ['tmpfiles/kured-sentinel.conf', 'usr/lib/tmpfiles.d'],
+  ] as const) {
+    mkdirSync(join(root, target), { recursive: true })
+    cpSync(join(checkout, source), join(root, target, basename(source)))
+  }
 }

@@ -13,6 +13,9 @@ test('every key', () => {
 [sentinel]
 timeout = 1min 30s
 scanner = lsof
+count = deleted
+modules = no
+microcode = no
 stale-lock-age = 2h
 executables = no
 user-slice = no
@@ -38,6 +41,9 @@ database-age = 3d
   assert.deepEqual(parse(text), {
     timeout: 90_000,
     scanner: 'lsof',
+    count: 'deleted',
+    modules: false,
+    microcode: false,
     staleLockAge: 7_200_000,
     executables: false,
     userSlice: false,

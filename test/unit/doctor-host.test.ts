@@ -7,23 +7,24 @@ import { lock } from '../../src/doctor/lock.ts'
 import { judgeFiles as judgeOwnFiles, judgeHook } from '../../src/doctor/package.ts'
 import { judgeConf } from '../../src/doctor/pacman.ts'
 import { judgeFiles, judgeNode } from '../../src/doctor/program.ts'
+import { replaced } from '../../src/doctor/replaced.ts'
 import { verdict } from '../../src/doctor/verdict.ts'
 import { Host } from '../../src/host/host.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
-import { hostTree, mapsLine, processTree } from '../fixture/host.ts'
+import { hostTree, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 /** An installed program: Kured's call leads to it, and main.js loads another part. */
 const INSTALLED: Tree = {
-  'usr/bin/kured-sentinel': { link: '../lib/kured-sentinel/bin/kured-sentinel.js' },
-  'usr/lib/kured-sentinel/bin/kured-sentinel.js': '#!/usr/bin/node',
-  'usr/lib/kured-sentinel/bin/package.json': '{}',
+  'usr/bin/kured-sentinel': { link: '../lib/kured-sentinel/bin/kured-sentinel' },
+  'usr/lib/kured-sentinel/bin/kured-sentinel': '#!/bin/sh',
+  'usr/lib/kured-sentinel/bin/kured-sentinel.cjs': '#!/usr/bin/node',
+  'usr/lib/kured-sentinel/bin/note-replaced': '#!/bin/sh',
   'usr/lib/kured-sentinel/package.json': '{}',
   'usr/lib/kured-sentinel/dist/main.js': 'import"./chunk-A1.js";await import("./check-B2.js")',
   'usr/lib/kured-sentinel/dist/chunk-A1.js': 'var a',
   'usr/lib/kured-sentinel/dist/check-B2.js': 'var b',
   'usr/lib/kured-sentinel/dist/minute.cjs': 'var c',
-  'usr/lib/kured-sentinel/dist/mount-ids.cjs': 'var d',
 }
 
 function files(tree: Tree): string[] {
@@ -40,13 +41,13 @@ describe('the program', () => {
   })
 
   test('parts that a power cut has emptied, or that are gone', () => {
-    const { 'usr/lib/kured-sentinel/bin/package.json': _, ...without } = INSTALLED
+    const { 'usr/lib/kured-sentinel/bin/note-replaced': _, ...without } = INSTALLED
     const lacking = (file: string) => [`wrong: /usr/lib/kured-sentinel: ${file} missing or empty`]
-    assert.deepEqual(files(without), lacking('bin/package.json'))
+    assert.deepEqual(files(without), lacking('bin/note-replaced'))
     const emptied = { ...INSTALLED, 'usr/lib/kured-sentinel/dist/check-B2.js': '' }
     assert.deepEqual(files(emptied), lacking('dist/check-B2.js'))
     assert.deepEqual(files({ 'usr/lib/x': '' }), [
-      'wrong: /usr/lib/kured-sentinel: bin/kured-sentinel.js and 5 more missing or empty',
+      'wrong: /usr/lib/kured-sentinel: bin/kured-sentinel and 5 more missing or empty',
     ])
   })
 
@@ -202,9 +203,59 @@ for (const [what, check, tree, lines] of CASES) {
   test(`${check.area}: ${what}`, async () => matches(await said(check, tree), lines))
 }
 
+describe('what pacman replaced', () => {
+  const HOOK = '00-kured-sentinel-replaced.hook'
+  const noted: Tree = {
+    [`usr/share/libalpm/hooks/${HOOK}`]: '[Trigger]',
+    'run/kured-sentinel/since-boot': '',
+    ...replacedTree('/usr/lib/a.so', '/usr/lib/b.so'),
+  }
+  const active = 'ok: pacman’s hook is active'
+  const two = 'ok: pacman has replaced 2 files in this boot (/run/kured-sentinel/replaced)'
+  const { 'run/kured-sentinel/since-boot': _, ...late } = noted
+  const hooks = `[options]\nHookDir = /etc/pacman.d/hooks/\nHookDir = /srv/hooks\n`
+  for (const [what, tree, expected] of [
+    ['all is noted', noted, [active, two]],
+    [
+      'nothing was replaced',
+      { ...noted, ...replacedTree() },
+      [active, /^ok: pacman has replaced nothing in this boot/],
+    ],
+    [
+      'the hook is masked',
+      { ...noted, [`etc/pacman.d/hooks/${HOOK}`]: { link: '/dev/null' } },
+      [/^wrong: \/etc\/pacman\.d\/hooks\/.*\.hook is in the way: pacman does not tell/, two],
+    ],
+    [
+      'another hook directory',
+      { ...noted, 'etc/pacman.conf': hooks, [`srv/hooks/${HOOK}`]: '' },
+      [/^wrong: \/srv\/hooks\/.* is in the way/, two],
+    ],
+    [
+      'the hook is empty',
+      { ...noted, [`usr/share/libalpm/hooks/${HOOK}`]: '' },
+      [/^wrong: .*\.hook is missing or empty: pacman does not tell/, two],
+    ],
+    [
+      'installed in this boot',
+      late,
+      [active, /^warning: the program was installed in this boot: .*since then 2 files$/],
+    ],
+    [
+      'not all could be noted',
+      { ...noted, 'run/kured-sentinel/incomplete': '' },
+      [active, /^wrong: what pacman replaced could not be noted/],
+    ],
+  ] as const satisfies [string, Tree, (string | RegExp)[]][]) {
+    test(what, async () => {
+      matches(await said(replaced, hostTree({ 'run/x': '', ...tree })), [...expected])
+    })
+  }
+})
+
 test('an ordinary user is told what only root can see', async () => {
-  const unseen = hostTree({ ...processTree(40, { maps: mapsLine('/usr/lib/libx.so (deleted)') }) })
-  delete unseen['proc/40/exe']
+  const unseen = hostTree({ ...replacedTree('/usr/lib/x.so'), ...processTree(40) })
+  delete unseen['proc/40/maps']
   const nobody = { isRoot: false }
   matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^warning: .*only root can see$/])
   matches(await said(verdict, unseen, nobody), [/^warning: .*only root can see$/])

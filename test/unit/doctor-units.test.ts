@@ -318,32 +318,33 @@ describe('state', () => {
   })
 
   test('a hold, and one that is over', async () => {
-    assert.deepEqual(await says({ [`${DIRECTORY}/hold.json`]: hold(7200_000) }), [
+    const none = { [`${DIRECTORY}/requests.json`]: '{"version":1,"requests":[]}' }
+    assert.deepEqual(await says({ ...none, [`${DIRECTORY}/hold.json`]: hold(7200_000) }), [
       'warning: reboots are held for 2h more: a new disk',
       NO_GUARD,
     ])
-    assert.deepEqual(await says({ [`${DIRECTORY}/hold.json`]: hold(-1) }), [NO_HOLD, NO_GUARD])
+    const over = await says({ ...none, [`${DIRECTORY}/hold.json`]: hold(-1) })
+    assert.deepEqual(over, [NO_HOLD, NO_GUARD])
   })
 
   test('what earlier boots were for', async () => {
-    const packages = { database: 'x', transaction: null }
-    const asked = [
-      { cause: 'kernel 6.9.1', bootId: 'earlier', packages },
-      { cause: 'file /usr/lib/x', bootId, packages },
+    const requests = [
+      { cause: 'kernel linux 6.9.1-1 1000', bootId: 'earlier' },
+      { cause: 'library /usr/lib/x', bootId },
     ]
-    const guard = JSON.stringify({ version: 1, asked })
-    assert.deepEqual(await says({ [`${DIRECTORY}/guard.json`]: guard }), [
+    const kept = JSON.stringify({ version: 1, requests })
+    assert.deepEqual(await says({ [`${DIRECTORY}/requests.json`]: kept }), [
       NO_HOLD,
-      'ok: the loop guard keeps what earlier boots were for: kernel 6.9.1',
+      'ok: the loop guard keeps what earlier boots were for: kernel linux 6.9.1-1 1000',
     ])
   })
 
   test('garbage', async () => {
     const [held = '', guard = ''] = await says({
       [`${DIRECTORY}/hold.json`]: 'garbage',
-      [`${DIRECTORY}/guard.json`]: '{"version":2}',
+      [`${DIRECTORY}/requests.json`]: '{"version":2}',
     })
     assert.match(held, /^wrong: .*hold\.json cannot be read/)
-    assert.match(guard, /^warning: .*guard\.json cannot be read: it is from another version/)
+    assert.match(guard, /^warning: .*requests\.json cannot be read: it is from another version/)
   })
 })

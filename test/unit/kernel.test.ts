@@ -15,7 +15,7 @@ const { 'usr/lib/modules/6.9.1-arch1-1/pkgbase': _, ...WITHOUT_MODULES } = hostT
 
 function judge(tree: Tree) {
   const host = new Host(makeTree(tree))
-  return judgeKernel(collectKernel(host, '/var/lib/pacman', new Deadline(10_000)))
+  return judgeKernel(collectKernel(host, '/var/lib/pacman', undefined, new Deadline(10_000)))
 }
 
 const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${release}\n` })
@@ -196,7 +196,7 @@ test('without a package database nothing is decided', () => {
     makeTree({ 'proc/sys/kernel/osrelease': 'x\n', 'proc/sys/kernel/version': 'y\n' }),
   )
   assert.throws(
-    () => collectKernel(host, '/var/lib/pacman', new Deadline(10_000)),
+    () => collectKernel(host, '/var/lib/pacman', undefined, new Deadline(10_000)),
     /no package database: .*is DBPath/,
   )
 })

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { LINE_MARK, parseMapsLine, possiblePaths } from '../../src/process/maps.ts'
+import {
+  deletedExecutable,
+  LINE_MARK,
+  parseMapsLine,
+  possiblePaths,
+} from '../../src/process/maps.ts'
 import { parseMatches } from '../../src/sentinel/scan-proc.ts'
 import { mapsLine } from '../fixture/host.ts'
 
@@ -11,10 +16,21 @@ const parse = (line: string) => parseMapsLine(7, line.replace(/\n$/, ''))
 test('an executable mapping of a deleted file is read', () => {
   assert.deepEqual(parse(mapsLine('/usr/lib/libc.so.6 (deleted)', 42)), {
     pid: 7,
-    range: '7f1c8d628000-7f1c8d7bd000',
+    link: 'map_files/7f1c8d628000-7f1c8d7bd000',
     name: '/usr/lib/libc.so.6 (deleted)',
+    device: '254:1',
     inode: '42',
   })
+})
+
+test('an executable that is deleted is read as maps would name it', () => {
+  const executable = (target: string) => deletedExecutable(7, target)?.name
+  assert.equal(executable('/usr/bin/a\nb (deleted)'), '/usr/bin/a\\012b (deleted)')
+  assert.deepEqual(['/usr/bin/a', '/home/a (deleted)', '/memfd:runc (deleted)'].map(executable), [
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test('a name keeps its blanks, and an inode beyond 2^53 its digits', () => {

@@ -16,6 +16,7 @@ function report(reasons: Finding[], ignored: Finding[] = []): Report {
     checkedAt: 't',
     bootId: 'b',
     durationMs: 1,
+    clean: false,
   }
 }
 const library = (pid: number, message = `process ${pid}`): Finding => ({

@@ -34,11 +34,13 @@ test('one version, that of package.json', () => {
   })
 })
 
-test('after an upgrade all that Node reads before the entry can answer is on the disk', () => {
+test('after an upgrade the entry, and what pacman reads of the hook, is on the disk', () => {
   const script = `sync() { printf '%s\\n' "$@"; }; ${shipped('kured-sentinel.install')}post_upgrade`
   const synced = execFileSync('/bin/bash', ['-euc', script], { encoding: 'utf8' })
   const entry = readdirSync(join(import.meta.dirname, '../../bin'))
-  assert.equal(synced, entry.map((name) => `/usr/lib/kured-sentinel/bin/${name}\n`).join(''))
+  const expected = entry.map((name) => `/usr/lib/kured-sentinel/bin/${name}`)
+  const hook = '/usr/share/libalpm/hooks/00-kured-sentinel-replaced.hook'
+  assert.deepEqual(synced.trim().split('\n'), [...expected, hook])
 })
 
 test('the configuration as shipped sets nothing, and is sound', () => {

@@ -18,17 +18,11 @@ const words = process.argv.slice(2)
 const isCondition =
   words[0] === 'preflight' && Number(process.env['SYSTEMD_EXEC_PID']) === process.pid
 const failed = isCondition ? 255 : 2
-// What is to be fast has a file of its own, without commander.
-const files = new Map([
-  [undefined, 'minute'],
-  ['check', 'minute'],
-  ['--version', 'version'],
-  ['-V', 'version'],
-])
-const quick = words.length < 2 ? files.get(words[0]) : undefined
+// The check of every minute has a file of its own, without commander.
+const isPlain = words.length === 0 || (words.length === 1 && words[0] === 'check')
 
 Promise.resolve()
-  .then(() => (quick ? require(`${dist}/${quick}.cjs`) : import(`${dist}/main.js`)))
+  .then(() => (isPlain ? require(`${dist}/minute.cjs`) : import(`${dist}/main.js`)))
   .then((program) => program.run(words))
   .then((code) => process.exit(code === 2 ? failed : code), fail)
 

@@ -1,0 +1,54 @@
+import { errorText } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { listOption, readHostConf } from '../pacman/conf.ts'
+import { readReplaced, REPLACED_FILE, SINCE_BOOT_FILE } from '../pacman/replaced.ts'
+import { askWritable } from '../upgrade/directory.ts'
+import { type Check, ok, type Said, warning, wrong } from './line.ts'
+
+const HOOK = '00-kured-sentinel-replaced.hook'
+const SYSTEM_HOOKS = '/usr/share/libalpm/hooks'
+const REINSTALL = 'pacman -S kured-sentinel'
+
+/** Whether pacman tells the sentinel what it replaces, and whether it did so all through this boot. */
+export const replaced: Check = {
+  area: 'replaced',
+  async look({ host, isRoot, deadline }) {
+    const said = [judgeNotingHook(host), judgeList(host)]
+    if (!isRoot) return said
+    const problem = await askWritable(host.path('/run'), deadline)
+    if (problem === undefined) return said
+    const message = `/run cannot be written to${problem && `: ${problem}`}`
+    return [...said, wrong(message, 'no stale code is seen until it can')]
+  },
+}
+
+/** A hook of the same name in a directory of pacman.conf's takes its place. [alpm-hooks(5)] */
+function judgeNotingHook(host: Host): Said {
+  const conf = readHostConf(host)
+  const named = listOption(conf, 'HookDir').map(({ name }) => name.replace(/\/+$/, ''))
+  const directories = named.length > 0 ? named : ['/etc/pacman.d/hooks']
+  const other = directories
+    .filter((directory) => directory !== SYSTEM_HOOKS)
+    .map((directory) => `${directory}/${HOOK}`)
+    .find((path) => host.lstat(path) !== undefined)
+  const unheard = 'pacman does not tell what it replaces, so no stale code is seen'
+  if (other !== undefined) return wrong(`${other} is in the way: ${unheard}`, `rm ${other}`)
+  const path = `${SYSTEM_HOOKS}/${HOOK}`
+  if ((host.stat(path)?.size ?? 0) > 0) return ok('pacman’s hook is active')
+  return wrong(`${path} is missing or empty: ${unheard}`, REINSTALL)
+}
+
+function judgeList(host: Host): Said {
+  let many: number
+  try {
+    many = readReplaced(host).count
+  } catch (error) {
+    return wrong(errorText(error))
+  }
+  const what = many === 0 ? 'nothing' : many === 1 ? '1 file' : `${many} files`
+  if (host.lstat(SINCE_BOOT_FILE) !== undefined) {
+    return ok(`pacman has replaced ${what} in this boot (${REPLACED_FILE})`)
+  }
+  const message = `the program was installed in this boot: what pacman replaced before, nobody knows; since then ${what}`
+  return warning(message, 'where something was upgraded before, reboot once: kured-sentinel reboot')
+}

@@ -1,0 +1,80 @@
+import { SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { location, parseMountinfo, type Mount, type View } from './mountinfo.ts'
+
+/**
+ * No process of a host needs more: a node with 1,000 pods has 3 MiB of mounts. What anybody mounts
+ * in a namespace of their own has no bound. In bytes.
+ */
+const LARGEST = 8 * 2 ** 20
+
+/** So many views are kept: as many as a host has sandboxed services. */
+const KEPT = 64
+
+/**
+ * Whether paths mean the same to a process as to the host, which is PID 1.
+ *
+ * In PID 1's mount namespace they do, in a chroot too: the kernel names a mapped file from the root
+ * of whoever asks. [fs/d_path.c] In another one they do where both namespaces have the same
+ * directory of the same file system there: a sandboxed service sees the host's /usr mounted again.
+ */
+export class Namespaces {
+  readonly #host: Host
+  readonly #views = new Map<string, View>()
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  /** Throws SentinelError, or the system error, where that cannot be told. */
+  meansTheSame(pid: number, path: string): boolean {
+    const own = this.#link(pid, 'ns/mnt')
+    if (own === this.#link(1, 'ns/mnt')) return true
+    const theirs = this.#view(`${own} ${this.#link(pid, 'root')}`, pid).mountOf(path)
+    const ours = this.#hostMount(path)
+    return theirs !== undefined && location(theirs, path) === location(ours, path)
+  }
+
+  /**
+   * Whether a path is on the file system that the host's programs themselves are on: without it
+   * nothing runs, so nobody need fear to wait for it. Throws as meansTheSame() does.
+   *
+   * @param device of a file, in mountinfo's form: whether that is on it
+   */
+  isSystems(path: string, device?: string): boolean {
+    const system = this.#hostMount('/usr')
+    return device === undefined ? this.#hostMount(path) === system : device === system.device
+  }
+
+  /**
+   * Whether the process is in a user namespace of its own: whoever makes one names all files in it.
+   * Throws as meansTheSame() does.
+   */
+  hasOwnUsers(pid: number): boolean {
+    return this.#link(pid, 'ns/user') !== this.#link(1, 'ns/user')
+  }
+
+  #link(pid: number, name: string): string {
+    return this.#host.readLink(`/proc/${pid}/${name}`)
+  }
+
+  #hostMount(path: string): Mount {
+    const mount = this.#view('', 1).mountOf(path)
+    if (mount === undefined) throw new SentinelError('/proc/1/mountinfo names no root file system')
+    return mount
+  }
+
+  #view(key: string, pid: number): View {
+    const known = this.#views.get(key)
+    if (known !== undefined) return known
+    if (this.#views.size >= KEPT) this.#views.clear()
+    const view = readView(this.#host, pid)
+    this.#views.set(key, view)
+    return view
+  }
+}
+
+/** A process's view of the file system. Throws SentinelError where that is too large. */
+export function readView(host: Host, pid: number): View {
+  return parseMountinfo(host.readText(`/proc/${pid}/mountinfo`, LARGEST))
+}

@@ -1,0 +1,104 @@
+import { errorCode, errorText, SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { awaitProgram } from '../host/program.ts'
+
+/** What the kernel says of a file, links followed. */
+export interface FileFacts {
+  /** decimal numbers; strings, as they only serve to be compared, and inodes have 64 bits */
+  device: string
+  inode: string
+  owner: string
+  /** its permissions */
+  mode: number
+}
+
+/** Path → its facts, or why they are not known; a path that leads nowhere is absent. */
+export type FactsByPath = Map<string, FileFacts | SentinelError>
+
+/** How long one path may take, where several together took too long. In ms. */
+const EACH_MS = 500
+
+/** The arguments of one program are limited to 2 MiB in all, and a path to 4 KiB. [execve(2)] */
+const BATCH = 400
+
+/**
+ * Asks the kernel what each path leads to. What takes too long is asked for one by one.
+ *
+ * @param answersAtOnce whether a path leads to the file system that the host itself runs from. All
+ * others are asked for through stat(1): a path below /opt may be on a server that is away, and a
+ * process may map a file of a FUSE server that never answers; a program can be left behind where a
+ * call of our own could not
+ * @throws SentinelError where stat(1) cannot be run
+ */
+export async function readFacts(
+  host: Host,
+  paths: Iterable<string>,
+  answersAtOnce: (path: string) => boolean,
+  deadline: Deadline,
+): Promise<FactsByPath> {
+  const facts: FactsByPath = new Map()
+  const others: string[] = []
+  for (const path of new Set(paths)) {
+    if (answersAtOnce(path)) askNow(host, path, facts)
+    else others.push(path)
+  }
+  for (let start = 0; start < others.length; start += BATCH) {
+    const batch = others.slice(start, start + BATCH)
+    if (await ask(host, batch, deadline.left() / 2, facts)) continue
+    for (const path of batch) {
+      if (!(await ask(host, [path], Math.min(EACH_MS, deadline.left() / 2), facts))) {
+        facts.set(path, new SentinelError(`${path} gives no answer: is a server away?`))
+      }
+    }
+  }
+  return facts
+}
+
+const NOWHERE = ['ENOENT', 'ENOTDIR', 'ESRCH', 'ENAMETOOLONG']
+
+function askNow(host: Host, path: string, facts: FactsByPath): void {
+  try {
+    const { dev, ino, uid, mode } = host.statExactly(path)
+    const numbers = { device: String(dev), inode: String(ino), owner: String(uid) }
+    facts.set(path, { ...numbers, mode: Number(mode) & 0o7777 })
+  } catch (error) {
+    if (!NOWHERE.includes(errorCode(error) ?? '')) {
+      facts.set(path, new SentinelError(errorText(error)))
+    }
+  }
+}
+
+/** The same codes in stat's words. */
+const NOWHERE_SAID =
+  /^(No such file or directory|Not a directory|No such process|File name too long)$/
+
+/** @returns false where it took too long */
+async function ask(
+  host: Host,
+  paths: string[],
+  timeoutMs: number,
+  facts: FactsByPath,
+): Promise<boolean> {
+  const files = paths.map((path) => host.path(path))
+  const args = ['--dereference', '--printf', '%n\\0%d\\0%i\\0%u\\0%a\\0', '--', ...files]
+  const ended = await awaitProgram('/usr/bin/stat', args, { timeoutMs })
+  if (ended.timedOut) return false
+  const fields = ended.stdout.toString().split('\0')
+  for (let i = 0; i + 5 < fields.length; i += 5) {
+    const [name = '', device = '', inode = '', owner = '', mode = ''] = fields.slice(i)
+    const path = name.slice(host.root.length)
+    facts.set(path, { device, inode, owner, mode: Number.parseInt(mode, 8) })
+  }
+  const missing = paths.filter((path) => !facts.has(path))
+  const reasons = ended.stderr.split('\n').filter((line) => line !== '')
+  if (missing.length !== reasons.length) {
+    throw new SentinelError('stat did not answer for every path')
+  }
+  // It complains in the order in which it was asked.
+  missing.forEach((path, index) => {
+    const reason = /: ([^:]*)$/.exec(reasons[index] ?? '')?.[1] ?? ''
+    if (!NOWHERE_SAID.test(reason)) facts.set(path, new SentinelError(`${path}: ${reason}`))
+  })
+  return true
+}

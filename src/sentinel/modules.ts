@@ -1,0 +1,58 @@
+import { basename } from 'node:path'
+import { ifThere } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram } from '../host/program.ts'
+import type { ReplacedFiles } from '../pacman/replaced.ts'
+import { ignore, type Finding } from './finding.ts'
+
+/** So many are looked at: one is reason enough, and nvidia's have five. */
+const MOST = 16
+
+/**
+ * Finds loaded kernel modules whose file pacman replaced, below the running release's directory:
+ * those that come in packages of their own, as nvidia's and zfs's do.
+ *
+ * The kernel and the file each tell a digest of the module's source, so that one which was loaded
+ * after the upgrade does not count. [scripts/mod/sumversion.c; /sys/module/NAME/srcversion]
+ *
+ * @throws SentinelError where modinfo cannot be run; the system error of what cannot be read
+ */
+export function collectModules(host: Host, replaced: ReplacedFiles, deadline: Deadline): Finding[] {
+  const release = host.readText('/proc/sys/kernel/osrelease').trim()
+  const files = replaced
+    .below(`/usr/lib/modules/${release}`)
+    .filter((path) => /\.ko(\.\w+)?$/.test(path))
+  if (files.length === 0) return []
+  const loaded = new Set(host.readText('/proc/modules').match(/^\S+/gm))
+  return files
+    .filter((path) => loaded.has(moduleName(path)))
+    .slice(0, MOST)
+    .flatMap((path) => judgeModule(host, path, deadline))
+}
+
+function judgeModule(host: Host, path: string, deadline: Deadline): Finding[] {
+  const name = moduleName(path)
+  const message = `a replaced kernel module is loaded: ${name} (${path})`
+  const finding: Finding = { kind: 'module', effect: 'reboot', message, path }
+  if (host.lstat(path) === undefined) return [finding]
+  const running = ifThere(() => host.readText(`/sys/module/${name}/srcversion`).trim()) ?? ''
+  const installed = sourceVersion(host, path, deadline)
+  if (running === '' || installed === '') {
+    return [ignore(finding, 'it does not tell its source’s version, so it may be the new one')]
+  }
+  return running === installed ? [] : [finding]
+}
+
+function sourceVersion(host: Host, path: string, deadline: Deadline): string {
+  const args = ['-F', 'srcversion', host.path(path)]
+  const ended = runProgram('/usr/bin/modinfo', args, { timeoutMs: deadline.left() / 2 })
+  return ended.stdout.toString().trim()
+}
+
+/** Names of files may have dashes; the kernel's have none. [modprobe(8)] */
+function moduleName(path: string): string {
+  return basename(path)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_')
+}
