@@ -147,7 +147,7 @@ const BREAKAGES: Breakage[] = [
     'echo "[sentinel]" >/etc/kured-sentinel.conf',
   ],
   [
-    'mv /usr/bin/kured-sentinel /root; ln -s /usr/lib/kured-sentinel/bin/kured-sentinel.js /usr/local/bin/kured-sentinel',
+    'mv /usr/bin/kured-sentinel /root; ln -s /usr/lib/kured-sentinel/bin/kured-sentinel /usr/local/bin/kured-sentinel',
     2,
     /^wrong program: \/usr\/bin\/kured-sentinel, which Kured calls, is missing$/m,
     'mv /root/kured-sentinel /usr/bin; rm /usr/local/bin/kured-sentinel',
@@ -195,10 +195,10 @@ const BREAKAGES: Breakage[] = [
     'kured-sentinel release >&2',
   ],
   [
-    'echo garbage >/var/lib/kured-sentinel/guard.json',
+    'echo garbage >/var/lib/kured-sentinel/requests.json',
     1,
-    /^warning state: .*guard\.json cannot be read/m,
-    'rm /var/lib/kured-sentinel/guard.json',
+    /^warning state: .*requests\.json cannot be read/m,
+    `echo '{"version":1,"requests":[]}' >/var/lib/kured-sentinel/requests.json`,
   ],
   [
     'sed -i s/:/=/ /usr/share/kured-sentinel/kured-values.yaml',

@@ -74,6 +74,9 @@ labTest('a helper that ends by the OOM killer, or empty, has not answered', asyn
   await node.shell(
     'echo "int kill(int, int); int getpid(void); int main(void) { kill(getpid(), 9); }" | gcc -w -xc -o /root/dies -',
   )
+  // A user's process could lead stat(2) to a server of that user's: it is asked of stat(1).
+  await node.shell(`${AS_USER} greeter >/dev/null 2>&1 &`)
+  await upgradeTo(node, greet('3.0'))
   for (const helper of ['grep', 'stat']) {
     await node.shell(`mv /usr/bin/${helper} /root/; cp /root/dies /usr/bin/${helper}`)
     const { exitCode, stdout, stderr } = await check(node)

@@ -90,6 +90,38 @@ int main(void) {
   package: 'install -D -t "$pkgdir/usr/bin" hoard',
 }
 
+/** As JNA, netty and PyInstaller do: unpacks a library below /opt at its start, maps and removes it. */
+export const unpacker: PackageRecipe = {
+  name: 'unpacker',
+  version: '1.0',
+  sources: {
+    'unpacker.c': `#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int main(void) {
+  char name[] = "/opt/unpacker/native-XXXXXX";
+  int fd = mkstemp(name);
+  fchmod(fd, 0755);
+  if (ftruncate(fd, 4096) || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+    return 1;
+  unlink(name);
+  for (;;) pause();
+}
+`,
+  },
+  files: {
+    '/opt/unpacker/.keep': '',
+    '/usr/lib/systemd/system/unpacker.service': `${unit('ExecStart=/usr/bin/unpacker')}[Install]
+WantedBy=multi-user.target
+`,
+  },
+  build: 'gcc -o unpacker unpacker.c',
+  package: 'install -D -t "$pkgdir/usr/bin" unpacker',
+}
+
 /** A package whose transaction takes long enough to look at it. */
 export const slow: PackageRecipe = {
   name: 'slow',

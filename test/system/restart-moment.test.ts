@@ -11,6 +11,7 @@ const checkout = join(import.meta.dirname, '../..')
 
 /** Replaces a library by an identical file, as pacman does with another. */
 const REPLACE = `lib=$(grep -o '/usr/lib/.*/libseccomp.*' /proc/1/maps | head -n 1)
+echo "\${lib#/}" | /usr/lib/kured-sentinel/bin/note-replaced
 cp -a $lib $lib.new; mv $lib.new $lib`
 
 /** A unit that runs old code itself, and waits for its turn. */

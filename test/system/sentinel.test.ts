@@ -58,9 +58,7 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
     'tool.service executable /usr/bin/tool',
   ])
   const why = (text: string) => named(ignored.filter((finding) => finding.why?.includes(text)))
-  assert.deepEqual(why('container'), [
-    'cri-containerd-3f1c0b9d2e7a.scope library /usr/lib/libgreet.so',
-  ])
+  assert.ok(!JSON.stringify(ignored).includes('cri-containerd'), 'nor is a container’s process')
   assert.deepEqual(why("process's own"), ['boxed.service library /usr/lib/libgreet.so'])
   assert.ok(!JSON.stringify(ignored).includes('hoard'), 'memory and data are nothing to look at')
 
