@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { seedScript } from '../test/fixture/seed-script.ts'
 import { bootNode, install, labProblem, upgradeTo } from '../test/lab/lab.ts'
 import type { LabNode } from '../test/lab/node.ts'
-import { greet, greeter, kernel } from '../test/system/recipes.ts'
+import { greet, greeter, kernel } from '../test/lab/recipes.ts'
 
 /** The one that runs this, put in the node's place: distributions' builds differ in how fast they start. */
 const NODE = '/usr/bin/node'

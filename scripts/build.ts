@@ -44,7 +44,7 @@ const lsofOutside: Plugin = {
 await rm('dist', { recursive: true, force: true })
 const main = await build({
   ...common,
-  entryPoints: { main: 'src/main.ts', 'scan-lsof': 'src/sentinel/scan-lsof.ts' },
+  entryPoints: { main: 'src/entry/main.ts', 'scan-lsof': 'src/sentinel/scan-lsof.ts' },
   format: 'esm',
   splitting: true,
   plugins: [noProgramsAsCommands],
@@ -57,7 +57,7 @@ const main = await build({
 // The check of every minute: one file, without commander and without the loader of ES modules.
 const minute = await build({
   ...common,
-  entryPoints: { minute: 'src/minute.ts' },
+  entryPoints: { minute: 'src/entry/minute.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   plugins: [lsofOutside],

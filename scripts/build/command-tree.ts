@@ -1,6 +1,6 @@
 /** The program's command line as plain data: what completions, and tests of texts, are made from. */
 import type { Command, Option } from 'commander'
-import { createProgram } from '../../src/cli.ts'
+import { createProgram } from '../../src/cli/program.ts'
 
 /** What may stand as a value: one of a few words, a path, or a text that nobody can complete. */
 export interface Value {
@@ -34,7 +34,7 @@ export function commandTree(): CommandShape {
     createProgram(() => {}),
     [],
   )
-  // Options without a command are those of check; see withCommand() in src/main.ts.
+  // Options without a command are those of check; see withCommand() in src/entry/main.ts.
   const check = tree.commands.find(({ path }) => path[0] === 'check')
   const own = new Set(tree.options.flatMap(({ flags }) => flags))
   const more = check?.options.filter(({ flags }) => !flags.some((flag) => own.has(flag))) ?? []

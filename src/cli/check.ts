@@ -69,7 +69,7 @@ function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {
 
 /** Only the renderer that is asked for is loaded. */
 async function renderer(json: boolean | undefined, explain: boolean | undefined) {
-  if (json) return (await import('../output/json.ts')).renderJson
-  if (explain) return (await import('../output/explain.ts')).renderExplanation
-  return (await import('../output/line.ts')).renderLine
+  if (json) return (await import('../commands/check-json.ts')).renderJson
+  if (explain) return (await import('../commands/check-explain.ts')).renderExplanation
+  return (await import('../commands/check-line.ts')).renderLine
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ListKey } from '../pacman/edit.ts'
+import type { ListKey } from '../ignored/edit.ts'
 import { type Ended, example } from './options.ts'
 
 interface IgnoreOptions {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { duration } from '../config/duration.ts'
+import { duration } from '../text/duration.ts'
 import { errorText } from '../errors.ts'
 
 /** Is told which command ran, and its exit code. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Job, UNITS } from '../upgrade/job.ts'
+import { type Job, UNITS } from '../systemd/jobs.ts'
 import { type Ended, example, parseDurationOption } from './options.ts'
 
 interface PreflightFlags {

@@ -2,7 +2,7 @@ import { readConfig, type Config } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { write } from '../output/write.ts'
+import { write } from '../terminal/write.ts'
 import { checkHost, type Report } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
@@ -59,6 +59,6 @@ async function look(
   }
   const report = await checkHost(host, settings, new Deadline(settings.timeout), all)
   if (report.verdict === 'none' && !all) return report
-  const { recall } = await import('../guard/recall.ts')
+  const { recall } = await import('../reboot/policy.ts')
   return recall(host, settings, report, answers)
 }

@@ -2,10 +2,10 @@ import { CHECKS } from '../doctor/checks.ts'
 import { examine } from '../doctor/examine.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { renderExamination } from '../output/doctor.ts'
+import { renderExamination } from './doctor-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { showProgress } from '../output/progress.ts'
-import { write } from '../output/write.ts'
+import { showProgress } from '../terminal/progress.ts'
+import { write } from '../terminal/write.ts'
 
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000

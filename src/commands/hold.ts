@@ -1,12 +1,12 @@
 import { Exit, SentinelError } from '../errors.ts'
-import { readHold, removeHold, setHold } from '../guard/hold-state.ts'
-import { LONGEST_MS, newHold, remaining, type Hold } from '../guard/hold.ts'
-import { readMoment, type Moment } from '../guard/moment.ts'
-import { durationText } from '../config/duration.ts'
+import { readHold, removeHold, setHold } from '../reboot/hold-state.ts'
+import { LONGEST_MS, newHold, remaining, type Hold } from '../reboot/hold.ts'
+import { readMoment, type Moment } from '../reboot/boot-clock.ts'
+import { durationText } from '../text/duration.ts'
 import { Host } from '../host/host.ts'
-import { renderHold, type ShownHold } from '../output/hold.ts'
+import { renderHold, type ShownHold } from './hold-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { write } from '../output/write.ts'
+import { write } from '../terminal/write.ts'
 
 interface HoldRequest {
   json: true | undefined

@@ -1,13 +1,13 @@
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { renderDiff } from '../output/diff.ts'
-import { renderChange } from '../output/ignore-change.ts'
+import { renderDiff } from '../terminal/diff.ts'
+import { renderChange } from './ignore-change-output.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
-import { CHANGE_UNTOLD, tell } from '../output/tell.ts'
-import { write } from '../output/write.ts'
-import { changeHeld } from '../pacman/change.ts'
-import { listHeld } from '../pacman/held.ts'
-import type { ChangeRequest } from '../pacman/plan.ts'
+import { CHANGE_UNTOLD, tell } from '../terminal/report.ts'
+import { write } from '../terminal/write.ts'
+import { changeHeld } from '../ignored/change.ts'
+import { listHeld } from '../ignored/list.ts'
+import type { ChangeRequest } from '../ignored/change-plan.ts'
 
 /** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {

@@ -1,11 +1,11 @@
 import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { renderHoldsCheck } from '../output/ignore-check.ts'
+import { renderHoldsCheck } from './ignore-check-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../output/progress.ts'
-import { write } from '../output/write.ts'
-import { checkHolds } from '../pacman/check-holds.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { write } from '../terminal/write.ts'
+import { checkHolds } from '../ignored/check.ts'
 
 /** A board needs a second or two for each of pacman's runs. */
 const LIMIT_MS = 120_000

@@ -1,10 +1,10 @@
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { renderHeld } from '../output/ignore-list.ts'
+import { renderHeld } from './ignore-list-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { write } from '../output/write.ts'
-import type { ListKey } from '../pacman/edit.ts'
-import { listHeld } from '../pacman/held.ts'
+import { write } from '../terminal/write.ts'
+import type { ListKey } from '../ignored/edit.ts'
+import { listHeld } from '../ignored/list.ts'
 
 interface Options {
   json: true | undefined

@@ -1,11 +1,11 @@
 import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { isRunByKured } from '../kured.ts'
+import { isRunByKured } from '../cli/kured.ts'
 import { printableJson } from '../text/printable.ts'
-import { renderEnding, renderWaiting } from '../output/reboot.ts'
-import { write } from '../output/write.ts'
-import type { Answer } from '../reboot/outlook.ts'
+import { renderEnding, renderWaiting } from './reboot-output.ts'
+import { write } from '../terminal/write.ts'
+import type { Answer } from '../reboot/blockers.ts'
 import { foresee, reboot } from '../reboot/reboot.ts'
 
 interface RebootRequest {

@@ -1,9 +1,9 @@
 import { Host } from '../host/host.ts'
 import { printableJson } from '../text/printable.ts'
-import { renderRecord } from '../output/record.ts'
-import { write } from '../output/write.ts'
-import { recordRun } from '../upgrade/record.ts'
-import type { Job } from '../upgrade/job.ts'
+import { renderRecord } from './record-output.ts'
+import { write } from '../terminal/write.ts'
+import { recordRun } from '../record/record.ts'
+import type { Job } from '../systemd/jobs.ts'
 
 /** `record`: keeps how the job's run has ended. @returns 0, however that was */
 export function runRecord(

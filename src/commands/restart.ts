@@ -2,11 +2,11 @@ import { readConfig } from '../config/config.ts'
 import { errorText, Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../output/progress.ts'
-import { renderRestart } from '../output/restart.ts'
-import { tell } from '../output/tell.ts'
-import { write } from '../output/write.ts'
-import { restartStale, type RestartRequest } from '../services/restart.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { renderRestart } from './restart-output.ts'
+import { tell } from '../terminal/report.ts'
+import { write } from '../terminal/write.ts'
+import { restartStale, type RestartRequest } from '../restart/restart.ts'
 
 interface Options extends RestartRequest {
   json: boolean

@@ -1,16 +1,16 @@
 import { Exit, SentinelError } from '../errors.ts'
 import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../output/progress.ts'
+import { withProgress } from '../terminal/progress.ts'
 import {
   renderDiffs,
   renderInstalled,
   renderNotes,
   renderRemoved,
   renderUnits,
-} from '../output/units.ts'
-import { CHANGE_UNTOLD, tell } from '../output/tell.ts'
-import { renderStatus } from '../output/units-status.ts'
-import { write } from '../output/write.ts'
+} from './units-output.ts'
+import { CHANGE_UNTOLD, tell } from '../terminal/report.ts'
+import { renderStatus } from './units-status-output.ts'
+import { write } from '../terminal/write.ts'
 import { compareUnits } from '../units/compare.ts'
 import { type InstallRequest, installUnits } from '../units/install.ts'
 import type { UnitOptions } from '../units/options.ts'

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
-import { duration } from './duration.ts'
-import { size } from './size.ts'
+import { duration } from '../text/duration.ts'
+import { size } from '../text/size.ts'
 import { oneOf, patterns, single, wordList, yesNo } from './values.ts'
 
 /** Takes a key's values, one for each time it stands there. Throws SentinelError for a bad one. */

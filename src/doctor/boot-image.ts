@@ -1,7 +1,7 @@
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
-import type { Kernel } from '../pacman/kernels.ts'
+import type { Kernel } from '../pacman/database/kernels.ts'
 import type { Place } from './line.ts'
 
 /** Where boot files are on Arch: the EFI system partition is either of them, or below /boot. */

@@ -1,6 +1,6 @@
 import { boot } from './boot.ts'
 import { configuration } from './configuration.ts'
-import { held } from './held.ts'
+import { held } from './ignored.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
 import type { Check } from './line.ts'

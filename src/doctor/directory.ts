@@ -1,5 +1,5 @@
-import { judgeMount } from '../upgrade/checks/mounts.ts'
-import type { Mounted } from '../upgrade/mounted.ts'
+import { judgeMount } from '../preflight/mounts.ts'
+import type { Mounted } from '../proc/mounted.ts'
 import { ok, type Said, warning, wrong } from './line.ts'
 
 /** What is known of one of the two directories. */

@@ -2,7 +2,7 @@ import { DEFAULTS, readConfig } from '../config/config.ts'
 import { errorCode, errorText, Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, NO_CONF, readPacmanConf } from '../pacman/conf.ts'
+import { databasePath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
 import { type Check, type Line, type Place, type Said, type State, warning, wrong } from './line.ts'
 
 /** One look at a host. */

@@ -1,4 +1,4 @@
-import { unescape } from '../process/mountinfo.ts'
+import { unescape } from '../proc/mountinfo.ts'
 
 /** A line of /etc/fstab that mounts something. */
 export interface FstabEntry {

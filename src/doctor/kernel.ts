@@ -1,6 +1,6 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { listKernels } from '../pacman/kernels.ts'
+import { listKernels } from '../pacman/database/kernels.ts'
 import { collectKernel, judgeKernel } from '../sentinel/kernel.ts'
 import { type Check, ok, type Said, warning } from './line.ts'
 

@@ -1,7 +1,7 @@
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
-import { installedVersions } from '../pacman/local.ts'
+import { installedVersions } from '../pacman/database/local.ts'
 import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
 
 const NAME = 'kured-sentinel'

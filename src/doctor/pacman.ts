@@ -1,9 +1,9 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { type PacmanConf, readPacmanConf, repositories } from '../pacman/conf.ts'
-import { listInstalled } from '../pacman/local.ts'
-import { askPacmanConf } from '../pacman/pacmanconf.ts'
-import { describeProblem } from '../pacman/sound.ts'
+import { type PacmanConf, readPacmanConf, repositories } from '../pacman/conf/conf.ts'
+import { listInstalled } from '../pacman/database/local.ts'
+import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { describeProblem } from '../pacman/conf/valid-conf.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
 
 const CONF = '/etc/pacman.conf'

@@ -1,8 +1,8 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { listOption, readHostConf } from '../pacman/conf.ts'
+import { listOption, readHostConf } from '../pacman/conf/conf.ts'
 import { readReplaced, REPLACED_FILE, SINCE_BOOT_FILE } from '../pacman/replaced.ts'
-import { askWritable } from '../upgrade/directory.ts'
+import { askWritable } from '../preflight/directory.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
 
 const HOOK = '00-kured-sentinel-replaced.hook'

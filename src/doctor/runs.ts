@@ -1,5 +1,5 @@
 import type { UnitStatus } from '../units/status.ts'
-import { type Job, UNITS } from '../upgrade/job.ts'
+import { type Job, UNITS } from '../systemd/jobs.ts'
 import { ok, type Said, warning, wrong } from './line.ts'
 
 /** How a run ended. */

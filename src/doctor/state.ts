@@ -1,11 +1,11 @@
 import { errorText } from '../errors.ts'
-import { readHold } from '../guard/hold-state.ts'
-import { holdText, remaining } from '../guard/hold.ts'
-import { readRequests } from '../guard/memory.ts'
-import { readMoment } from '../guard/moment.ts'
+import { readHold } from '../reboot/hold-state.ts'
+import { holdText, remaining } from '../reboot/hold.ts'
+import { readRequests } from '../reboot/requests.ts'
+import { readMoment } from '../reboot/boot-clock.ts'
 import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
-import { askWritable } from '../upgrade/directory.ts'
+import { askWritable } from '../preflight/directory.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
 
 /** What outlives a boot: reboots that were asked for, and a person's wish that there be none. */

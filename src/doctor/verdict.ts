@@ -1,4 +1,4 @@
-import { recall } from '../guard/recall.ts'
+import { recall } from '../reboot/policy.ts'
 import { checkHost } from '../sentinel/check.ts'
 import { type Check, ok, type Said, warning, wrong } from './line.ts'
 

@@ -1,4 +1,4 @@
-import { fnmatch, isPattern } from './fnmatch.ts'
+import { fnmatch, isPattern } from '../text/fnmatch.ts'
 import type { Host } from './host.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { Namespaces } from '../process/namespaces.ts'
-import { isRoots, listPids, readMembership, unlessGone } from '../process/process.ts'
+import { Namespaces } from '../proc/namespaces.ts'
+import { isRoots, listPids, readMembership, unlessGone } from '../proc/process.ts'
 
 export interface Lock {
   path: string

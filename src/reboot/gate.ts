@@ -1,6 +1,6 @@
-import { durationText } from '../config/duration.ts'
+import { durationText } from '../text/duration.ts'
 import type { Deadline } from '../host/deadline.ts'
-import type { Outlook } from './outlook.ts'
+import type { Outlook } from './blockers.ts'
 
 /** `-Syu` lets go of pacman's lock for a moment between its stages: only a second look tells. */
 const SECOND_LOOK_MS = 100

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
-import { durationText } from '../config/duration.ts'
+import { durationText } from '../text/duration.ts'
 import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { complaint } from '../host/program.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
-import { collectOutlook, judgeOutlook, type Outlook } from './outlook.ts'
+import { collectOutlook, judgeOutlook, type Outlook } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
 /** systemd ends a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */

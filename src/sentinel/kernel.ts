@@ -2,7 +2,7 @@ import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
-import { findOwner, listKernels, type Kernel } from '../pacman/kernels.ts'
+import { findOwner, listKernels, type Kernel } from '../pacman/database/kernels.ts'
 import type { Finding } from './finding.ts'
 
 const MODULES = '/usr/lib/modules'

@@ -2,8 +2,8 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { isTooMuch, runProgram, type Ended, type Limits } from '../host/program.ts'
-import type { HostProcesses, Problem } from '../process/host-processes.ts'
-import { LINE_MARK, parseMapsLine, type DeletedFile } from '../process/maps.ts'
+import type { HostProcesses, Problem } from '../proc/host-processes.ts'
+import { LINE_MARK, parseMapsLine, type DeletedFile } from '../proc/maps.ts'
 import type { Scan } from './scan.ts'
 
 /** What all processes together may take, and each where that was too much: in ms, and in bytes. */

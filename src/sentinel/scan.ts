@@ -1,7 +1,7 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import type { HostProcesses, Problem } from '../process/host-processes.ts'
-import type { DeletedFile } from '../process/maps.ts'
+import type { HostProcesses, Problem } from '../proc/host-processes.ts'
+import type { DeletedFile } from '../proc/maps.ts'
 
 /** What a scanner saw: deleted files that are mapped executable, and what it could not read. */
 export interface Scan {

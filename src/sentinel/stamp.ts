@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CONFIG_FILE } from '../config/config.ts'
 import { writeAtomically } from '../host/atomic.ts'
-import { isPattern } from '../host/fnmatch.ts'
+import { isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, PACMAN_CONF, readHostConf, type PacmanConf } from '../pacman/conf.ts'
+import { databasePath, PACMAN_CONF, readHostConf, type PacmanConf } from '../pacman/conf/conf.ts'
 import { INCOMPLETE_FILE, REPLACED_FILE } from '../pacman/replaced.ts'
 
 /**

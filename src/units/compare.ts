@@ -1,7 +1,7 @@
 import { Host } from '../host/host.ts'
 import type { UnitOptions } from './options.ts'
 import { planUnits, type UnitPlan } from './plan.ts'
-import { dropIns } from './standing.ts'
+import { dropIns } from './unit-files.ts'
 import { verifiedUnits } from './verify.ts'
 
 export interface UnitsDiff extends Pick<UnitPlan, 'changes' | 'surplus'> {

@@ -1,4 +1,4 @@
-import { UNITS } from '../upgrade/job.ts'
+import { UNITS } from '../systemd/jobs.ts'
 import { mountUnits } from './mounts.ts'
 import type { UnitOptions } from './options.ts'
 import { downloadService, upgradeService } from './services.ts'

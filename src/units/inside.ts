@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { UNIT_DIRECTORY } from './standing.ts'
+import { UNIT_DIRECTORY } from './unit-files.ts'
 
 /**
  * Refuses an image whose unit directory is a link to somewhere outside of it: whoever made the image

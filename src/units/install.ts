@@ -5,7 +5,7 @@ import { enabledState, isActive, isLive, needsReload, order } from '../systemd/u
 import { mustBeInside } from './inside.ts'
 import type { UnitOptions } from './options.ts'
 import { planUnits, type UnitPlan } from './plan.ts'
-import { dropIns } from './standing.ts'
+import { dropIns } from './unit-files.ts'
 import type { Unit } from './unit.ts'
 import { verifiedUnits } from './verify.ts'
 import { warnings } from './warnings.ts'

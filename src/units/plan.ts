@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { unifiedDiff } from '../text/diff.ts'
-import { below, inEtc, type Standing, UNIT_DIRECTORY, writtenNames } from './standing.ts'
+import { below, inEtc, type Standing, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
 import type { Unit } from './unit.ts'
 
 /**

@@ -4,10 +4,10 @@ import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isBusy, isLive, order } from '../systemd/unit-state.ts'
-import { UNITS } from '../upgrade/job.ts'
+import { UNITS } from '../systemd/jobs.ts'
 import { jobUnits } from './generate.ts'
 import { mustBeInside } from './inside.ts'
-import { below, dropIns, inEtc, isOurs, writtenNames } from './standing.ts'
+import { below, dropIns, inEtc, isOurs, writtenNames } from './unit-files.ts'
 import { writeUnits } from './write.ts'
 
 export interface RemoveRequest {

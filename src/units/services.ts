@@ -1,5 +1,5 @@
 import { execWord, listWord, specifierFree } from '../systemd/escape.ts'
-import type { Job } from '../upgrade/job.ts'
+import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type Line, unit, type Unit } from './unit.ts'
 

@@ -1,5 +1,5 @@
 import { readProperties } from '../systemd/bus.ts'
-import type { RunRecord } from '../upgrade/run-record.ts'
+import type { RunRecord } from '../record/run-record.ts'
 
 /** A run that was not made. `at` in ms since 1970. */
 export interface Skip {

@@ -3,11 +3,11 @@ import { Host } from '../host/host.ts'
 import { readProperties } from '../systemd/bus.ts'
 import { unitNameOf } from '../systemd/escape.ts'
 import { enabledState, isLive } from '../systemd/unit-state.ts'
-import { type Job, UNITS } from '../upgrade/job.ts'
-import { readRunRecord, type RunRecord } from '../upgrade/run-record.ts'
+import { type Job, UNITS } from '../systemd/jobs.ts'
+import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { jobUnits } from './generate.ts'
 import { readSkip, type Skip } from './skip.ts'
-import { below, dropIns, inEtc, type Standing, writtenNames } from './standing.ts'
+import { below, dropIns, inEtc, type Standing, writtenNames } from './unit-files.ts'
 
 /** What there is to know about a unit. Times in ms since 1970. */
 export interface UnitStatus {

@@ -1,6 +1,6 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, listOption, readPacmanConf } from '../pacman/conf.ts'
+import { databasePath, listOption, readPacmanConf } from '../pacman/conf/conf.ts'
 import { plainPath } from '../text/path.ts'
 import type { UnitOptions } from './options.ts'
 

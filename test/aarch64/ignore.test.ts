@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { fillTree } from '../fixture/tree.ts'
 import { UPGRADES } from '../fixture/upgrades.ts'
-import { ARCH_LINUX_ARM } from '../pacman-confs.ts'
-import { aarch64Test } from './root.ts'
+import { ARCH_LINUX_ARM } from '../fixture/pacman-confs.ts'
+import { aarch64Test } from '../lab/aarch64-root.ts'
 
 aarch64Test('add, list and remove on /etc/pacman.conf: the same bytes in the end', async (root) => {
   fillTree(root.path, {

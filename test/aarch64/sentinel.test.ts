@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { hostTree, kernelFiles, mapsLine, processTree } from '../fixture/host.ts'
 import { fillTree, type Tree } from '../fixture/tree.ts'
-import { aarch64Test } from './root.ts'
+import { aarch64Test } from '../lab/aarch64-root.ts'
 
 /** A board without any kernel package, all else as on Arch. */
 const BARE: Tree = Object.fromEntries(

@@ -1,7 +1,7 @@
 /** `units print` on aarch64: the units are the same ones everywhere. */
 import assert from 'node:assert/strict'
-import { run } from '../cli/program.ts'
-import { aarch64Test } from './root.ts'
+import { run } from '../fixture/program.ts'
+import { aarch64Test } from '../lab/aarch64-root.ts'
 
 aarch64Test('units print gives, byte by byte, what it gives here', async (root) => {
   const print = ['units', 'print', '--role', 'cache', '--cache-calendar', 'Mon..Fri 11:00']

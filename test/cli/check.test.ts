@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostTree, inodeOf, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, BIN, NODE, run } from './program.ts'
+import { asKured, BIN, NODE, run } from '../fixture/program.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { asKured, BIN, NODE, run } from './program.ts'
+import { asKured, BIN, NODE, run } from '../fixture/program.ts'
 
 test('doctor --help has an example and the exit codes', () => {
   const { code, stdout } = run(['doctor', '--help'])

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { hostTree, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, BIN, IS_ROOT, NODE, run, start } from './program.ts'
+import { asKured, BIN, IS_ROOT, NODE, run, start } from '../fixture/program.ts'
 
 /** A host that must reboot: no failure may look like that, nor like a quiet "no". */
 const DUE: Tree = {

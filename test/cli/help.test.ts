@@ -6,7 +6,7 @@ import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { hostTree } from '../fixture/host.ts'
 import { exitStatusOf } from '../fixture/man-page.ts'
 import { makeTree } from '../fixture/tree.ts'
-import { BIN, NODE, run } from './program.ts'
+import { BIN, NODE, run } from '../fixture/program.ts'
 
 for (const { path, commands } of allCommands(commandTree())) {
   const name = path.join(' ')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, IS_ROOT, run } from './program.ts'
+import { asKured, IS_ROOT, run } from '../fixture/program.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const dueHost = (more: Tree = {}) => makeTree(hostTree({ ...OLD_KERNEL, ...more }))

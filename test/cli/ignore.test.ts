@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
-import { asKured, run } from './program.ts'
+import { asKured, run } from '../fixture/program.ts'
 
 /** Runs a command on a pacman.conf that is given as text, with `@` in it for its directory. */
 function ignore(command: string[], text: string, more: Record<string, string> = {}) {

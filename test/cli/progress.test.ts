@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { BIN, NODE, run } from './program.ts'
+import { BIN, NODE, run } from '../fixture/program.ts'
 
 function onTerminal(words: string): string {
   const ran = spawnSync('script', ['-qec', `${NODE} ${BIN} ${words}`, '/dev/null'], {

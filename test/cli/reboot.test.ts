@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
-import { run } from './program.ts'
+import { run } from '../fixture/program.ts'
 
 for (const [command, example] of [
   ['reboot', 'kured-sentinel reboot --dry-run'],

@@ -1,7 +1,7 @@
 /** `restart` where nothing is restarted: test/system/restart.test.ts does the rest. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asKured, run } from './program.ts'
+import { asKured, run } from '../fixture/program.ts'
 
 test('restart --help says what its codes mean, and has an example', () => {
   const { code, stdout } = run(['restart', '--help'])

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
-import { asKured, run } from './program.ts'
+import { asKured, run } from '../fixture/program.ts'
 
 const IMAGE = {
   'etc/pacman.conf': '[options]\n',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
-import { asKured, IS_ROOT, run } from './program.ts'
+import { asKured, IS_ROOT, run } from '../fixture/program.ts'
 
 for (const [command, example] of [
   ['preflight upgrade', 'kured-sentinel preflight upgrade --explain'],

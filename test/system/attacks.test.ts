@@ -7,7 +7,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, plain, tool } from './recipes.ts'
+import { greet, greeter, plain, tool } from '../lab/recipes.ts'
 
 const AS_USER = 'setpriv --reuid=builder --regid=builder --clear-groups'
 const SENTINEL = '/usr/bin/kured-sentinel'

@@ -6,7 +6,7 @@ import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { kernel } from './recipes.ts'
+import { kernel } from '../lab/recipes.ts'
 
 interface Shown {
   area: string

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, kernel, unpacker } from './recipes.ts'
+import { greet, greeter, kernel, unpacker } from '../lab/recipes.ts'
 
 const STATE = '/var/lib/kured-sentinel'
 const LINUX = kernel('linux', '9.9.9', '9.9.9-lab')

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, kernel } from './recipes.ts'
+import { greet, greeter, kernel } from '../lab/recipes.ts'
 
 const check = (node: LabNode) => node.asKured(['/usr/bin/kured-sentinel'])
 const AS_USER = 'setpriv --reuid=builder --regid=builder --clear-groups'

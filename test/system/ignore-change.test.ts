@@ -4,11 +4,11 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Entry } from '../../src/pacman/conf.ts'
-import { BIN, NODE, run } from '../cli/program.ts'
+import type { Entry } from '../../src/pacman/conf/conf.ts'
+import { BIN, NODE, run } from '../fixture/program.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { labTest } from '../lab/lab.ts'
-import { ARCH, MANJARO } from '../pacman-confs.ts'
+import { ARCH, MANJARO } from '../fixture/pacman-confs.ts'
 
 /** A directory of files with `@` in them for itself, and the program to run on its pacman.conf. */
 function arrange(files: Record<string, string>) {

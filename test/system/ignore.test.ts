@@ -8,14 +8,14 @@ import { describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { listHeld } from '../../src/pacman/held.ts'
-import { BIN, NODE, run } from '../cli/program.ts'
+import { listHeld } from '../../src/ignored/list.ts'
+import { BIN, NODE, run } from '../fixture/program.ts'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { UPGRADES } from '../fixture/upgrades.ts'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { plain } from './recipes.ts'
+import { plain } from '../lab/recipes.ts'
 
 const ignore = (node: LabNode, ...args: string[]) => node.run(['kured-sentinel', 'ignore', ...args])
 const installed = (node: LabNode) => node.ok(['pacman', '-Q', 'kubelet', 'cni'])

@@ -7,8 +7,13 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Host } from '../../src/host/host.ts'
-import { databasePath, listOption, type PacmanConf, readPacmanConf } from '../../src/pacman/conf.ts'
-import { addEntries, removeEntries } from '../../src/pacman/edit.ts'
+import {
+  databasePath,
+  listOption,
+  type PacmanConf,
+  readPacmanConf,
+} from '../../src/pacman/conf/conf.ts'
+import { addEntries, removeEntries } from '../../src/ignored/edit.ts'
 import { baseTree } from '../lab/cache.ts'
 import {
   ARCH,
@@ -18,7 +23,7 @@ import {
   INCLUDES,
   MANJARO,
   THREE_OPTIONS,
-} from '../pacman-confs.ts'
+} from '../fixture/pacman-confs.ts'
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000)
 const runs = Number(process.env['FC_RUNS'] ?? 400)

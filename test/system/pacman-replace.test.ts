@@ -9,8 +9,8 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
-import { addEntries } from '../../src/pacman/edit.ts'
-import { replaceFile } from '../../src/pacman/replace.ts'
+import { addEntries } from '../../src/ignored/edit.ts'
+import { replaceFile } from '../../src/ignored/replace.ts'
 import { labTest } from '../lab/lab.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pacman-replace-'))
@@ -19,7 +19,7 @@ after(() => rmSync(root, { recursive: true }))
 // As one plain file it starts in 40 ms, which 200 starts need.
 const writer = join(root, 'writer.mjs')
 buildSync({
-  entryPoints: [fileURLToPath(import.meta.resolve('./pacman-writer.ts'))],
+  entryPoints: [fileURLToPath(import.meta.resolve('../lab/pacman-writer.ts'))],
   outfile: writer,
   bundle: true,
   platform: 'node',

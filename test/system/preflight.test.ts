@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { plain } from './recipes.ts'
-import { CACHE, expectAnswer, LOCK, preflight, SYNC } from './upgrade-job.ts'
+import { plain } from '../lab/recipes.ts'
+import { CACHE, expectAnswer, LOCK, preflight, SYNC } from '../lab/upgrade-job.ts'
 
 /** A bind mount of /srv/sync that an automount waits for; `more` goes into the mount's [Unit]. */
 async function startAutomount(node: LabNode, more = ''): Promise<void> {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { kernel, slow } from './recipes.ts'
+import { kernel, slow } from '../lab/recipes.ts'
 
 const GATE = ['/usr/bin/kured-sentinel', 'reboot']
 const LOCK = '/var/lib/pacman/db.lck'

@@ -1,12 +1,12 @@
 /** The jobs under a real systemd, with the real pacman: how they end, and what is kept of it. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunRecord } from '../../src/upgrade/run-record.ts'
+import type { RunRecord } from '../../src/record/run-record.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { plain } from './recipes.ts'
-import { CACHE, installJobs, LOCK, readRun, SYNC, upgrade } from './upgrade-job.ts'
+import { plain } from '../lab/recipes.ts'
+import { CACHE, installJobs, LOCK, readRun, SYNC, upgrade } from '../lab/upgrade-job.ts'
 
 const UNIT = 'pacman-upgrade.service'
 const JOB = 'systemctl start pacman-cache-update.service'

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
-import { greet, greeter, kinds, slow } from './recipes.ts'
-import { changedSince, parseReport, restart, snapshot, units } from './services.ts'
+import { greet, greeter, kinds, slow } from '../lab/recipes.ts'
+import { changedSince, parseReport, restart, snapshot, units } from '../lab/restart-report.ts'
 
 const HOOK = '99-kured-sentinel-restart.hook'
 const checkout = join(import.meta.dirname, '../..')

@@ -1,8 +1,8 @@
 /** `kured-sentinel restart` on a real node: real packages, a real pacman, services of every kind. */
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
-import { greet, greeter, kinds } from './recipes.ts'
-import { changedSince, restart, snapshot, units } from './services.ts'
+import { greet, greeter, kinds } from '../lab/recipes.ts'
+import { changedSince, restart, snapshot, units } from '../lab/restart-report.ts'
 
 const STARTED = `plain private template@a delegated base needs part client under kubelet breaks dies
   loops refusing oneshot containerd shims deaf stopping innocent

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, hoard, kernel, slow, tool } from './recipes.ts'
+import { greet, greeter, hoard, kernel, slow, tool } from '../lab/recipes.ts'
 import { seedScript } from '../fixture/seed-script.ts'
 
 interface Shown {

@@ -3,8 +3,14 @@ import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { SEED_UPGRADE } from '../fixture/seed-units.ts'
-import { readRun } from './upgrade-job.ts'
-import { mountAll, outcome, prepareSlowUpgrade, rewind, startUpgrade } from './slow-packages.ts'
+import { readRun } from '../lab/upgrade-job.ts'
+import {
+  mountAll,
+  outcome,
+  prepareSlowUpgrade,
+  rewind,
+  startUpgrade,
+} from '../lab/slow-packages.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 

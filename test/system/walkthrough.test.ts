@@ -8,7 +8,7 @@ import { bootNode, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { CHECKOUT, ownPackage } from '../lab/own-package.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { greet, greeter, kernel, plain, tool } from './recipes.ts'
+import { greet, greeter, kernel, plain, tool } from '../lab/recipes.ts'
 
 /** A line of the README behind a prompt, and those up to the next prompt. */
 interface Step {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseCgroup } from '../../src/process/cgroup.ts'
+import { parseCgroup } from '../../src/proc/cgroup.ts'
 
 const ID = '3f1c0b9d2e7a4c58961d0e4f7a8b9c0d3f1c0b9d2e7a4c58961d0e4f7a8b9c0d'
 const POD = 'pod8d6c1f3a-2b4e-4f6a-9c8d-7e5f3a1b2c4d'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEFAULTS, parseConfig } from '../../src/config/config.ts'
-import { durationText, parseDuration } from '../../src/config/duration.ts'
-import { size, sizeText } from '../../src/config/size.ts'
+import { durationText, parseDuration } from '../../src/text/duration.ts'
+import { size, sizeText } from '../../src/text/size.ts'
 
 const parse = (text: string) => parseConfig(text, 'f.conf')
 

@@ -7,7 +7,7 @@ import { type Check, ok, type Said, warning, wrong } from '../../src/doctor/line
 import { SentinelError } from '../../src/errors.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { renderExamination } from '../../src/output/doctor.ts'
+import { renderExamination } from '../../src/commands/doctor-output.ts'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fnmatch } from '../../src/host/fnmatch.ts'
+import { fnmatch } from '../../src/text/fnmatch.ts'
 
 for (const [pattern, yes, no] of [
   ['linux*', ['linux', 'linux-lts', 'linux/x'], ['alinux', '']],

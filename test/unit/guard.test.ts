@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decideGuard, type RebootRequest } from '../../src/guard/guard.ts'
+import { decideGuard, type RebootRequest } from '../../src/reboot/guard.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 
 const kernel: Finding = {

@@ -9,8 +9,8 @@ import {
   recount,
   remaining,
   type Hold,
-} from '../../src/guard/hold.ts'
-import { countHold, readHold, setHold } from '../../src/guard/hold-state.ts'
+} from '../../src/reboot/hold.ts'
+import { countHold, readHold, setHold } from '../../src/reboot/hold-state.ts'
 import { Host } from '../../src/host/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 

@@ -2,12 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  deletedExecutable,
-  LINE_MARK,
-  parseMapsLine,
-  possiblePaths,
-} from '../../src/process/maps.ts'
+import { deletedExecutable, LINE_MARK, parseMapsLine, possiblePaths } from '../../src/proc/maps.ts'
 import { parseMatches } from '../../src/sentinel/scan-proc.ts'
 import { mapsLine } from '../fixture/host.ts'
 

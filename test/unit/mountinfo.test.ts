@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { location, parseMountinfo } from '../../src/process/mountinfo.ts'
+import { location, parseMountinfo } from '../../src/proc/mountinfo.ts'
 import { HOST_MOUNTS } from '../fixture/host.ts'
 
 /** Where a path leads in the view of that mountinfo. */

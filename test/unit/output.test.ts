@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Report } from '../../src/sentinel/check.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
-import { renderExplanation } from '../../src/output/explain.ts'
-import { renderJson } from '../../src/output/json.ts'
-import { renderLine } from '../../src/output/line.ts'
+import { renderExplanation } from '../../src/commands/check-explain.ts'
+import { renderJson } from '../../src/commands/check-json.ts'
+import { renderLine } from '../../src/commands/check-line.ts'
 
 function report(reasons: Finding[], ignored: Finding[] = []): Report {
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
-import { databasePath, listOption, readPacmanConf } from '../../src/pacman/conf.ts'
+import { databasePath, listOption, readPacmanConf } from '../../src/pacman/conf/conf.ts'
 import {
   ARCH,
   ARCH_LINUX_ARM,
@@ -12,7 +12,7 @@ import {
   INCLUDES,
   MANJARO,
   THREE_OPTIONS,
-} from '../pacman-confs.ts'
+} from '../fixture/pacman-confs.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pacman-conf-'))
 after(() => rmSync(root, { recursive: true }))

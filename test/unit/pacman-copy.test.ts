@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
-import { type DatabaseCopy, withDatabaseCopy } from '../../src/pacman/copy.ts'
+import { type DatabaseCopy, withDatabaseCopy } from '../../src/pacman/database/copy.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const FILES = {

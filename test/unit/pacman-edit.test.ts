@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { unifiedDiff } from '../../src/text/diff.ts'
-import { addEntries, type ListKey, removeEntries } from '../../src/pacman/edit.ts'
-import { checkName } from '../../src/pacman/name.ts'
+import { addEntries, type ListKey, removeEntries } from '../../src/ignored/edit.ts'
+import { checkName } from '../../src/ignored/name.ts'
 import {
   ARCH,
   ARCH_LINUX_ARM,
@@ -11,7 +11,7 @@ import {
   INCLUDED,
   MANJARO,
   THREE_OPTIONS,
-} from '../pacman-confs.ts'
+} from '../fixture/pacman-confs.ts'
 
 const add = (text: string, ...names: string[]) => addEntries(text, 'IgnorePkg', names)
 const remove = (text: string, ...names: string[]) => removeEntries(text, 'IgnorePkg', names)

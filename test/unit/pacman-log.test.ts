@@ -3,7 +3,7 @@ import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
-import { readLog } from '../../src/pacman/log.ts'
+import { readLog } from '../../src/pacman/log/log.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const PATH = '/var/log/pacman.log'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isUnattended, readRuns } from '../../src/pacman/transaction.ts'
+import { isUnattended, readRuns } from '../../src/pacman/log/transaction.ts'
 import { BEGUN, COMPLETED, CUT_OFF, INTERRUPTED, logLines } from '../fixture/pacman-log.ts'
 
 const OURS = '/usr/bin/pacman -Su --noconfirm --noprogressbar'

@@ -8,7 +8,7 @@ import {
   judgeOutlook,
   type Outlook,
   type OutlookEvidence,
-} from '../../src/reboot/outlook.ts'
+} from '../../src/reboot/blockers.ts'
 import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot/pending.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { makeTree } from '../fixture/tree.ts'

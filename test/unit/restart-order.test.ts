@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readDependents } from '../../src/services/dependents.ts'
-import { inOrder } from '../../src/services/order.ts'
+import { readDependents } from '../../src/restart/dependents.ts'
+import { inOrder } from '../../src/restart/order.ts'
 import { runningUnit } from '../fixture/unit.ts'
 
 const NONE: ReadonlyMap<string, { name: string }[]> = new Map()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judge } from '../../src/services/outcome.ts'
+import { judge } from '../../src/restart/outcome.ts'
 import { runningUnit } from '../fixture/unit.ts'
 
 const before = runningUnit('a.service')

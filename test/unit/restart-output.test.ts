@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderRestart } from '../../src/output/restart.ts'
-import type { RestartReport } from '../../src/services/report.ts'
+import { renderRestart } from '../../src/commands/restart-output.ts'
+import type { RestartReport } from '../../src/restart/report.ts'
 
 const NOTHING: RestartReport = {
   dryRun: false,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
-import { identify, isBelow, isStillThere } from '../../src/services/stale-process.ts'
+import { identify, isBelow, isStillThere } from '../../src/restart/stale-process.ts'
 import { processTree } from '../fixture/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 

@@ -6,8 +6,8 @@ import {
   refuseProcess,
   refuseTriggered,
   refuseUnit,
-} from '../../src/services/refusal.ts'
-import type { StaleProcess } from '../../src/services/stale-process.ts'
+} from '../../src/restart/refusal.ts'
+import type { StaleProcess } from '../../src/restart/stale-process.ts'
 import { runningUnit } from '../fixture/unit.ts'
 
 function staleProcess(unit: string | undefined, more: Partial<StaleProcess> = {}): StaleProcess {

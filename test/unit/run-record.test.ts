@@ -3,17 +3,17 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
-import { readLog } from '../../src/pacman/log.ts'
-import { readLogSince } from '../../src/pacman/rotated-log.ts'
-import { readInvocation, readMark, writeMark } from '../../src/upgrade/mark.ts'
+import { readLog } from '../../src/pacman/log/log.ts'
+import { readLogSince } from '../../src/pacman/log/rotated-log.ts'
+import { readInvocation, readMark, writeMark } from '../../src/record/run-start.ts'
 import {
   keepLastEnd,
   readRunRecord,
   type RunRecord,
   writeRunRecord,
-} from '../../src/upgrade/run-record.ts'
-import { recordRun } from '../../src/upgrade/record.ts'
-import { renderRecord } from '../../src/output/record.ts'
+} from '../../src/record/run-record.ts'
+import { recordRun } from '../../src/record/record.ts'
+import { renderRecord } from '../../src/commands/record-output.ts'
 import { COMPLETED, CUT_OFF } from '../fixture/pacman-log.ts'
 import { makeTree } from '../fixture/tree.ts'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { unifiedDiff } from '../../src/text/diff.ts'
-import { addEntries, removeEntries } from '../../src/pacman/edit.ts'
-import { ARCH, ARCH_LINUX_ARM, MANJARO, THREE_OPTIONS } from '../pacman-confs.ts'
+import { addEntries, removeEntries } from '../../src/ignored/edit.ts'
+import { ARCH, ARCH_LINUX_ARM, MANJARO, THREE_OPTIONS } from '../fixture/pacman-confs.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pacman-diff-'))
 after(() => rmSync(root, { recursive: true }))

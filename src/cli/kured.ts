@@ -1,0 +1,18 @@
+import { SentinelError } from '../errors.ts'
+
+/** Whether it is Kured that runs us: it gives its variables to whatever it runs. */
+export function isRunByKured(): boolean {
+  return process.env['KURED_NODE_ID'] !== undefined
+}
+
+/**
+ * To Kured every 0 is "reboot", so a help page or a status must not be one.
+ *
+ * @throws SentinelError where Kured runs us
+ */
+export function refuseKured(): void {
+  if (!isRunByKured()) return
+  throw new SentinelError(
+    'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
+  )
+}

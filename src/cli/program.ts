@@ -1,0 +1,49 @@
+import { Command } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { addCheckCommands } from './check.ts'
+import { addHoldCommands } from './hold.ts'
+import { addDoctorCommand } from './doctor.ts'
+import { addIgnoreCommands } from './ignore.ts'
+import { type Ended, example } from './options.ts'
+import { addRebootCommand } from './reboot.ts'
+import { addRestartCommand } from './restart.ts'
+import { addUnitsCommands } from './units.ts'
+import { addUpgradeCommands } from './upgrade.ts'
+import { write } from '../terminal/write.ts'
+import { printable } from '../text/printable.ts'
+
+/** The command line: options and help only. */
+export function createProgram(ended: Ended): Command {
+  const program = new Command('kured-sentinel')
+    .description('Tells Kured whether this Arch Linux host must reboot, and people why.')
+    .version(manifest.version)
+    .helpCommand(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => write(1, text),
+      writeErr: (text) => write(2, text.split('\n').map(printable).join('\n')),
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes of check: 0 reboot, 1 no reboot, 2 no reboot; a person should look.',
+    )
+    .addHelpText('after', example('status'))
+
+  addCheckCommands(program, ended)
+  addHoldCommands(program, ended)
+  addRebootCommand(program, ended)
+  addIgnoreCommands(program, ended)
+  addRestartCommand(program, ended)
+  addUnitsCommands(program, ended)
+  addUpgradeCommands(program, ended)
+  addDoctorCommand(program, ended)
+  nameHelp(program, program.name())
+  return program
+}
+
+/** Whatever is wrong with a command line, the help of that command says what is right. */
+function nameHelp(command: Command, path: string): void {
+  const what = command.commands.length > 0 ? 'commands and options' : 'use'
+  command.showHelpAfterError(`Run ${path} --help for its ${what}.`)
+  for (const child of command.commands) nameHelp(child, `${path} ${child.name()}`)
+}

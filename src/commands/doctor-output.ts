@@ -1,0 +1,52 @@
+import type { Examination } from '../doctor/examine.ts'
+import type { Line, State } from '../doctor/line.ts'
+import { printable } from '../text/printable.ts'
+import { chalk } from '../terminal/colours.ts'
+
+const COLOURS: Record<State, (text: string) => string> = {
+  ok: chalk.green,
+  warning: chalk.yellow,
+  wrong: chalk.red.bold,
+}
+
+const WIDTH = 80
+
+/** A line for each thing that was looked at, with what to do below it, and the sum. */
+export function renderExamination({ lines, durationMs }: Examination): string {
+  const area = Math.max(0, ...lines.map((line) => line.area.length))
+  const count = (state: State) => lines.filter((line) => line.state === state).length
+  const sum = (['wrong', 'warning', 'ok'] as const)
+    .filter((state) => count(state) > 0)
+    .map((state) => {
+      const many = state === 'warning' && count(state) > 1
+      return COLOURS[state](`${count(state)} ${state}${many ? 's' : ''}`)
+    })
+    .join(', ')
+  const rows = lines.flatMap((line) => renderLine(line, area))
+  return `${[...rows, `${sum} ${chalk.dim(`(in ${durationMs} ms)`)}`].join('\n')}\n`
+}
+
+function renderLine({ state, area, message, advice }: Line, width: number): string[] {
+  const indent = ' '.repeat('warning'.length + 2 + width + 2)
+  const [first = '', ...more] = wrap(printable(message), WIDTH - indent.length)
+  const [todo, ...rest] =
+    advice === undefined ? [] : wrap(printable(advice), WIDTH - indent.length - 4)
+  return [
+    `${COLOURS[state](state.padEnd('warning'.length))}  ${area.padEnd(width)}  ${first}`,
+    ...more.map((text) => indent + text),
+    ...(todo === undefined ? [] : [`${indent}${chalk.dim('do:')} ${todo}`]),
+    ...rest.map((text) => `${indent}    ${text}`),
+  ]
+}
+
+/** Breaks between words; a path or a command that is longer stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && `${last} ${word}`.length <= width)
+      lines[lines.length - 1] += ` ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { SentinelError } from '../errors.ts'
+import { Host } from '../host/host.ts'
+import { type Entry, listOption, type PacmanConf } from '../pacman/conf/conf.ts'
+import { unifiedDiff } from '../text/diff.ts'
+import { addEntries, type ListKey, removeEntries } from './edit.ts'
+import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
+
+export interface ChangeRequest {
+  action: 'add' | 'remove'
+  /** a path of this machine */
+  pacmanConf: string
+  key: ListKey
+  names: readonly string[]
+  /** tell what would change, and write nothing */
+  dryRun: boolean
+}
+
+/** One file, and which names it gets or loses. */
+export interface FileChange {
+  file: string
+  names: string[]
+  before: Buffer
+  after: Buffer
+  diff: string
+}
+
+export interface Plan {
+  files: FileChange[]
+  /** names that are there already, or are not there to be removed */
+  unchanged: string[]
+  /** what pacman must read afterwards, in any order */
+  expected: string[]
+}
+
+/**
+ * What a change comes to; nothing is written.
+ *
+ * @throws SentinelError when the files do not mean to pacman what they seem to
+ */
+export function planChange({ action, pacmanConf, key, names }: ChangeRequest): Plan {
+  const conf = readSoundConf(new Host(), pacmanConf)
+  const [problem] = conf.problems
+  if (problem !== undefined) {
+    throw new SentinelError(`${describeProblem(problem)}; nothing was changed, mend this first`)
+  }
+  const entries = listOption(conf, key)
+  const current = entries.map(({ name }) => name)
+  // Before the edit, so that it is not blamed for a warning that was there.
+  mustRead(pacmanConf, key, current)
+  const adding = action === 'add'
+  const wanted = [...new Set(names)]
+  const concerned = wanted.filter((name) => current.includes(name) !== adding)
+  const places = adding
+    ? concerned.map((name) => ({ name, file: optionsFile(conf, pacmanConf) }))
+    : entries.filter(({ name }) => concerned.includes(name))
+  return {
+    files: [...new Set(places.map(({ file }) => file))].map((file) =>
+      edited(file, places, adding ? addEntries : removeEntries, key),
+    ),
+    unchanged: wanted.filter((name) => !concerned.includes(name)),
+    expected: adding
+      ? [...current, ...concerned]
+      : current.filter((name) => !concerned.includes(name)),
+  }
+}
+
+/** @throws SentinelError when pacman-conf reads anything else from the file, or warns */
+export function mustRead(file: string, key: ListKey, expected: readonly string[]): void {
+  const read = askPacmanConf(file, key)
+  if (read.toSorted().join('\n') === expected.toSorted().join('\n')) return
+  throw new SentinelError(
+    `pacman-conf reads ${key} = ${read.join(' ')} in ${file}, and not ${expected.join(' ')}`,
+  )
+}
+
+function edited(
+  file: string,
+  places: Pick<Entry, 'name' | 'file'>[],
+  edit: typeof addEntries,
+  key: ListKey,
+): FileChange {
+  const own = places.filter((place) => place.file === file)
+  const names = [...new Set(own.map(({ name }) => name))]
+  const before = readFileSync(file)
+  const after = Buffer.from(edit(before.toString('latin1'), key, names), 'latin1')
+  const diff = unifiedDiff(before.toString(), after.toString(), file)
+  return { file, names, before, after, diff }
+}
+
+function optionsFile({ sections }: PacmanConf, pacmanConf: string): string {
+  const first = sections.find(({ name }) => name === 'options')
+  if (first === undefined) {
+    throw new SentinelError(`${pacmanConf} has no [options] section; add the line [options] to it`)
+  }
+  return first.file
+}

@@ -1,0 +1,80 @@
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { askAvailable } from '../pacman/database/available.ts'
+import { type Blocker, findBlockers } from './blockers.ts'
+import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
+import { withDatabaseCopy } from '../pacman/database/copy.ts'
+import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
+import { listInstalled } from '../pacman/database/local.ts'
+import { readLock } from '../pacman/lock.ts'
+import { askSatisfier, rehearseUpgrade } from './simulate.ts'
+import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
+import type { Waiting } from './simulation-output.ts'
+
+export interface HoldsCheck {
+  /** unknown: the upgrade fails with nothing held as well */
+  verdict: 'fine' | 'blocked' | 'unknown'
+  /** the held packages that stop the upgrade; pacman's words may fit none of them */
+  blockers: Blocker[]
+  /** the held packages that have a newer version waiting */
+  waiting: Waiting[]
+  /** what pacman said when it gave up */
+  errors: string[]
+  warnings: string[]
+  /** when the newest sync database that this rests on was made; undefined when nothing is held */
+  databasesFrom?: Date
+}
+
+/**
+ * Whether the held packages would stop an upgrade to what the sync databases offer now. Pacman
+ * itself says so, working on a copy of them: it is asked once as it is configured, and when that
+ * fails once more with nothing held.
+ *
+ * @param host must be this machine itself, and the caller root, as for an upgrade
+ * @param pacmanConf a path of the host
+ * @throws SentinelError when it cannot be told
+ */
+export async function checkHolds(
+  host: Host,
+  pacmanConf: string,
+  deadline: Deadline,
+): Promise<HoldsCheck> {
+  const conf = readSoundConf(host, pacmanConf)
+  const warnings = conf.problems.map(describeProblem)
+  const held = [...listOption(conf, 'IgnorePkg'), ...listOption(conf, 'IgnoreGroup')]
+  const fine: HoldsCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings }
+  if (held.length === 0) return fine
+  if (process.getuid?.() !== 0) {
+    throw new SentinelError('pacman works out an upgrade for root only: run this as root')
+  }
+  const dbPath = databasePath(conf)
+  mustBeQuiet(host, dbPath)
+  if (listInstalled(host, dbPath).length === 0) {
+    throw new SentinelError(`${dbPath}/local holds no package: is DBPath in ${pacmanConf} right?`)
+  }
+  return withDatabaseCopy(host.path(dbPath), deadline, async ({ path, newest }) => {
+    const { asItIs, nothingHeld } = writeFlatConfs(pacmanConf, path, deadline)
+    const { versions, problems } = askAvailable(asItIs, repositories(conf), deadline)
+    if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
+    const words = await rehearseUpgrade(asItIs, deadline)
+    const again = words.prepared ? words : await rehearseUpgrade(nothingHeld, deadline)
+    mustBeQuiet(host, dbPath)
+    const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
+    const seen = { ...fine, waiting, databasesFrom: newest }
+    if (words.prepared) return seen
+    const satisfier = (dependency: string) => askSatisfier(nothingHeld, dependency, deadline)
+    const blockers = findBlockers(words, versions, satisfier)
+    if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
+    return { ...seen, verdict: 'blocked', blockers, errors: words.errors }
+  })
+}
+
+/** While pacman works the databases are neither the old ones nor the new ones. */
+function mustBeQuiet(host: Host, dbPath: string): void {
+  const lock = readLock(host, dbPath)
+  if (lock === undefined) return
+  throw new SentinelError(
+    `could not tell: pacman is at work, or was ended in its work (${lock.path}); try again later`,
+  )
+}

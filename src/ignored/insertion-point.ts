@@ -1,0 +1,69 @@
+import { readLine } from '../pacman/conf/line.ts'
+import type { TextLine } from '../text/lines.ts'
+
+/** Where new names of a list go. */
+export interface Spot {
+  /** the index of a line: the one to extend, or the one to insert a new line after; -1: nowhere */
+  anchor: number
+  extend: boolean
+  /** what a new line begins with, spaced as the file does */
+  prefix: string
+  /** names that stand in the searched part already */
+  present: ReadonlySet<string>
+}
+
+/**
+ * Finds the place for new names: the last line of the list in the first [options] block that has
+ * one, else an empty line of it, else a line that is commented out, else the block's head.
+ *
+ * A block is searched up to its first Include only, since the included file may leave pacman in
+ * another section, where the list is lost. (See readPacmanConf.)
+ */
+export function findSpot(lines: readonly TextLine[], key: string): Spot {
+  const present = new Set<string>()
+  const commented = new RegExp(`^([ \\t]{0,99})#[ \\t]*(${key}[ \\t]{0,99}=[ \\t]{0,99})`)
+  let filled: Place | undefined
+  let empty: Place | undefined
+  let comment: Place | undefined
+  let head: Place | undefined
+  let block = 0
+  let inOptions = false
+  for (const [anchor, { text }] of lines.entries()) {
+    const line = readLine(text)
+    if (line?.kind === 'section') {
+      inOptions = line.name === 'options'
+      block++
+      if (inOptions) head ??= { anchor, block, prefix: `${key} = ` }
+    } else if (line?.kind === 'directive' && line.key === 'Include') inOptions = false
+    if (!inOptions) continue
+    if (line === undefined) {
+      const [, indent = '', rest = ''] = commented.exec(text) ?? []
+      if (rest !== '') comment ??= { anchor, block, prefix: spaced(indent + rest) }
+    } else if (line.kind === 'directive' && line.key === key && line.value !== undefined) {
+      const names = line.value.split(' ').filter((name) => name !== '')
+      for (const name of names) present.add(name)
+      const place = { anchor, block, prefix: prefixOf(text, key) }
+      if (names.length === 0) empty ??= place
+      else if (filled === undefined || filled.block === block) filled = place
+    }
+  }
+  const { anchor = -1, prefix = '' } = filled ?? empty ?? comment ?? head ?? {}
+  return { anchor, extend: filled !== undefined, prefix, present }
+}
+
+interface Place {
+  anchor: number
+  block: number
+  prefix: string
+}
+
+/** The line's own beginning, or a plain one where that holds anything odd. */
+function prefixOf(text: string, key: string): string {
+  const own = new RegExp(`^[ \\t]{0,99}${key}[ \\t]{0,99}=[ \\t]{0,99}`).exec(text)?.[0]
+  return own === undefined ? `${key} = ` : spaced(own)
+}
+
+/** `Key =` wants a space before its first name, `Key=` does not. */
+function spaced(prefix: string): string {
+  return /[ \t]=$/.test(prefix) ? `${prefix} ` : prefix
+}

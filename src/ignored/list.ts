@@ -1,0 +1,91 @@
+import type { Deadline } from '../host/deadline.ts'
+import { fnmatch, isPattern } from '../text/fnmatch.ts'
+import type { Host } from '../host/host.ts'
+import { askAvailable, askGroups } from '../pacman/database/available.ts'
+import { databasePath, type Entry, listOption, repositories } from '../pacman/conf/conf.ts'
+import type { ListKey } from './edit.ts'
+import { installedVersions } from '../pacman/database/local.ts'
+import { checkName } from './name.ts'
+import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
+
+/** A package that an entry holds. */
+export interface HeldPackage {
+  name: string
+  installed?: string | undefined
+  available?: string | undefined
+}
+
+/** An entry of the list with its place, and what it holds: for a pattern or group, what is installed. */
+export interface HeldEntry extends Entry {
+  packages: HeldPackage[]
+  warnings: string[]
+}
+
+export interface Held {
+  key: ListKey
+  entries: HeldEntry[]
+  /** what concerns no single entry */
+  warnings: string[]
+}
+
+/**
+ * The effective entries of IgnorePkg or IgnoreGroup. What pacman offers is asked of pacman, within
+ * the deadline; where that fails there is a warning instead.
+ *
+ * @param pacmanConf a path of the host, which must be this machine itself
+ * @throws SentinelError where the configuration or the local database cannot be read
+ */
+export function listHeld(host: Host, pacmanConf: string, key: ListKey, deadline: Deadline): Held {
+  const conf = readSoundConf(host, pacmanConf)
+  const warnings = conf.problems.map(describeProblem)
+  const entries = listOption(conf, key)
+  if (entries.length === 0) return { key, entries: [], warnings }
+  const installed = installedVersions(host, databasePath(conf))
+  const available = askAvailable(pacmanConf, repositories(conf), deadline)
+  warnings.push(
+    ...available.problems.map((problem) => `what is available is uncertain: ${problem}`),
+  )
+  const describe = (name: string): HeldPackage => ({
+    name,
+    installed: installed.get(name),
+    available: available.versions.get(name),
+  })
+  const look =
+    key === 'IgnorePkg'
+      ? lookForName([...installed.keys()], describe)
+      : lookForGroup(askGroups(pacmanConf, deadline), describe)
+  const sure = available.problems.length === 0
+  const held = entries.map((entry) => {
+    const { packages, missing } = look(entry.name)
+    const reason = checkName(entry.name)
+    const doubts = missing ? [sure ? missing : `${missing}, as far as one can tell`] : []
+    // An entry that stands in the file may be none that could be added.
+    return { ...entry, packages, warnings: [...(reason ? [reason] : []), ...doubts] }
+  })
+  return { key, entries: held, warnings }
+}
+
+/** What an entry holds, and in words what it does not. */
+type Look = (name: string) => { packages: HeldPackage[]; missing?: string }
+
+function lookForName(installed: string[], describe: (name: string) => HeldPackage): Look {
+  return (name) => {
+    if (isPattern(name)) return { packages: installed.filter(fnmatch(name)).map(describe) }
+    const one = describe(name)
+    if (one.installed !== undefined || one.available !== undefined) return { packages: [one] }
+    return { packages: [one], missing: 'is neither installed nor in any sync database' }
+  }
+}
+
+function lookForGroup(
+  groups: ReadonlyMap<string, Set<string>>,
+  describe: (name: string) => HeldPackage,
+): Look {
+  return (pattern) => {
+    const matches = fnmatch(pattern)
+    const found = [...groups].filter(([name]) => matches(name)).flatMap(([, names]) => [...names])
+    if (found.length === 0) return { packages: [], missing: 'has no packages' }
+    const packages = [...new Set(found)].map(describe)
+    return { packages: packages.filter(({ installed }) => installed !== undefined) }
+  }
+}

@@ -1,0 +1,30 @@
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import { converse } from '../host/interactive.ts'
+import { runProgram } from '../host/program.ts'
+import { QUESTIONS, readWords, type Words } from './simulation-output.ts'
+
+/**
+ * Has pacman work out a system upgrade up to its question whether to proceed, which gets no answer,
+ * so that nothing can come of it. The real thing and not --print, which does not look for conflicts
+ * [pacman, src/pacman/pacman.c: ALPM_TRANS_FLAG_NOCONFLICTS]; and not --ask, which takes every
+ * other question for answered with yes, the last one too. [tested, 6.0.2]
+ *
+ * @param pacmanConf names a DBPath of our own, as it is locked
+ * @throws SentinelError when pacman could not be run, or gave no answer in time
+ */
+export async function rehearseUpgrade(pacmanConf: string, deadline: Deadline): Promise<Words> {
+  const args = ['-Su', '--color', 'never', '--config', pacmanConf]
+  const limits = { timeoutMs: deadline.left() }
+  const { stdout, stderr, exitCode } = await converse('/usr/bin/pacman', args, limits, QUESTIONS)
+  if (exitCode === null) throw new SentinelError('pacman -Su gave no answer in time')
+  return readWords(stdout, stderr, exitCode)
+}
+
+/** The package that pacman would choose for a dependency such as "libx.so=2-64", if there is one. */
+export function askSatisfier(pacmanConf: string, dependency: string, deadline: Deadline): string {
+  // -dd: its own dependencies do not matter.
+  const args = ['-Sddp', '--print-format', '%n', '--config', pacmanConf, '--', dependency]
+  const ended = runProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
+  return ended.stdout.toString().trim()
+}

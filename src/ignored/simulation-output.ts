@@ -1,0 +1,88 @@
+import { nameVersion } from '../pacman/database/local.ts'
+
+/** A held package that pacman would otherwise upgrade, replace, or install as a dependency. */
+export interface Waiting {
+  name: string
+  /** undefined when it is not installed */
+  installed?: string
+  available: string
+  /** the package that is to replace it, where that is another one */
+  replacement?: string
+}
+
+/** Why pacman gives up. `package` is the one that needs something, or one of two in conflict. */
+interface Obstacle {
+  kind: 'missing' | 'breaks' | 'conflict'
+  package: string
+  /** the dependency as it is declared: "x>=2"; the other package of a conflict */
+  needs: string
+  /** what breaks it: "installing x (2-1)" */
+  by?: string
+}
+
+export interface Words {
+  /** whether pacman got to the point where it would begin */
+  prepared: boolean
+  waiting: Waiting[]
+  obstacles: Obstacle[]
+  /** its errors, for a person */
+  errors: string[]
+}
+
+/** What pacman asks when all is worked out. The prompts of both versions tested stand on stderr. */
+const PROCEED = ':: Proceed with installation? [Y/n] '
+
+/** Before it, an upgrade with --noconfirm takes the default to the known ones as well. */
+export const QUESTIONS = {
+  any: /(?:\[[Yy]\/[Nn]\]|\(default=\w+\):) $/,
+  known: /(?::: Replace \S+ with \S+\? \[Y\/n\]|\(default=\w+\):) $/,
+}
+
+/**
+ * Reads what `pacman -Su` said in the C locale, up to the question whether to proceed.
+ * [pacman 6.0.2 and 7.0.0: src/pacman/sync.c, src/pacman/callback.c; libalpm: sync.c, deps.c]
+ */
+export function readWords(stdout: string, stderr: string, exitCode: number | null): Words {
+  // A question that got no answer ends without a newline.
+  const lines = `${stderr}\n${stdout}`.split(/\n|(?<=\[[Yy]\/[Nn]\] )/)
+  const nothing = exitCode === 0 && stdout.includes('there is nothing to do')
+  return {
+    prepared: nothing || stderr.endsWith(PROCEED),
+    waiting: lines.flatMap(readWaiting),
+    obstacles: lines.flatMap(readObstacle),
+    errors: lines.filter((line) => /^(?:error: |:: .* (?:breaks|satisfy|conflict))/.test(line)),
+  }
+}
+
+function readWaiting(line: string): Waiting[] {
+  const upgrade = /^warning: (\S+): ignoring package upgrade \((\S+) => (\S+)\)$/.exec(line)
+  if (upgrade) {
+    const [, name = '', installed = '', available = ''] = upgrade
+    return [{ name, installed, available }]
+  }
+  const other = /^warning: ignoring package replacement \((\S+) => (\S+)\)$/.exec(line)
+  if (other) {
+    const [{ name, version: installed }, to] = [packageOf(other[1]), packageOf(other[2])]
+    return [{ name, installed, available: to.version, replacement: to.name }]
+  }
+  const dependency = /^warning: ignoring package (\S+)$/.exec(line)
+  if (!dependency) return []
+  const { name, version } = packageOf(dependency[1])
+  return [{ name, available: version }]
+}
+
+function readObstacle(line: string): Obstacle[] {
+  const missing = /^:: unable to satisfy dependency '(.+)' required by (\S+)$/.exec(line)
+  if (missing) return [{ kind: 'missing', needs: missing[1] ?? '', package: missing[2] ?? '' }]
+  const breaks = /^:: ((?:installing|removing) .+) breaks dependency '(.+)' required by (\S+)$/
+  const [, by = '', needs = '', owner] = breaks.exec(line) ?? []
+  if (owner !== undefined) return [{ kind: 'breaks', package: owner, needs, by }]
+  const conflict = /^:: (\S+) and (\S+) are in conflict(?: \(.+\))?$/.exec(line)
+  if (!conflict) return []
+  return [{ kind: 'conflict', package: conflict[1] ?? '', needs: conflict[2] ?? '' }]
+}
+
+/** What pacman calls "x-1.0-1"; where that is no version, a name alone. */
+function packageOf(text = ''): { name: string; version: string } {
+  return nameVersion(text) ?? { name: text, version: '' }
+}

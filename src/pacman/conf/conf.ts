@@ -1,0 +1,204 @@
+import { errorCode, errorText } from '../../errors.ts'
+import { glob } from '../../host/glob.ts'
+import type { Host } from '../../host/host.ts'
+import { plainPath } from '../../text/path.ts'
+import { LINE_BYTES, readLine, splitLines } from './line.ts'
+import { misreading } from './directive-problem.ts'
+
+/** A place in a file: its path as pacman names it, and the line, counted from 1. */
+interface Place {
+  file: string
+  line: number
+}
+
+/** A `key = value` line; the value is undefined where there is no `=`. Include is one as well. */
+export interface Directive extends Place {
+  /** the section pacman is in at this line; '' before the first */
+  section: string
+  key: string
+  value: string | undefined
+}
+
+/** A `[name]` line. */
+export interface Section extends Place {
+  name: string
+}
+
+/** What pacman refuses, or reads as something else than a person would. */
+export interface Problem extends Place {
+  message: string
+  /** pacman ends here with an error; otherwise it goes on, at best with a warning */
+  fatal: boolean
+}
+
+export interface PacmanConf {
+  directives: Directive[]
+  sections: Section[]
+  problems: Problem[]
+  /** all that was read, the included files too */
+  files: string[]
+}
+
+/** An entry of a list such as IgnorePkg. */
+export interface Entry extends Place {
+  name: string
+}
+
+export const PACMAN_CONF = '/etc/pacman.conf'
+
+/** pacman does not run without its file; what an earlier one has left is at the usual places. */
+export const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
+
+/** How deep Includes may be nested. [pacman, src/pacman/conf.c, config_max_recursion] */
+const MAX_DEPTH = 10
+
+/**
+ * Reads a pacman.conf with everything it includes, as pacman itself does: line by line, with one
+ * current section for all files, so that it leaks into an included file and out of it again.
+ * [pacman, src/common/ini.c and src/pacman/conf.c]
+ *
+ * Values are not checked (`SigLevel = nonsense` is fatal to pacman, not here). A relative Include
+ * starts at the working directory, or at the root of a host that has one.
+ *
+ * @returns what stands before the first fatal problem, and all problems up to it
+ * @throws the system error when the file itself cannot be read
+ */
+export function readPacmanConf(host: Host, path = PACMAN_CONF): PacmanConf {
+  const conf: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
+  const reading: Reading = { host, conf, section: undefined, open: [] }
+  readFile(reading, path, host.readBytes(path))
+  return conf
+}
+
+/** The host's own pacman.conf, or NO_CONF. Throws the system error where it cannot be read. */
+export function readHostConf(host: Host): PacmanConf {
+  return host.lstat(PACMAN_CONF) === undefined ? NO_CONF : readPacmanConf(host)
+}
+
+/** The entries of a list in [options], in pacman's order. Only a space parts two of them. */
+export function listOption(conf: PacmanConf, key: string): Entry[] {
+  return options(conf, key).flatMap(({ value, file, line }) =>
+    value
+      .split(' ')
+      .filter((name) => name !== '')
+      .map((name) => ({ name, file, line })),
+  )
+}
+
+/** The names of the repositories: every section but [options] is one. */
+export function repositories({ sections }: PacmanConf): string[] {
+  return [...new Set(sections.map(({ name }) => name))].filter((name) => name !== 'options')
+}
+
+/**
+ * The directory of pacman's databases, without a slash at its end. The first DBPath counts, then
+ * the first RootDir. [pacman, src/pacman/conf.c, setdefaults]
+ */
+export function databasePath(conf: PacmanConf): string {
+  const root = options(conf, 'RootDir')[0]?.value ?? ''
+  // An empty DBPath stops pacman altogether: what it guarded till then is at the usual place.
+  const path = options(conf, 'DBPath')[0]?.value || `${root}/var/lib/pacman`
+  const absolute = path.startsWith('/') ? path : `${process.cwd()}/${path}`
+  return plainPath(absolute)
+}
+
+/** The log of every transaction: LogFile, of which pacman takes the last, or its default. */
+export function logPath(conf: PacmanConf): string {
+  return options(conf, 'LogFile').at(-1)?.value || '/var/log/pacman.log'
+}
+
+function options(conf: PacmanConf, key: string): (Directive & { value: string })[] {
+  return conf.directives.filter(
+    (directive): directive is Directive & { value: string } =>
+      directive.section === 'options' && directive.key === key && directive.value !== undefined,
+  )
+}
+
+interface Reading {
+  host: Host
+  conf: PacmanConf
+  section: Section | undefined
+  /** the files being read, outermost first */
+  open: string[]
+}
+
+/** @returns false when pacman would end here */
+function readFile(reading: Reading, file: string, bytes: Buffer): boolean {
+  const { conf } = reading
+  const text = bytes.toString('latin1')
+  reading.open.push(file)
+  conf.files.push(file)
+  if (text.startsWith('\xef\xbb\xbf')) {
+    const message = 'a byte order mark, which pacman takes for a part of the first line; remove it'
+    conf.problems.push({ file, line: 1, message, fatal: false })
+  }
+  for (const { raw, line, tooLong } of splitLines(text)) {
+    if (tooLong) {
+      const message = `longer than ${LINE_BYTES} bytes: pacman takes the rest for another line`
+      conf.problems.push({ file, line, message, fatal: false })
+    }
+    if (raw.includes('\0')) {
+      const message = 'a NUL byte: pacman does not read what follows it'
+      conf.problems.push({ file, line, message, fatal: false })
+    }
+    if (!take(reading, raw, { file, line })) return false
+  }
+  reading.open.pop()
+  return true
+}
+
+function take(reading: Reading, raw: string, place: Place): boolean {
+  const { conf } = reading
+  const found = readLine(raw)
+  if (found === undefined) return true
+  if (found.kind === 'section') {
+    reading.section = { name: decode(found.name), ...place }
+    conf.sections.push(reading.section)
+    return true
+  }
+  const key = decode(found.key)
+  const value = found.value === undefined ? undefined : decode(found.value)
+  const directive = { section: reading.section?.name ?? '', key, value, ...place }
+  if (key === 'Include') {
+    conf.directives.push(directive)
+    return include(reading, value, place)
+  }
+  const problem = misreading(directive, reading.section)
+  if (problem !== undefined) conf.problems.push({ ...problem, ...place })
+  if (problem?.fatal === true) return false
+  conf.directives.push(directive)
+  return true
+}
+
+function include(reading: Reading, value: string | undefined, place: Place): boolean {
+  const { host, conf, open } = reading
+  const refuse = (message: string, fatal = true): boolean => {
+    conf.problems.push({ ...place, message, fatal })
+    return !fatal
+  }
+  if (value === undefined || value === '') return refuse('Include needs a value')
+  if (open.length > MAX_DEPTH) {
+    const again = open.find((file, index) => open.indexOf(file) < index)
+    if (again !== undefined) return refuse(`Include leads back to ${again}: a loop`)
+    return refuse(`Include is nested more than ${MAX_DEPTH} deep`)
+  }
+  const pattern = host.root !== '' && !value.startsWith('/') ? `/${value}` : value
+  for (const file of glob(host, pattern)) {
+    let bytes: Buffer
+    try {
+      bytes = host.readBytes(file)
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return refuse(`Include = ${value} matches nothing`)
+      // pacman opens a directory as well, and finds nothing to read in it; at a FIFO it would wait.
+      const fatal = errorCode(error) !== undefined || host.lstat(file)?.isDirectory() !== true
+      if (!refuse(`Include = ${value}: ${errorText(error)}`, fatal)) return false
+      continue
+    }
+    if (!readFile(reading, file, bytes)) return false
+  }
+  return true
+}
+
+function decode(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString()
+}

@@ -1,0 +1,27 @@
+import { errorText, SentinelError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { type PacmanConf, type Problem, readPacmanConf } from './conf.ts'
+
+/**
+ * Reads a pacman.conf, and refuses one that pacman itself would refuse.
+ *
+ * @returns what it says; `problems` holds what pacman goes on with and a person should know
+ * @throws SentinelError that names the file, and the line where there is one
+ */
+export function readSoundConf(host: Host, path: string): PacmanConf {
+  let conf: PacmanConf
+  try {
+    conf = readPacmanConf(host, path)
+  } catch (error) {
+    throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+  const fatal = conf.problems.find((problem) => problem.fatal)
+  // The first one may be what the fatal one comes from: a byte order mark hides a section.
+  if (fatal !== undefined) throw new SentinelError(describeProblem(conf.problems[0] ?? fatal))
+  return conf
+}
+
+/** "/etc/pacman.conf:3: …" */
+export function describeProblem({ file, line, message }: Problem): string {
+  return `${file}:${line}: ${message}`
+}

@@ -1,0 +1,81 @@
+import type { Deadline } from '../../host/deadline.ts'
+import type { Host } from '../../host/host.ts'
+import { runProgram } from '../../host/program.ts'
+import { errorText, ifThere, SentinelError } from '../../errors.ts'
+
+/** An installed package, as a directory of the local database: "linux-6.9.1.arch1-1". */
+export interface Installed {
+  directory: string
+  name: string
+  version: string
+}
+
+/** The installed packages. Throws SentinelError where the local database cannot be read. */
+export function listInstalled(host: Host, dbPath: string): Installed[] {
+  return readDatabase(host, `${dbPath}/local`).flatMap((directory) => {
+    const found = nameVersion(directory)
+    return found === undefined ? [] : [{ directory, ...found }]
+  })
+}
+
+/** The parts of "x-1.0-1": neither a version nor a release holds a dash. [PKGBUILD(5)] */
+export function nameVersion(text: string): { name: string; version: string } | undefined {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)$/.exec(text) ?? []
+  return name === undefined || version === undefined ? undefined : { name, version }
+}
+
+/** The installed packages' versions by name. Throws as listInstalled() does. */
+export function installedVersions(host: Host, dbPath: string): ReadonlyMap<string, string> {
+  const installed = listInstalled(host, dbPath)
+  return new Map(installed.map(({ name, version }) => [name, version]))
+}
+
+function readDatabase(host: Host, directory: string): string[] {
+  try {
+    return host.list(directory)
+  } catch (error) {
+    const hint = 'is DBPath in pacman.conf right, and its file system mounted?'
+    throw new SentinelError(`no package database: ${errorText(error)} (${hint})`, { cause: error })
+  }
+}
+
+/** The paths a package owns, without the leading slash, directories with one at their end. */
+export function ownedPaths(host: Host, dbPath: string, { directory }: Installed): string[] {
+  return host.readText(`${dbPath}/local/${directory}/files`).split('\n')
+}
+
+/**
+ * When a package was installed, upgraded or reinstalled last, in seconds since 1970 by the clock of
+ * then; '' where its entry does not tell. [libalpm/be_local.c, %INSTALLDATE%]
+ */
+export function installDate(host: Host, dbPath: string, { directory }: Installed): string {
+  const desc = ifThere(() => host.readText(`${dbPath}/local/${directory}/desc`)) ?? ''
+  return /^%INSTALLDATE%\n(\d+)$/m.exec(desc)?.[1] ?? ''
+}
+
+/**
+ * The packages that own something whose path holds `text`. Lists run to tens of megabytes on a full
+ * host, so grep goes through them.
+ */
+export function packagesOwning(
+  host: Host,
+  dbPath: string,
+  installed: Installed[],
+  text: string,
+  deadline: Deadline,
+): Installed[] {
+  // Without files grep would search its input.
+  if (installed.length === 0) return []
+  const files = installed.map(({ directory }) => `./${directory}/files`)
+  const args = ['-l', '-F', '-Z', '-e', text, '--', ...files]
+  const cwd = host.path(`${dbPath}/local`)
+  const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
+  if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
+  // 1 is "no match"; 2 a file that could not be read; and 0 a match, of which it gives the name.
+  if (ended.exitCode !== 1 && (ended.exitCode !== 0 || ended.stdout.length === 0))
+    throw new SentinelError(
+      `searching ${dbPath}/local: ${ended.stderr.trim() || `grep ended with ${ended.exitCode}`}`,
+    )
+  const found = new Set(ended.stdout.toString().split('\0'))
+  return installed.filter(({ directory }) => found.has(`./${directory}/files`))
+}

@@ -1,0 +1,51 @@
+import type { Host } from '../../host/host.ts'
+
+/** A line of pacman.log. */
+export interface LogLine {
+  /** who wrote it: "PACMAN", "ALPM", "ALPM-SCRIPTLET", or a program that logs there too */
+  source: string
+  text: string
+}
+
+/** How far pacman.log was read; kept to go on from there, over a boot as well. */
+export interface LogPosition {
+  inode: string
+  bytes: number
+}
+
+export interface LogPart {
+  lines: LogLine[]
+  /** where the next reading starts */
+  end: LogPosition
+}
+
+/** More than any transaction writes: a position that lies further back is too old to matter. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/**
+ * Reads pacman.log from a position to its end, or all of it. An unfinished last line, which pacman
+ * is about to write, is left for the next time. [libalpm/log.c: "[time] [source] text"]
+ *
+ * @param path of the host; see logPath()
+ * @throws the system error where it cannot be read; a missing file is an empty one
+ */
+export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
+  // Of the file that a link leads to: pacman writes there.
+  const found = host.stat(path)
+  if (found === undefined) return { lines: [], end: { inode: '', bytes: 0 } }
+  const inode = String(found.ino)
+  // Another inode, or fewer bytes: it was rotated.
+  const same = from?.inode === inode && from.bytes <= found.size
+  const start = Math.max(same ? from.bytes : 0, found.size - MOST_BYTES)
+  const bytes = host.readPart(path, start, found.size - start)
+  const complete = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+  return {
+    lines: complete.toString().split('\n').flatMap(parseLine),
+    end: { inode, bytes: start + complete.length },
+  }
+}
+
+function parseLine(line: string): LogLine[] {
+  const [, source, text = ''] = /^\[[^\]]+\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
+  return source === undefined ? [] : [{ source, text }]
+}

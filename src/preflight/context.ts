@@ -1,0 +1,73 @@
+import type { Config } from '../config/config.ts'
+import { SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { runProgram } from '../host/program.ts'
+import { databasePath, type PacmanConf } from '../pacman/conf/conf.ts'
+import { readSoundConf } from '../pacman/conf/valid-conf.ts'
+import { plainPath } from '../text/path.ts'
+import type { Job } from '../systemd/jobs.ts'
+
+export interface PreflightOptions {
+  /** a path of the host */
+  pacmanConf: string
+  /** no mounts are wanted */
+  local: boolean
+  allowDownload: boolean
+  /** what must be mounted; pacman.conf's own paths where it is not given */
+  syncDir?: string | undefined
+  cacheDir?: string | undefined
+}
+
+/** What the checks look at. Paths have no slash at their end. */
+export interface Context extends PreflightOptions {
+  job: Job
+  host: Host
+  config: Config
+  deadline: Deadline
+  conf: PacmanConf
+  dbPath: string
+  syncDir: string
+  /** the one that is to be mounted, and that a download writes to */
+  cacheDir: string
+  /** all of pacman's, in its order */
+  cacheDirs: string[]
+}
+
+/**
+ * Reads what the checks need of pacman's configuration.
+ *
+ * @throws SentinelError where a person must mend something: every run would end the same way
+ */
+export function prepare(
+  job: Job,
+  host: Host,
+  config: Config,
+  options: PreflightOptions,
+  deadline: Deadline,
+): Context {
+  if (process.getuid?.() !== 0) {
+    throw new SentinelError('pacman upgrades for root only: run this as root')
+  }
+  const { pacmanConf } = options
+  const conf = readSoundConf(host, pacmanConf)
+  const dbPath = databasePath(conf)
+  const cacheDirs = askCacheDirs(pacmanConf, deadline).map(plainPath)
+  const syncDir = plainPath(options.syncDir ?? `${dbPath}/sync`)
+  const cacheDir = plainPath(options.cacheDir ?? cacheDirs[0] ?? '')
+  const unused = (path: string, instead: string) =>
+    new SentinelError(`${path} is not what pacman uses: by ${pacmanConf} that is ${instead}`)
+  if (syncDir !== `${dbPath}/sync`) throw unused(syncDir, `${dbPath}/sync`)
+  if (!cacheDirs.includes(cacheDir)) throw unused(cacheDir, cacheDirs.join(' and '))
+  return { ...options, job, host, config, deadline, conf, dbPath, syncDir, cacheDir, cacheDirs }
+}
+
+/** pacman itself must accept its configuration; its warnings are no matter of ours. */
+function askCacheDirs(pacmanConf: string, deadline: Deadline): string[] {
+  const timeoutMs = Math.min(10_000, deadline.left())
+  const args = ['--config', pacmanConf, 'CacheDir']
+  const ended = runProgram('/usr/bin/pacman-conf', args, { timeoutMs })
+  if (ended.exitCode === 0) return ended.stdout.toString().split('\n').slice(0, -1)
+  const said = ended.timedOut ? 'no answer' : ended.stderr.trim()
+  throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${said}`)
+}

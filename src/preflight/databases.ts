@@ -1,0 +1,58 @@
+import { errorText, SentinelError } from '../errors.ts'
+import { askAvailable } from '../pacman/database/available.ts'
+import { repositories } from '../pacman/conf/conf.ts'
+import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
+import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
+import type { Context } from './context.ts'
+import { type Finding, inOrder } from './check.ts'
+import { checkHeld } from './ignored.ts'
+import { checkPackages } from './packages.ts'
+
+/** What else a check needs that looks into the databases. */
+export interface DatabaseContext extends Context {
+  copy: DatabaseCopy
+  /** pacman's configuration, on a copy of the databases and with an empty cache */
+  copyConf: string
+}
+
+/**
+ * The databases, and what pacman would make of them: all on one copy, which does not change
+ * meanwhile, and needs no answer of a server.
+ */
+export async function checkDatabases(context: Context): Promise<Finding[]> {
+  const { host, pacmanConf, dbPath, deadline } = context
+  const checks = [checkOpening, checkAge, checkHeld, checkPackages]
+  try {
+    return await withDatabaseCopy(host.path(dbPath), deadline, (copy) => {
+      const { asItIs } = writeFlatConfs(pacmanConf, copy.path, deadline)
+      return inOrder(checks, { ...context, copy, copyConf: asItIs })
+    })
+  } catch (error) {
+    if (!(error instanceof SentinelError)) throw error
+    return [{ check: 'databases', result: 'skip', message: errorText(error) }]
+  }
+}
+
+/** Where one is missing, empty or broken, pacman says that there is nothing to do. */
+function checkOpening({ conf, pacmanConf, copyConf, deadline }: DatabaseContext): Finding[] {
+  const names = repositories(conf)
+  if (names.length === 0) {
+    const message = `${pacmanConf} names no repository`
+    return [{ check: 'databases', result: 'act', message }]
+  }
+  const { problems } = askAvailable(copyConf, names, deadline)
+  if (problems.length === 0) {
+    return [{ check: 'databases', result: 'ok', message: `${names.join(' and ')} can be read` }]
+  }
+  const message = `not all sync databases can be read: ${problems.join('; ')}`
+  return [{ check: 'databases', result: 'skip', message }]
+}
+
+/** By the server's clock; one of ours that is behind it is no reason to complain. */
+function checkAge({ host, config, copy }: DatabaseContext): Finding[] {
+  const age = host.now() - copy.newest.getTime()
+  if (age <= config.databaseAge) return []
+  const days = Math.floor(age / 86_400_000)
+  const message = `the newest sync database is of ${copy.newest.toISOString()}, ${days} days old`
+  return [{ check: 'databases', result: 'warning', message }]
+}

@@ -1,0 +1,92 @@
+import { awaitProgram } from '../host/program.ts'
+import { askSizes } from './directory.ts'
+import type { Finding } from './check.ts'
+import type { DatabaseContext } from './databases.ts'
+
+/** A package that the upgrade would install. */
+export interface Target {
+  name: string
+  version: string
+  /** of the package file, by the database; bytes, 0 where it does not say */
+  size: number
+  file: string
+}
+
+/** So many are named. */
+const NAMED = 3
+
+/**
+ * Everything the upgrade would install is in the cache, whole: a host that downloads by itself, at
+ * the same time as others, is what the shared cache is there to avoid. pacman works out what that
+ * is; which files there are is looked up here, since pacman takes a truncated one for good. [tested]
+ */
+export async function checkPackages(context: DatabaseContext): Promise<Finding[]> {
+  const { allowDownload, config, cacheDirs, deadline } = context
+  const found = await askTargets(context)
+  if ('problem' in found) {
+    const message = `pacman cannot work out the upgrade: ${found.problem}`
+    return [{ check: 'packages', result: 'skip', message }]
+  }
+  const { targets } = found
+  if (targets.length === 0) {
+    return [{ check: 'packages', result: 'ok', message: 'there is nothing to upgrade' }]
+  }
+  if (allowDownload || config.allowDownload) {
+    const message = `${targets.length} to upgrade; what the cache lacks is downloaded`
+    return [{ check: 'packages', result: 'ok', message }]
+  }
+  const files = targets.flatMap(({ file }) => cacheDirs.map((directory) => `${directory}/${file}`))
+  const sizes = await askSizes(files, deadline)
+  if ('problem' in sizes) {
+    const message = `${cacheDirs.join(' and ')}: ${sizes.problem}`
+    return [{ check: 'packages', result: 'skip', message }]
+  }
+  return [judgePackages(targets, cacheDirs, sizes)]
+}
+
+/** @param sizes those of the files that there are, by path */
+export function judgePackages(
+  targets: readonly Target[],
+  cacheDirs: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+): Finding {
+  const missing = targets.flatMap(({ name, version, size, file }) => {
+    // pacman takes the first. [libalpm/util.c, _alpm_filecache_find]
+    const found = cacheDirs.map((directory) => sizes.get(`${directory}/${file}`))
+    const first = found.find((bytes) => bytes !== undefined)
+    if (first === undefined) return [`${name} ${version}`]
+    if (size === 0 || first === size) return []
+    return [`${name} ${version} (${first} of ${size} bytes)`]
+  })
+  const total = `${targets.length} package${targets.length === 1 ? '' : 's'}`
+  if (missing.length === 0) {
+    return { check: 'packages', result: 'ok', message: `${total} to upgrade, all in the cache` }
+  }
+  const rest = missing.length - NAMED
+  const named = missing.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+  const message = `${missing.length} of ${total} not in the cache, or not whole: ${named}`
+  return { check: 'packages', result: 'skip', message }
+}
+
+/** With an empty cache the size to download is that of the whole file. [libalpm/sync.c] */
+async function askTargets({
+  copyConf,
+  deadline,
+}: DatabaseContext): Promise<{ targets: Target[] } | { problem: string }> {
+  const format = ['--print-format', '%n %v %s %l']
+  const args = ['-Sup', '--noconfirm', '--color', 'never', '--config', copyConf, ...format]
+  const ended = await awaitProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
+  if (ended.timedOut) return { problem: 'no answer in time' }
+  const lines = ended.stdout.toString().split('\n').slice(0, -1)
+  if (ended.exitCode === 0) return { targets: lines.flatMap(parseTarget) }
+  // Its error says that it failed, and stdout what it is that cannot be satisfied.
+  const said = [...ended.stderr.trim().split('\n'), ...lines]
+  return { problem: said.map((line) => line.replace(/^(?:error|::):? /, '')).join('; ') }
+}
+
+/** "kubelet 1.31.0-1 24000000 https://mirror/extra/kubelet-1.31.0-1-x86_64.pkg.tar.zst" */
+export function parseTarget(line: string): Target[] {
+  const [, name, version, size, place] = /^(\S+) (\S+) (\d+) (.+)$/.exec(line) ?? []
+  if (name === undefined || version === undefined || place === undefined) return []
+  return [{ name, version, size: Number(size), file: place.slice(place.lastIndexOf('/') + 1) }]
+}

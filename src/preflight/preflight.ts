@@ -1,0 +1,66 @@
+import { errorText } from '../errors.ts'
+import { describeProblem } from '../pacman/conf/valid-conf.ts'
+import { checkDatabases } from './databases.ts'
+import { checkLock } from './lock.ts'
+import { checkMounts } from './mounts.ts'
+import { checkReboot } from './reboot.ts'
+import { checkSpace } from './space.ts'
+import { checkWritable } from './writable.ts'
+import type { Context } from './context.ts'
+import { type Check, type Finding, inOrder, stops } from './check.ts'
+import type { Job } from '../systemd/jobs.ts'
+
+/** Whether a job may begin. */
+export interface Preflight {
+  job: Job
+  verdict: 'go' | 'skip' | 'act'
+  /** why not, in one line; '' for go */
+  reason: string
+  /** in the order of the checks; those behind the one that stands in the way were not made */
+  findings: Finding[]
+}
+
+const CHECKS: Record<Job, Check<Context>[]> = {
+  upgrade: [checkReboot, checkLock, checkMounts, checkSpace, checkDatabases],
+  // A download makes the databases, and fills the cache.
+  download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace],
+}
+
+/**
+ * Makes a job's checks, and changes nothing but that an automount may be mounted.
+ *
+ * @param prepare gives the context; what it throws is for a person to mend
+ */
+export async function preflight(job: Job, prepare: () => Context): Promise<Preflight> {
+  let context: Context
+  try {
+    context = prepare()
+  } catch (error) {
+    return judge(job, [{ check: 'configuration', result: 'act', message: errorText(error) }])
+  }
+  const configured = checkConfiguration(context)
+  try {
+    return judge(job, [...configured, ...(await inOrder(CHECKS[job], context))])
+  } catch (error) {
+    // Nobody foresaw it: it will not pass by itself.
+    const failed: Finding = { check: 'preflight', result: 'act', message: errorText(error) }
+    return judge(job, [...configured, failed])
+  }
+}
+
+function checkConfiguration({ pacmanConf, conf }: Context): Finding[] {
+  const check = 'configuration'
+  return [
+    { check, result: 'ok', message: `${pacmanConf} can be read` },
+    ...conf.problems.map((problem): Finding => {
+      return { check, result: 'warning', message: describeProblem(problem) }
+    }),
+  ]
+}
+
+function judge(job: Job, findings: Finding[]): Preflight {
+  const obstacle = findings.find(stops)
+  if (obstacle === undefined) return { job, verdict: 'go', reason: '', findings }
+  const verdict = obstacle.result === 'act' ? 'act' : 'skip'
+  return { job, verdict, reason: obstacle.message, findings }
+}

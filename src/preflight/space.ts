@@ -1,0 +1,23 @@
+import { sizeText } from '../text/size.ts'
+import type { Context } from './context.ts'
+import { askFreeSpace } from './directory.ts'
+import type { Finding } from './check.ts'
+
+/**
+ * A floor below which nothing is begun, and no forecast: what a transaction needs, pacman works out
+ * itself where pacman.conf has CheckSpace.
+ */
+export async function checkSpace(context: Context): Promise<Finding[]> {
+  const { job, cacheDir, config, deadline } = context
+  const path = job === 'upgrade' ? '/' : cacheDir
+  const answer = await askFreeSpace(path, deadline)
+  if ('problem' in answer) {
+    return [
+      { check: 'space', result: 'skip', message: `${path} does not answer: ${answer.problem}` },
+    ]
+  }
+  const message = `${sizeText(answer.free)} are free on ${path}`
+  if (answer.free >= config.minFree) return [{ check: 'space', result: 'ok', message }]
+  const least = `min-free = ${sizeText(config.minFree)}`
+  return [{ check: 'space', result: 'skip', message: `only ${message}, less than ${least}` }]
+}

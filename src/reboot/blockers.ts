@@ -1,0 +1,105 @@
+import type { Config } from '../config/config.ts'
+import { errorText } from '../errors.ts'
+import { readHold } from './hold-state.ts'
+import { holdText, remaining } from './hold.ts'
+import { readRequests } from './requests.ts'
+import { readMoment, type Moment } from './boot-clock.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
+import { readLock } from '../pacman/lock.ts'
+import type { Finding } from '../sentinel/finding.ts'
+import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import { showUnits, type Properties } from '../systemd/systemctl.ts'
+import { UNITS } from '../systemd/jobs.ts'
+
+/** Whether the host can go down now: yes; not yet; not in the near future; or a person must look. */
+export type Answer = 'go' | 'wait' | 'not-now' | 'attention'
+
+export interface Outlook {
+  answer: Answer
+  /** why not, for a person; '' for "go" */
+  reason: string
+}
+
+/** All that the outlook rests on. */
+export interface OutlookEvidence {
+  /** what a person said against a reboot, or why that cannot be read */
+  hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
+  /** whether the check asked for a reboot in this boot; undefined where that does not matter */
+  asked: boolean | undefined
+  lock: Finding | undefined
+  /** the upgrade units that are at work, with their state */
+  busyUnits: string[]
+}
+
+/** What waiting does not mend goes first; then all that is to be waited for. */
+export function judgeOutlook({ hold, asked, lock, busyUnits }: OutlookEvidence): Outlook {
+  if (asked === false) {
+    const reason =
+      'in this boot no check has asked Kured for a reboot. This command is Kured’s rebootCommand; its rebootSentinelCommand is `kured-sentinel` alone (or, where another program asks: only-asked = no)'
+    return { answer: 'attention', reason }
+  }
+  if (hold !== undefined) return hold
+  if (lock?.effect === 'attention') return { answer: 'attention', reason: lock.message }
+  const busy = [...(lock === undefined ? [] : [lock.message]), ...busyUnits]
+  return busy.length === 0
+    ? { answer: 'go', reason: '' }
+    : { answer: 'wait', reason: busy.join('; ') }
+}
+
+/**
+ * Looks at what speaks against a reboot. The lock comes last, as it can change fastest.
+ *
+ * @param byKured whether Kured has it called, after a check that asked for it
+ * @throws SentinelError, or the system error, of what cannot be read
+ */
+export function collectOutlook(host: Host, config: Config, byKured: boolean): OutlookEvidence {
+  const now = readMoment(host)
+  const checksAsked = byKured && config.rebootAsked
+  const asked = checksAsked
+    ? readRequests(host).some(({ bootId }) => bootId === now.bootId)
+    : undefined
+  const hold = readHoldOn(host, now)
+  const busyUnits = listBusyUnits()
+  const lock = readLock(host, databasePath(readHostConf(host)))
+  return {
+    hold,
+    asked,
+    lock:
+      lock && judgeLock(collectLock(host, lock, new Deadline(config.timeout)), config.staleLockAge),
+    busyUnits,
+  }
+}
+
+function readHoldOn(host: Host, now: Moment): OutlookEvidence['hold'] {
+  try {
+    const hold = readHold(host)
+    if (hold === undefined || remaining(hold, now) <= 0) return undefined
+    return { answer: 'not-now', reason: holdText(hold, now) }
+  } catch (error) {
+    return { answer: 'attention', reason: `there is a hold, and ${errorText(error)}` }
+  }
+}
+
+const SYSTEMD_MS = 20_000
+
+function listBusyUnits(): string[] {
+  const shown = showUnits(Object.values(UNITS), ['ActiveState', 'SubState'], SYSTEMD_MS)
+  return [...shown]
+    .filter(([, state]) => isBusy(state))
+    .map(([unit, state]) => {
+      return `${unit} is ${state.get('ActiveState')}`
+    })
+}
+
+/**
+ * A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost; but also while a
+ * failed download only waits for its next try, which a pending reboot skips. [systemd.service(5)]
+ */
+export function isBusy(state: Properties): boolean {
+  const active = state.get('ActiveState')
+  const sub = state.get('SubState')
+  if (sub === 'exited' || sub === 'auto-restart') return false
+  return active !== 'inactive' && active !== 'failed'
+}

@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { SentinelError } from '../errors.ts'
+import { withFlock } from '../host/flock.ts'
+import type { Host } from '../host/host.ts'
+import {
+  makeStateDirectory,
+  readState,
+  removeState,
+  STATE_DIRECTORY,
+  writeState,
+} from '../state/store.ts'
+import { LONGEST_MS, needsCount, recount, remaining, type Hold } from './hold.ts'
+import type { Moment } from './boot-clock.ts'
+
+const NAME = 'hold'
+
+/**
+ * The hold that was set, whether it is over or not.
+ *
+ * @throws SentinelError where there is one that cannot be read
+ */
+export function readHold(host: Host): Hold | undefined {
+  const state = readState(host, NAME)
+  if (state === undefined) return undefined
+  const { reason, until, left, bootId, uptime } = state
+  const numbers = [until, left, uptime]
+  if (
+    typeof reason !== 'string' ||
+    typeof bootId !== 'string' ||
+    !numbers.every(Number.isFinite) ||
+    Number(left) > LONGEST_MS
+  ) {
+    throw new SentinelError('hold.json does not hold what was written there')
+  }
+  return { reason, bootId, until: Number(until), left: Number(left), uptime: Number(uptime) }
+}
+
+/** Sets a hold, in place of an earlier one. Throws SentinelError where it cannot be written. */
+export function setHold(host: Host, hold: Hold): void {
+  makeStateDirectory(host)
+  alone(host, () => writeState(host, NAME, hold))
+}
+
+/** Ends the hold, whether it can be read or not. @returns whether there was one */
+export function removeHold(host: Host): boolean {
+  if (host.lstat(STATE_DIRECTORY) === undefined) return false
+  return alone(host, () => removeState(host, NAME))
+}
+
+/**
+ * Writes down how much of the hold is left, where that is due, or that it is over: a later boot
+ * with another clock must not find it lasting again. A hold that was set meanwhile stays.
+ */
+export function countHold(host: Host, seen: Hold, now: Moment): void {
+  const over = remaining(seen, now) <= 0
+  if (!over && !needsCount(seen, now)) return
+  alone(host, () => {
+    if (!isDeepStrictEqual(readHold(host), seen)) return
+    if (over) removeState(host, NAME)
+    else writeState(host, NAME, recount(seen, now))
+  })
+}
+
+/** Whoever may open a directory may lock it, and for ever: so it is one that is root's alone. */
+function alone<T>(host: Host, body: () => T): T {
+  const lock = host.path(`${STATE_DIRECTORY}/lock`)
+  mkdirSync(lock, { recursive: true, mode: 0o700 })
+  return withFlock(lock, 2000, body)
+}

@@ -1,0 +1,31 @@
+import type { Host } from '../host/host.ts'
+import { readLog } from '../pacman/log/log.ts'
+import { writeMark } from './run-start.ts'
+import type { Preflight } from '../preflight/preflight.ts'
+import { logPathOf, settleLost } from './record.ts'
+import type { RunRecord } from './run-record.ts'
+
+/**
+ * Leaves what the record of this run needs to know, and closes the run before where that was lost.
+ *
+ * @param invocationId of the run that begins
+ * @returns the record of a run that was lost, if there was one
+ * @throws SentinelError where the state cannot be written; the run must then not begin
+ */
+export function leaveMark(
+  host: Host,
+  pacmanConf: string,
+  { job, verdict, reason }: Preflight,
+  invocationId: string,
+): RunRecord | undefined {
+  const lost = settleLost(host, job, pacmanConf, invocationId)
+  writeMark(host, job, {
+    invocationId,
+    bootId: host.bootId(),
+    startedAt: new Date(host.now()).toISOString(),
+    verdict,
+    reason,
+    log: readLog(host, logPathOf(host, pacmanConf)).end,
+  })
+  return lost
+}

@@ -1,0 +1,107 @@
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
+import type { LogLine } from '../pacman/log/log.ts'
+import { readLogSince } from '../pacman/log/rotated-log.ts'
+import { readRunOutput } from '../systemd/journal.ts'
+import { type End, judgeEnd, judgeLost } from './run-outcome.ts'
+import type { Job } from '../systemd/jobs.ts'
+import { type Mark, readInvocation, readMark, removeMark } from './run-start.ts'
+import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
+import { readServiceEnd } from './service-end.ts'
+
+/** journald answers at once, or it is not well. */
+const JOURNAL_MS = 30_000
+
+/**
+ * Judges the run that systemd has just ended, and keeps that for the job.
+ *
+ * @param pacmanConf a path of the host, for where the log is
+ * @param env, pid our own
+ * @throws SentinelError when it is not systemd that runs us, or the record cannot be written
+ */
+export function recordRun(
+  host: Host,
+  job: Job,
+  pacmanConf: string,
+  { env, pid }: Pick<NodeJS.Process, 'env' | 'pid'>,
+): RunRecord {
+  const service = readServiceEnd(env)
+  const invocationId = readInvocation(env, pid)
+  settleLost(host, job, pacmanConf, invocationId)
+  const last = unlessBroken(() => readMark(host, job))
+  const mark = last?.invocationId === invocationId ? last : undefined
+  const lines = readSince(host, pacmanConf, mark)
+  const deadline = new Deadline(JOURNAL_MS)
+  const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
+  const end = judgeEnd({ job, service, mark, lines, output: output || undefined })
+  const record = keep(host, job, end, {
+    endedAt: new Date(host.now()).toISOString(),
+    bootId: host.bootId(),
+    ...(mark && { startedAt: mark.startedAt }),
+    ...(invocationId !== undefined && { invocationId }),
+  })
+  // A later run whose preflight leaves none would take this one for lost. If it cannot be removed,
+  // the record with the same invocation tells, as long as it is the last.
+  unlessBroken(() => removeMark(host, job))
+  return record
+}
+
+/**
+ * Judges and keeps the run before, if nobody did: a power cut leaves its mark without a record.
+ *
+ * @param current the run that is going on
+ * @returns that record, if there was one to make
+ */
+export function settleLost(
+  host: Host,
+  job: Job,
+  pacmanConf: string,
+  current: string | undefined,
+): RunRecord | undefined {
+  const mark = unlessBroken(() => readMark(host, job))
+  if (mark === undefined || mark.verdict !== 'go' || mark.invocationId === current) return undefined
+  const previous = unlessBroken(() => readRunRecord(host, job))
+  if (previous?.invocationId === mark.invocationId) return undefined
+  const lines = readSince(host, pacmanConf, mark)
+  const { bootId, startedAt, invocationId } = mark
+  const end = judgeLost(job, lines, bootId === host.bootId())
+  // When it ended is not known; that it had begun is.
+  return keep(host, job, end, { startedAt, endedAt: startedAt, bootId, invocationId })
+}
+
+function keep(
+  host: Host,
+  job: Job,
+  { ran, ...end }: End,
+  when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId'>,
+): RunRecord {
+  const record: RunRecord = { job, ...end, ...when }
+  const keepsEarlier = !ran || end.outcome === 'nothing-to-do'
+  const previous = keepsEarlier ? unlessBroken(() => readRunRecord(host, job)) : undefined
+  const kept = keepsEarlier ? keepLastEnd(record, previous) : record
+  writeRunRecord(host, kept)
+  return kept
+}
+
+function readSince(host: Host, pacmanConf: string, mark: Mark | undefined): LogLine[] {
+  try {
+    return readLogSince(host, logPathOf(host, pacmanConf), mark?.log)
+  } catch {
+    return []
+  }
+}
+
+/** Where pacman.log is; its usual place where pacman.conf does not tell. */
+export function logPathOf(host: Host, pacmanConf: string): string {
+  return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
+}
+
+/** A state or configuration that is broken must not keep a run from being recorded. */
+function unlessBroken<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

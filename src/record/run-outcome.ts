@@ -1,0 +1,172 @@
+import type { LogLine } from '../pacman/log/log.ts'
+import { readOutput, type Said } from '../pacman/log/pacman-output.ts'
+import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
+import type { Job } from '../systemd/jobs.ts'
+import type { Mark } from './run-start.ts'
+import type { Outcome } from './run-record.ts'
+import type { ServiceEnd } from './service-end.ts'
+
+/** All that the judgement of a run that has ended rests on. */
+export interface EndEvidence {
+  job: Job
+  service: ServiceEnd
+  /** what the run's own preflight has left */
+  mark?: Pick<Mark, 'verdict' | 'reason'> | undefined
+  /** pacman.log since the run began */
+  lines: readonly LogLine[]
+  /** what pacman has printed, where that is known */
+  output?: readonly string[] | undefined
+}
+
+export interface End {
+  outcome: Outcome
+  reason: string
+  problems: string[]
+  packages: number
+  /** whether pacman was started; if not, an earlier run's end is still the last one */
+  ran: boolean
+}
+
+/**
+ * How a run ended. pacman's exit code says little: 0 is also what it ends with after SIGINT in
+ * mid-transaction, after a failed hook, and with a database that is not there. So the log decides
+ * whether a transaction was completed, and pacman's output what failed on the way.
+ */
+export function judgeEnd(evidence: EndEvidence): End {
+  return notStarted(evidence) ?? judgeRun(evidence)
+}
+
+function notStarted({ service: { result, code }, mark }: EndEvidence): End | undefined {
+  const nothing = { problems: [], packages: 0, ran: false }
+  if (result === 'exec-condition') {
+    return {
+      ...nothing,
+      outcome: 'skipped',
+      reason: mark?.reason || 'an ExecCondition= said no and left no reason: see the journal',
+    }
+  }
+  if (mark?.verdict === 'act') return { ...nothing, outcome: 'failed', reason: mark.reason }
+  if (code !== undefined) return undefined
+  return { ...nothing, outcome: 'failed', reason: `pacman was not started (${result})` }
+}
+
+function judgeRun({ job, service, lines, output }: EndEvidence): End {
+  const run = findRun(lines, job)
+  const said = readOutput(output ?? [], run?.hooks ?? [])
+  const succeeded = service.result === 'success' && service.status === '0'
+  const transaction = ownTransaction(run, succeeded || isGone(service))
+  const [outcome, reason] = transaction
+    ? judgeTransaction(transaction, service, said)
+    : job === 'download' && succeeded
+      ? judgeDownload(said)
+      : judgeNoTransaction(job, service, said, run?.upgrading === true)
+  const problems = [...said.failed, ...(succeeded ? said.errors : [])]
+  return { outcome, reason, problems, packages: transaction?.packages ?? 0, ran: true }
+}
+
+type Judgement = [outcome: Outcome, reason: string]
+
+/** After a transaction that was completed pacman ends with 0: with another code it was not its. */
+function ownTransaction(run: PacmanRun | undefined, mayBeCompleted: boolean) {
+  const transaction = run?.transaction
+  return transaction?.end === 'completed' && !mayBeCompleted ? undefined : transaction
+}
+
+function judgeTransaction(
+  { end, packages }: NonNullable<PacmanRun['transaction']>,
+  service: ServiceEnd,
+  said: Said,
+): Judgement {
+  const changed = count(packages)
+  if (end === 'completed' && isGone(service)) {
+    const reason = `pacman was ended (${how(service)}) after ${changed}, while hooks ran`
+    return ['interrupted', `${reason}: some may not have run to their end`]
+  }
+  if (end === 'completed') {
+    const doubt = said.understood ? '' : '; how its hooks ended is not known (no output in English)'
+    return ['completed', `${changed}${doubt}`]
+  }
+  if (end === 'failed') {
+    return ['failed', [`the transaction failed after ${changed}`, ...said.errors].join(': ')]
+  }
+  const reason = `pacman was interrupted in mid-transaction (${how(service)}) after ${changed}`
+  return ['interrupted', `${reason}: the hooks for these have not run`]
+}
+
+function judgeDownload({ nothingToDo }: Said): Judgement {
+  if (nothingToDo) return ['nothing-to-do', NOTHING]
+  return ['completed', 'the packages are in the cache']
+}
+
+const NOTHING = 'there was nothing to do'
+
+function judgeNoTransaction(
+  job: Job,
+  service: ServiceEnd,
+  { errors, nothingToDo }: Said,
+  upgrading: boolean,
+): Judgement {
+  if (isGone(service)) {
+    const when = job === 'upgrade' ? ' before anything was changed' : ''
+    return ['interrupted', `pacman was ended${when} (${how(service)})`]
+  }
+  if (service.status !== '0' || service.result !== 'success') {
+    const reasons = [...new Set(errors)].slice(0, 3).join('; ')
+    return ['failed', reasons || `pacman ended with exit code ${service.status}`]
+  }
+  if (nothingToDo || upgrading) return ['nothing-to-do', NOTHING]
+  return ['failed', 'pacman ended with exit code 0, but pacman.log says nothing of an upgrade']
+}
+
+/**
+ * How a run ended that nobody recorded: the host went down before that, or the record was killed.
+ *
+ * @param lines pacman.log since the run began, later runs included
+ * @param sameBoot the host is up since
+ */
+export function judgeLost(job: Job, lines: readonly LogLine[], sameBoot: boolean): End {
+  const run = findRun(lines, job, 'first')
+  const { end, packages = 0 } = run?.transaction ?? {}
+  const changed = count(packages)
+  const interrupted = (reason: string): End => {
+    return { outcome: 'interrupted', reason, problems: [], packages, ran: true }
+  }
+  const what = sameBoot ? 'the run was ended' : 'the host went down'
+  if (run?.transaction === undefined) {
+    return interrupted(
+      `${what} ${job === 'upgrade' ? 'before pacman changed anything' : 'during the download'}`,
+    )
+  }
+  if (end === 'completed' && sameBoot) {
+    return { ...interrupted(`${changed}; how its hooks ended is not known`), outcome: 'completed' }
+  }
+  if (end === 'completed') {
+    const last = run.hooks.at(-1)
+    const hooks = last === undefined ? '' : ` (the last that began: ${last})`
+    return interrupted(`${what} after ${changed}: hooks may not have run to their end${hooks}`)
+  }
+  return interrupted(`${what} in mid-transaction, after ${changed}: the hooks have not run`)
+}
+
+function findRun(
+  lines: readonly LogLine[],
+  job: Job,
+  which: 'first' | 'last' = 'last',
+): PacmanRun | undefined {
+  const own = readRuns(lines).filter(({ command }) => isUnattended(command, job === 'download'))
+  return which === 'first' ? own[0] : own.at(-1)
+}
+
+/** Ended by somebody; 130 is pacman's own answer to SIGINT. [pacman, src/pacman/sighandler.c] */
+function isGone({ result, code, status }: ServiceEnd): boolean {
+  return code !== 'exited' || status === '130' || result === 'timeout'
+}
+
+function how({ result, code, status }: ServiceEnd): string {
+  if (result === 'timeout') return 'it took too long'
+  return code === 'exited' ? `exit code ${status}` : `signal ${status}`
+}
+
+function count(packages: number): string {
+  return packages === 1 ? '1 package' : `${packages} packages`
+}

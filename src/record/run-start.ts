@@ -1,0 +1,59 @@
+import { SentinelError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import type { LogPosition } from '../pacman/log/log.ts'
+import { readState, removeState, writeState } from '../state/store.ts'
+import type { Job } from '../systemd/jobs.ts'
+
+/**
+ * What a preflight leaves for the record of its run, as the state "mark-upgrade" or
+ * "mark-download". On disk and not in /run: after a power cut it is all that tells of the run. The
+ * record takes it away; between the two, a record with the same invocation says that the run is over.
+ */
+export interface Mark {
+  /** systemd gives one to each start of a unit: ExecCondition= and ExecStopPost= see the same */
+  invocationId: string
+  bootId: string
+  startedAt: string
+  verdict: 'go' | 'skip' | 'act'
+  /** why not, in one line */
+  reason: string
+  /** where the run begins in pacman.log */
+  log: LogPosition
+}
+
+/** The mark of the job's last preflight. Throws SentinelError where it cannot be read. */
+export function readMark(host: Host, job: Job): Mark | undefined {
+  const state = readState(host, `mark-${job}`)
+  if (state === undefined || isMark(state)) return state
+  throw new SentinelError(`the state mark-${job} is not one of this program`)
+}
+
+function isMark(state: object): state is Mark {
+  const texts = ['invocationId', 'bootId', 'startedAt', 'verdict', 'reason']
+  return (
+    texts.every((key) => typeof Reflect.get(state, key) === 'string') &&
+    typeof Reflect.get(state, 'log') === 'object'
+  )
+}
+
+/** Replaces the job's last mark. Throws SentinelError where that fails. */
+export function writeMark(host: Host, job: Job, mark: Mark): void {
+  writeState(host, `mark-${job}`, mark)
+}
+
+export function removeMark(host: Host, job: Job): void {
+  removeState(host, `mark-${job}`)
+}
+
+/**
+ * The run that systemd has started this very process for. A person's shell below a service has an
+ * INVOCATION_ID as well; only for what systemd itself has executed does SYSTEMD_EXEC_PID match.
+ * [systemd.exec(5), since 248]
+ *
+ * @returns the run's ID, or undefined when a person, or another program, has started us
+ */
+export function readInvocation(env: NodeJS.ProcessEnv, pid: number): string | undefined {
+  const id = env['INVOCATION_ID'] ?? ''
+  if (Number(env['SYSTEMD_EXEC_PID']) !== pid || !/^[0-9a-f]{32}$/.test(id)) return undefined
+  return id
+}

@@ -1,0 +1,38 @@
+import { isUp, readUnits, type Unit } from '../systemd/unit.ts'
+
+/**
+ * The units that run and that a restart of each unit restarts as well, through any number of
+ * others. systemd passes a restart on as a try-restart, which a unit that does not run ignores, but
+ * a job of another unit goes on from there all the same only when that one runs.
+ * [systemd, src/core/transaction.c, transaction_add_job_and_dependencies]
+ *
+ * @param read asks systemd
+ * @returns by the name of the unit
+ */
+export function readDependents(
+  units: readonly Unit[],
+  read: (names: readonly string[]) => ReadonlyMap<string, Unit> = readUnits,
+): Map<string, Unit[]> {
+  const known = new Map(units.map((unit) => [unit.name, unit]))
+  for (let found = [...units]; found.length > 0;) {
+    const names = new Set(found.flatMap(({ dependents }) => dependents))
+    const next = read([...names].filter((name) => !known.has(name)))
+    for (const [name, unit] of next) known.set(name, unit)
+    found = [...next.values()].filter(isUp)
+  }
+  return new Map(units.map((unit) => [unit.name, follow(unit, known)]))
+}
+
+function follow(start: Unit, known: ReadonlyMap<string, Unit>): Unit[] {
+  const reached = new Set<Unit>()
+  const visit = ({ dependents }: Unit) => {
+    for (const name of dependents) {
+      const unit = known.get(name)
+      if (unit === undefined || unit === start || reached.has(unit) || !isUp(unit)) continue
+      reached.add(unit)
+      visit(unit)
+    }
+  }
+  visit(start)
+  return [...reached]
+}

@@ -1,0 +1,85 @@
+import { errorText } from '../errors.ts'
+import type { Config } from '../config/config.ts'
+import type { Host } from '../host/host.ts'
+import { readOutcome, type Touched } from './outcome.ts'
+import { told, toldGone, type Plan, type Step } from './plan.ts'
+import { refuseUnit } from './refusal.ts'
+import { MANAGER, SYSTEMD, type RestartReport } from './report.ts'
+import type { Obstacle } from './preconditions.ts'
+import { isStillThere } from './stale-process.ts'
+import { reexecManager, settle, tryRestart } from './systemd-actions.ts'
+import { isUp, readUnits } from '../systemd/unit.ts'
+
+type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone'>
+
+/** A plan that is being carried out. */
+interface Run {
+  host: Host
+  config: Config
+  obstacle: Obstacle
+  touched: Map<string, Touched>
+  done: CarriedOut
+}
+
+/** Does what is planned, one unit after the other, and looks how each is in the end. */
+export async function carryOut(
+  host: Host,
+  plan: Plan,
+  config: Config,
+  obstacle: Obstacle,
+): Promise<CarriedOut> {
+  const { refused, gone } = plan
+  const done: CarriedOut = { failed: [], restarted: [], refused: [...refused], gone: [...gone] }
+  const run: Run = { host, config, obstacle, touched: new Map(), done }
+  // First, so that the units are started by the new one.
+  if (plan.reexec) {
+    const why = await reexecManager(config.restartTimeout)
+    if (why === '') done.restarted.push({ unit: MANAGER, processes: [SYSTEMD] })
+    else done.failed.push({ unit: MANAGER, why: `systemctl daemon-reexec: ${why}` })
+  }
+  for (const step of plan.steps) {
+    try {
+      await takeStep(run, step)
+    } catch (error) {
+      done.failed.push({ unit: step.unit.name, why: errorText(error) })
+    }
+  }
+  if (run.touched.size === 0) return done
+  const { failed, restarted } = await readOutcome([...run.touched.values()], config.restartTimeout)
+  done.failed.push(...failed)
+  done.restarted.push(...restarted)
+  return done
+}
+
+/** Restarts a unit, unless that was done meanwhile, or something now speaks against it. */
+async function takeStep(run: Run, { unit, processes, along }: Step): Promise<void> {
+  const { host, config, touched, done } = run
+  const { name } = unit
+  const earlier = touched.get(name)
+  if (earlier !== undefined) {
+    // systemd restarts it along with another.
+    earlier.processes = processes.map(told)
+    await settle([name], 0, config.restartTimeout)
+  }
+  const now = readUnits([name]).get(name) ?? unit
+  if (earlier !== undefined && (now.invocation !== earlier.before.invocation || !isUp(now))) return
+  const why = run.obstacle()
+  // The last look before it is done: what has taken a PID meanwhile is none of this unit's.
+  const there = processes.filter((process) => isStillThere(host, process))
+  done.gone.push(...processes.filter((process) => !there.includes(process)).map(toldGone))
+  if (there.length === 0) return
+  const refusal =
+    why === undefined
+      ? refuseUnit(now, there, undefined, config)
+      : { why, clears: 'reboot' as const }
+  if (refusal !== undefined) {
+    done.refused.push({ unit: name, ...refusal, processes: there.map(told) })
+    return
+  }
+  const complaint = tryRestart(name, config.restartTimeout)
+  touched.set(name, { unit: name, processes: there.map(told), before: now, complaint })
+  for (const before of along) {
+    const also = { unit: before.name, processes: [], with: name, before, complaint: '' }
+    if (!touched.has(before.name)) touched.set(before.name, also)
+  }
+}

@@ -1,0 +1,68 @@
+import type { Config } from '../config/config.ts'
+import { errorCode } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
+import { readLock, type Lock } from '../pacman/lock.ts'
+import { readLog } from '../pacman/log/log.ts'
+import { ancestors } from '../proc/ancestors.ts'
+import { collectLock, judgeLock, type LockEvidence } from '../sentinel/lock.ts'
+import { runSystemctl } from '../systemd/systemctl.ts'
+
+/** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
+export type Obstacle = () => string | undefined
+
+/**
+ * What can be in the way: pacman at work, which is half-way through the files that services are to
+ * be started from; after an upgrade, one that did not complete; a host that goes down.
+ *
+ * A run that an upgrade itself starts may find the lock held by the pacman that started it: its
+ * PostTransaction hooks run under the lock, and after "transaction completed" is in the log.
+ * [libalpm/trans.c, alpm_trans_commit]
+ */
+export function obstacles(
+  host: Host,
+  { staleLockAge, timeout }: Config,
+  afterUpgrade: boolean,
+): Obstacle {
+  const conf = readHostConf(host)
+  const dbPath = databasePath(conf)
+  const log = logPath(conf)
+  // Only another pacman changes that later, and its lock is seen.
+  const completed = !afterUpgrade || conf === NO_CONF || hasCompleted(host, log)
+  return () => {
+    const lock = readLock(host, dbPath)
+    if (lock !== undefined) {
+      const evidence = collectEvidence(host, lock, new Deadline(timeout))
+      if (evidence === undefined) return `pacman is at work: ${lock.path} is there`
+      const { holder } = evidence
+      const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
+      if (!afterUpgrade || !ours) return judgeLock(evidence, staleLockAge).message
+    }
+    return completed ? undefined : `the last transaction in ${log} has not completed`
+  }
+}
+
+/** Who holds a lock only root can see, and a dry run needs no root. */
+function collectEvidence(host: Host, lock: Lock, deadline: Deadline): LockEvidence | undefined {
+  try {
+    return collectLock(host, lock, deadline)
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return undefined
+    throw error
+  }
+}
+
+/** Whether the last word on a transaction is that it is complete. [libalpm/trans.c] */
+function hasCompleted(host: Host, path: string): boolean {
+  const words = readLog(host, path).lines.filter(
+    ({ source, text }) => source === 'ALPM' && text.startsWith('transaction '),
+  )
+  return words.at(-1)?.text === 'transaction completed'
+}
+
+/** Whether the host is going down: a unit that is started then would hold that up, or be lost. */
+export function isGoingDown(timeoutMs: number): boolean {
+  // The exit code tells "running" from all other states, the output which. [systemctl(1)]
+  return runSystemctl(['is-system-running'], timeoutMs).stdout.toString().trim() === 'stopping'
+}

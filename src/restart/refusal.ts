@@ -1,0 +1,97 @@
+import type { Config } from '../config/config.ts'
+import { matching, runsPacman, whyNever } from './denylist.ts'
+import { isBelow, type StaleProcess } from './stale-process.ts'
+import type { Unit } from '../systemd/unit.ts'
+
+/** Why something is not restarted, and what clears its old code instead. */
+export interface Refusal {
+  why: string
+  clears: 'logout' | 'reboot' | 'end'
+}
+
+const untilReboot = (why: string): Refusal => ({ why, clears: 'reboot' })
+
+/** Why no unit can be restarted for the sake of this process, if so: it is in none of the system's. */
+export function refuseProcess({ unit, userSlice }: StaleProcess): Refusal | undefined {
+  // Whatever stands below a user's slice is named by that user.
+  if (userSlice) {
+    const session = unit?.endsWith('.scope') === true && unit !== 'init.scope'
+    const why = session ? 'a login session' : "a user's own manager, or a unit of it"
+    return { why, clears: 'logout' }
+  }
+  if (unit === undefined) return untilReboot('it belongs to no unit')
+  if (!unit.endsWith('.service')) {
+    return untilReboot('a scope: systemd did not start its processes, and cannot start them again')
+  }
+  // What systemd allows in a name, without what it would take for a pattern. [systemd.unit(5)]
+  if (!/^[A-Za-z0-9:_.\\@-]+$/.test(unit)) return untilReboot('no name of a unit')
+  return undefined
+}
+
+/** Why this unit is not restarted for these processes, as things are, if so. */
+export function refuseUnit(
+  unit: Unit,
+  processes: readonly StaleProcess[],
+  own: Unit | undefined,
+  config: Config,
+): Refusal | undefined {
+  if (!unit.loaded || !processes.every((process) => isBelow(process, unit.controlGroup))) {
+    return untilReboot('systemd does not count these processes to a unit of that name')
+  }
+  const never = refuseAlways(unit, own, config)
+  if (never !== undefined) return never
+  if (unit.activeState === 'inactive' || unit.activeState === 'failed') {
+    return untilReboot('it has ended, and left these processes behind')
+  }
+  if (unit.activeState === 'deactivating') return { why: 'it is being stopped', clears: 'end' }
+  if (unit.hasJob) return { why: 'systemd is about to start or stop it', clears: 'end' }
+  // Its start would wait for a job that ends only after we have.
+  if (own?.hasJob === true && unit.after.some((name) => own.names.includes(name))) {
+    return untilReboot(`it is started after ${own.name} only, in which this command runs`)
+  }
+  const leavesRest = unit.killMode === 'process' || unit.killMode === 'none'
+  if (leavesRest && !processes.some(({ pid }) => pid === unit.mainPid)) {
+    return untilReboot(`KillMode=${unit.killMode}: a restart would leave these processes`)
+  }
+  return undefined
+}
+
+/** Why a unit that these sockets and timers start is not restarted, if so. */
+export function refuseTriggered(triggers: readonly Unit[]): Refusal | undefined {
+  // Nor would it come back: nobody hands it the connection a second time. [systemd.socket(5), Accept=]
+  if (!triggers.some(({ accepts }) => accepts)) return undefined
+  return { why: 'it serves one connection, which would be cut', clears: 'end' }
+}
+
+/** What goes for a unit at any time, also where systemd would restart it along with another. */
+function refuseAlways(
+  unit: Unit,
+  own: Unit | undefined,
+  { restartNever, restartAllow }: Config,
+): Refusal | undefined {
+  if (own?.name === unit.name) return untilReboot('this command runs in it')
+  if (runsPacman(unit.names)) return untilReboot('it runs pacman')
+  if (unit.refusesRestart) return untilReboot('RefuseManualStop= or RefuseManualStart= is set')
+  const never = matching(restartNever, unit.names)
+  if (never !== undefined) return untilReboot(`never = ${never}`)
+  if (matching(restartAllow, unit.names) !== undefined) return undefined
+  const why = whyNever(unit.names)
+  if (why !== undefined) return untilReboot(why)
+  if (unit.type === 'oneshot') return untilReboot('a oneshot: its job would be done again')
+  return undefined
+}
+
+/** The kinds of units that a restart only starts anew; of the others it takes something away. */
+const HARMLESS = /\.(service|socket|target|timer|path)$/
+
+/** Why a unit must not be restarted along with another, if so. */
+export function refuseAlong(
+  unit: Unit,
+  own: Unit | undefined,
+  config: Config,
+): Refusal | undefined {
+  const refusal = HARMLESS.test(unit.name)
+    ? refuseAlways(unit, own, config)
+    : untilReboot('it would be stopped')
+  return refusal && untilReboot(`${unit.name} would be restarted with it: ${refusal.why}`)
+}

@@ -1,0 +1,105 @@
+import type { Config } from '../config/config.ts'
+import { errorText, SentinelError } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { readReplaced } from '../pacman/replaced.ts'
+import { unreadable, type Finding } from '../sentinel/finding.ts'
+import { scanProc } from '../sentinel/scan-proc.ts'
+import { collectStaleCode } from '../sentinel/stale-code.ts'
+import { carryOut } from './execute.ts'
+import { makePlan, told, type Plan } from './plan.ts'
+import {
+  MANAGER,
+  SYSTEMD,
+  type Refused,
+  type Restarted,
+  type RestartReport,
+  type StillStale,
+} from './report.ts'
+import { isGoingDown, obstacles } from './preconditions.ts'
+
+export interface RestartRequest {
+  dryRun: boolean
+  /** run by an upgrade that is to be complete: from its unit or from a hook of pacman's */
+  afterUpgrade: boolean
+}
+
+/**
+ * Restarts the units whose processes run replaced code, as far as that does no harm, and looks
+ * again. What the sentinel does not count it leaves alone as well.
+ *
+ * @throws SentinelError where it is not the moment, or nothing can be seen; nothing was done then
+ */
+export async function restartStale(
+  host: Host,
+  config: Config,
+  { dryRun, afterUpgrade }: RestartRequest,
+): Promise<RestartReport> {
+  if (isGoingDown(config.timeout)) {
+    throw new SentinelError('nothing was restarted: the host is going down')
+  }
+  const obstacle = obstacles(host, config, afterUpgrade)
+  const why = obstacle()
+  if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
+  const scanStart = host.uptime()
+  const findings = await look(host, config)
+  const plan = makePlan(host, config, findings.filter(isStale), scanStart)
+  if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen).map(plain) }
+  const done = await carryOut(host, plan, config, obstacle)
+  const left = await look(host, config).catch((error: unknown) => [
+    unreadable(`what is left: ${errorText(error)}`),
+  ])
+  return {
+    dryRun,
+    ...done,
+    stillStale: left.filter(isStale).map((finding) => explain(finding, done.refused)),
+    unseen: left.filter(isUnseen).map(plain),
+  }
+}
+
+async function look(host: Host, config: Config): Promise<Finding[]> {
+  const deadline = new Deadline(config.timeout)
+  const replaced = readReplaced(host)
+  const sources = { host, config, replaced, scanner: scanProc, deadline, all: false }
+  return (await collectStaleCode(sources)).findings
+}
+
+/** Without what only a verdict needs. */
+function plain({ effect: _, ...finding }: Finding): Omit<Finding, 'effect'> {
+  return finding
+}
+
+function isStale({ effect }: Finding): boolean {
+  return effect === 'reboot'
+}
+
+function isUnseen({ effect }: Finding): boolean {
+  return effect === 'attention'
+}
+
+function foresee({ reexec, steps, refused, gone }: Plan): Omit<RestartReport, 'unseen'> {
+  const restarted = new Map<string, Restarted>()
+  if (reexec) restarted.set(MANAGER, { unit: MANAGER, processes: [SYSTEMD] })
+  for (const { unit, processes } of steps) {
+    restarted.set(unit.name, { unit: unit.name, processes: processes.map(told) })
+  }
+  for (const { unit, along } of steps) {
+    for (const { name } of along) {
+      const known = restarted.get(name)
+      restarted.set(name, { unit: name, processes: [], with: unit.name, ...known })
+    }
+  }
+  return {
+    dryRun: true,
+    failed: [],
+    restarted: [...restarted.values()],
+    refused,
+    gone,
+    stillStale: [],
+  }
+}
+
+function explain(finding: Finding, refused: readonly Refused[]): StillStale {
+  const refusal = refused.find(({ processes }) => processes.some(({ pid }) => pid === finding.pid))
+  return { ...plain(finding), clears: refusal?.clears ?? 'reboot' }
+}

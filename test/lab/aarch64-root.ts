@@ -1,0 +1,85 @@
+/** The lab's aarch64 root with the program installed, for the tests of one file. */
+import { cpSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fillTree, type Tree } from '../fixture/tree.ts'
+import { aarch64Tree, emulator, inAarch64 } from './aarch64.ts'
+import { findProgram } from './cache.ts'
+import { directoryOf, dropLayers, mountLayers, newNodeId, sweep } from './layers.ts'
+import { ownPackage, PACKAGE_TOOLS } from './own-package.ts'
+import { describe, run, type Run } from './run.ts'
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** One overlay over set-up's tree; it is gone when the test file's process ends. */
+class Aarch64Root {
+  /** Its files, as this machine sees them. */
+  readonly path: string
+  #hosts = 0
+
+  constructor() {
+    sweep()
+    const directory = directoryOf(newNodeId())
+    process.once('exit', () => dropLayers(directory))
+    this.path = mountLayers(directory, aarch64Tree)
+  }
+
+  /** Makes the files of another host in it; gives where they are, as a program in it sees them. */
+  addHost(tree: Tree): string {
+    this.#hosts += 1
+    const directory = `/srv/host-${this.#hosts}`
+    fillTree(join(this.path, directory), tree)
+    return directory
+  }
+
+  /** Runs a program in it, as root's shell would; `proc` is what it sees as /proc. */
+  run(argv: string[], env: Record<string, string> = {}, proc?: string): Promise<Run> {
+    return run(inAarch64(this.path, argv, proc), { env: { PATH, ...env } })
+  }
+
+  /** Runs the installed program by its name, as a person does. */
+  program(...args: string[]): Promise<Run> {
+    return this.run(['kured-sentinel', ...args])
+  }
+
+  /** Runs it by its path and with the environment of a Kured pod, as Kured does. */
+  asKured(args: string[], proc?: string): Promise<Run> {
+    return this.run(['/usr/bin/kured-sentinel', ...args], { KURED_NODE_ID: 'lab' }, proc)
+  }
+}
+
+/** A new root in which the aarch64 pacman has installed the package of the checkout. */
+async function newRoot(): Promise<Aarch64Root> {
+  const root = new Aarch64Root()
+  cpSync(await ownPackage(), join(root.path, 'srv/kured-sentinel.pkg.tar.gz'))
+  // Its Node is npm's, and no package.
+  const options = ['--noconfirm', '--assume-installed', 'nodejs=26']
+  const argv = ['pacman', '-U', ...options, '/srv/kured-sentinel.pkg.tar.gz']
+  const ended = await root.run(argv)
+  if (ended.exitCode !== 0) throw new Error(describe(argv, ended))
+  return root
+}
+
+/** Why no aarch64 program can be run on this machine, if so. */
+function problem(): string | undefined {
+  if (process.getuid?.() !== 0) return 'the aarch64 root is an overlay, which only root can mount'
+  const programs = [...PACKAGE_TOOLS, ...(emulator === undefined ? [] : [emulator])]
+  const missing = programs.find((program) => findProgram(program) === undefined)
+  if (missing !== undefined) return `${missing} is missing: npm run test:setup`
+  return existsSync(aarch64Tree) ? undefined : `${aarch64Tree} is missing: npm run test:setup`
+}
+
+let shared: Promise<Aarch64Root> | undefined
+
+/**
+ * A node:test test in the root that this file's tests share. It is skipped, with the reason, where
+ * there is none; a failure in CI.
+ */
+export function aarch64Test(name: string, body: (root: Aarch64Root) => Promise<void>): void {
+  const why = problem()
+  const skip = process.env['CI'] === 'true' ? false : (why ?? false)
+  void test(name, { skip, timeout: 180_000 }, async () => {
+    if (why !== undefined) throw new Error(why)
+    await body(await (shared ??= newRoot()))
+  })
+}

@@ -1,0 +1,190 @@
+/** Packages whose upgrade leaves stale code behind, of every kind the sentinel must tell apart. */
+import type { PackageRecipe } from './package.ts'
+
+const unit = (lines: string) => `[Service]\n${lines}\n`
+
+/** A package with nothing in it but its version. */
+export const plain = (
+  name: string,
+  version: string,
+  more: Partial<PackageRecipe> = {},
+): PackageRecipe => ({ name, version, files: { [`/usr/share/${name}`]: version }, ...more })
+
+/** A library; each version's code differs. */
+export const greet = (version: string): PackageRecipe => ({
+  name: 'libgreet',
+  version,
+  sources: { 'greet.c': `int greet(void) { return ${version.charAt(0)}; }\n` },
+  build: 'gcc -shared -fPIC -o libgreet.so greet.c',
+  package: 'install -D -t "$pkgdir/usr/lib" libgreet.so',
+})
+
+/** Programs that map the library and stay, as plain and as sandboxed services; not upgraded. */
+export const greeter: PackageRecipe = {
+  name: 'greeter',
+  version: '1.0',
+  depends: ['libgreet'],
+  sources: {
+    'greeter.c':
+      '#include <unistd.h>\nint greet(void);\nint main(void) { for (;;) sleep(100 * greet()); }\n',
+  },
+  files: {
+    '/usr/lib/systemd/system/plain.service': unit('ExecStart=/usr/bin/greeter'),
+    '/usr/lib/systemd/system/private.service': unit(
+      'ExecStart=/usr/bin/greeter\nPrivateTmp=yes\nProtectSystem=strict\nPrivateDevices=yes',
+    ),
+    '/usr/lib/systemd/system/template@.service': unit('ExecStart=/usr/bin/greeter'),
+    '/usr/lib/systemd/system/boxed.service': unit(
+      'ExecStart=/usr/bin/greeter\nRootDirectory=/srv/box',
+    ),
+  },
+  build: `echo 'int greet(void) { return 1; }' | gcc -shared -fPIC -xc -o libgreet.so -
+gcc -o greeter greeter.c -L. -lgreet`,
+  package: 'install -D -t "$pkgdir/usr/bin" greeter',
+}
+
+/** A static program, as kubelet is: no library of it can be replaced, but it can. */
+export const tool = (version: string): PackageRecipe => ({
+  name: 'tool',
+  version,
+  sources: {
+    'tool.c': `#include <unistd.h>\nint main(void) { for (;;) sleep(${version.charAt(0)}00); }\n`,
+  },
+  files: { '/usr/lib/systemd/system/tool.service': unit('ExecStart=/usr/bin/tool') },
+  build: 'gcc -static -o tool tool.c',
+  package: 'install -D -t "$pkgdir/usr/bin" tool',
+})
+
+/** Maps what is deleted and no upgrade: a memfd, shared memory, data; all of it executable. */
+export const hoard: PackageRecipe = {
+  name: 'hoard',
+  version: '1.0',
+  sources: {
+    'hoard.c': `#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void hold(int fd) {
+  if (ftruncate(fd, 4096) || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+    _exit(1);
+}
+
+static void hold_deleted(const char *path) {
+  hold(open(path, O_RDWR | O_CREAT, 0700));
+  unlink(path);
+}
+
+int main(void) {
+  hold(memfd_create("/usr/lib/libmemory.so", 0));
+  hold_deleted("/dev/shm/libshared.so");
+  hold_deleted("/var/lib/hoard/libdata.so");
+  for (;;) pause();
+}
+`,
+  },
+  files: {
+    '/usr/lib/systemd/system/hoard.service': unit('ExecStart=/usr/bin/hoard\nStateDirectory=hoard'),
+  },
+  build: 'gcc -o hoard hoard.c',
+  package: 'install -D -t "$pkgdir/usr/bin" hoard',
+}
+
+/** As JNA, netty and PyInstaller do: unpacks a library below /opt at its start, maps and removes it. */
+export const unpacker: PackageRecipe = {
+  name: 'unpacker',
+  version: '1.0',
+  sources: {
+    'unpacker.c': `#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int main(void) {
+  char name[] = "/opt/unpacker/native-XXXXXX";
+  int fd = mkstemp(name);
+  fchmod(fd, 0755);
+  if (ftruncate(fd, 4096) || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+    return 1;
+  unlink(name);
+  for (;;) pause();
+}
+`,
+  },
+  files: {
+    '/opt/unpacker/.keep': '',
+    '/usr/lib/systemd/system/unpacker.service': `${unit('ExecStart=/usr/bin/unpacker')}[Install]
+WantedBy=multi-user.target
+`,
+  },
+  build: 'gcc -o unpacker unpacker.c',
+  package: 'install -D -t "$pkgdir/usr/bin" unpacker',
+}
+
+/** A package whose transaction takes long enough to look at it. */
+export const slow: PackageRecipe = {
+  name: 'slow',
+  version: '1.0',
+  install: 'post_install() { sleep 300; }\n',
+  files: { '/usr/share/slow': 'slow\n' },
+}
+
+/** A kernel as Arch packages it, as far as its file list goes. */
+export const kernel = (name: string, version: string, release: string): PackageRecipe => ({
+  name,
+  version,
+  files: {
+    [`/usr/lib/modules/${release}/pkgbase`]: `${name}\n`,
+    [`/usr/lib/modules/${release}/modules.order`]: '\n',
+    [`/usr/lib/modules/${release}/vmlinuz`]: '',
+  },
+})
+
+/** Fails, or ends, once /run/broken is there. */
+const UNLESS_BROKEN = `/bin/sh -c 'test ! -e /run/broken || exit 3; exec greeter'`
+const DEAF = `/bin/sh -c 'trap "" TERM; exec greeter'\nTimeoutStopSec=100`
+const idle = 'ExecStart=/usr/bin/sleep infinity'
+
+/** Unit files, by the services' names. */
+function services(files: Record<string, string>): Record<string, string> {
+  const named = Object.entries(files)
+  return Object.fromEntries(
+    named.map(([name, content]) => [`/usr/lib/systemd/system/${name}.service`, content]),
+  )
+}
+
+/** Services of every kind, most of which run the greeter; not upgraded. */
+export const kinds: PackageRecipe = {
+  name: 'kinds',
+  version: '1.0',
+  depends: ['greeter'],
+  files: {
+    '/usr/lib/systemd/system/link.socket': '[Socket]\nListenStream=127.0.0.1:7777\nAccept=yes\n',
+    ...services({
+      'link@': unit('ExecStart=/usr/bin/greeter\nStandardInput=socket'),
+      delegated: unit(`Delegate=yes
+ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkdir $$d; echo $$$$ > $$d/cgroup.procs; exec greeter'`),
+      base: unit('ExecStart=/usr/bin/greeter'),
+      needs: `[Unit]\nRequires=base.service\nAfter=base.service\n${unit('ExecStart=/usr/bin/greeter')}`,
+      part: `[Unit]\nPartOf=needs.service\n${unit(idle)}`,
+      client: `[Unit]\nAfter=plain.service\n${unit('ExecStart=/usr/bin/greeter')}`,
+      under: unit('ExecStart=/usr/bin/greeter'),
+      // Kubernetes as it is not meant to be: bound to a service that anybody may restart.
+      kubelet: `[Unit]\nRequires=under.service\n${unit(idle)}`,
+      breaks: unit(`ExecStartPre=/usr/bin/test ! -e /run/broken\nExecStart=/usr/bin/greeter`),
+      dies: unit(`ExecStart=${UNLESS_BROKEN}`),
+      loops: unit(`ExecStart=${UNLESS_BROKEN}\nRestart=always\nRestartSec=300ms`),
+      withers: unit(`ExecStart=/bin/sh -c 'test ! -e /run/broken || exec sleep 0.7; exec greeter'`),
+      refusing: `[Unit]\nRefuseManualStop=yes\n${unit('ExecStart=/usr/bin/greeter')}`,
+      oneshot: unit(
+        `Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '/usr/bin/greeter >/dev/null &'`,
+      ),
+      containerd: unit('ExecStart=/usr/bin/greeter'),
+      shims: unit(`KillMode=process\nExecStart=/bin/sh -c '/usr/bin/greeter & exec greeter'`),
+      deaf: unit(`ExecStart=${DEAF}`),
+      stopping: unit(`ExecStart=${DEAF}`),
+      innocent: unit(idle),
+    }),
+  },
+}

@@ -1,0 +1,57 @@
+/** What the tests of `restart` share: its report, and which services were started anew. */
+import type { LabNode } from './node.ts'
+
+/** The main process and the invocation of every service that runs. */
+export async function snapshot(node: LabNode): Promise<Map<string, string>> {
+  const properties = '--property=Id,MainPID,InvocationID,ActiveState'
+  const shown = await node.ok(['systemctl', 'show', properties, '--', '*.service'])
+  return new Map(
+    shown
+      .trim()
+      .split('\n\n')
+      .map((block) => [/^Id=(.*)$/m.exec(block)?.[1] ?? '', block]),
+  )
+}
+
+/** The services that are not what they were. */
+export async function changedSince(node: LabNode, before: Map<string, string>): Promise<string[]> {
+  const now = await snapshot(node)
+  const names = [...new Set([...before.keys(), ...now.keys()])]
+  return names.filter((name) => before.get(name) !== now.get(name)).toSorted()
+}
+
+interface Told {
+  unit?: string
+  why?: string
+  clears?: string
+  with?: string
+  pid?: number
+  command?: string
+  result?: string
+  execMainStatus?: string
+  activeState?: string
+  message?: string
+  processes: { pid: number; command: string }[]
+}
+
+export interface Report {
+  failed: Told[]
+  restarted: Told[]
+  refused: Told[]
+  gone: Told[]
+  stillStale: Told[]
+  unseen: Told[]
+}
+
+/** Runs `restart --json` as root from a shell. */
+export async function restart(node: LabNode, ...args: string[]) {
+  const ran = await node.run(['/usr/bin/kured-sentinel', 'restart', '--json', ...args])
+  const { exitCode, stdout, stderr } = ran
+  return { exitCode, stderr, ...parseReport(stdout) }
+}
+
+export function parseReport(json: string): Report {
+  return JSON.parse(json)
+}
+
+export const units = (told: Told[]) => told.map(({ unit }) => unit ?? '').toSorted()

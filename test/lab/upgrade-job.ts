@@ -1,0 +1,55 @@
+/** The jobs as a node has them: the real programs in a plain unit of each. */
+import assert from 'node:assert/strict'
+import type { RunRecord } from '../../src/record/run-record.ts'
+import type { LabNode } from './node.ts'
+import type { Run } from './run.ts'
+
+export const SYNC = '/var/lib/pacman/sync'
+export const CACHE = '/var/cache/pacman/pkg'
+export const LOCK = '/var/lib/pacman/db.lck'
+
+const unit = (command: string, job: string, options: string) => `[Service]
+Type=oneshot
+Environment=LC_MESSAGES=C
+ExecCondition=/usr/bin/kured-sentinel preflight ${job} ${options}
+ExecStart=/usr/bin/pacman ${command} --noconfirm --noprogressbar
+ExecStartPost=-/bin/sh -c 'echo "error: not pacman"; exit 1'
+ExecStopPost=/usr/bin/kured-sentinel record ${job}
+`
+
+/** Writes both units; `options` are preflight's. */
+export async function installJobs(node: LabNode, options = ''): Promise<void> {
+  const directory = '/etc/systemd/system'
+  await node.writeFile(`${directory}/pacman-upgrade.service`, unit('-Su', 'upgrade', options))
+  const download = unit('-Syuw', 'download', options)
+  await node.writeFile(`${directory}/pacman-cache-update.service`, download)
+  await node.ok(['systemctl', 'daemon-reload'])
+}
+
+/** Runs the upgrade unit to its end, and gives what `record` has kept of it. */
+export async function upgrade(node: LabNode): Promise<RunRecord> {
+  await node.run(['systemctl', 'start', 'pacman-upgrade.service'])
+  return readRun(node)
+}
+
+export async function readRun(node: LabNode, job = 'upgrade'): Promise<RunRecord> {
+  return JSON.parse(await node.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
+}
+
+/** preflight by hand, with its answer on stdout or stderr. */
+export async function preflight(node: LabNode, ...args: string[]): Promise<Run & { said: string }> {
+  const ended = await node.run(['kured-sentinel', 'preflight', ...args])
+  return { ...ended, said: ended.stdout + ended.stderr }
+}
+
+/** Asserts an answer of `preflight upgrade`. */
+export async function expectAnswer(
+  node: LabNode,
+  args: string[],
+  exitCode: number,
+  says: RegExp,
+): Promise<void> {
+  const ended = await preflight(node, ...args)
+  assert.match(ended.said, says)
+  assert.equal(ended.exitCode, exitCode, ended.said)
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type EndEvidence, judgeEnd, judgeLost } from '../../src/record/run-outcome.ts'
+import type { Job } from '../../src/systemd/jobs.ts'
+import type { Outcome } from '../../src/record/run-record.ts'
+import { readServiceEnd } from '../../src/record/service-end.ts'
+import {
+  BEGUN,
+  COMPLETED,
+  COMPLETED_OUTPUT,
+  CUT_OFF,
+  INTERRUPTED,
+  logLines,
+} from '../fixture/pacman-log.ts'
+
+const SUCCESS = { result: 'success', code: 'exited', status: '0' }
+const FAILURE = { result: 'exit-code', code: 'exited', status: '1' }
+const TERM = { result: 'signal', code: 'killed', status: 'TERM' }
+const NOT_STARTED = { result: 'exit-code' }
+const SKIPPED = { result: 'exec-condition' }
+const LOCKED = "[PACMAN] Running '/usr/bin/pacman -Su --noconfirm --noprogressbar'"
+const BY_HAND = COMPLETED.replace(/Running '.*'/, "Running 'pacman -Syu'")
+
+type Case = [
+  what: string,
+  evidence: Omit<EndEvidence, 'job' | 'lines'> & { log: string },
+  outcome: Outcome,
+  reason: RegExp,
+  packages: number,
+]
+
+describe('how an upgrade ended', () => {
+  const cases: Case[] = [
+    [
+      'completed',
+      { service: SUCCESS, log: COMPLETED, output: COMPLETED_OUTPUT },
+      'completed',
+      /^2 packages$/,
+      2,
+    ],
+    [
+      'completed, and no journal',
+      { service: SUCCESS, log: COMPLETED },
+      'completed',
+      /hooks ended is not known/,
+      2,
+    ],
+    ['nothing to do', { service: SUCCESS, log: BEGUN }, 'nothing-to-do', /nothing to do/, 0],
+    [
+      'SIGINT in mid-transaction: exit 0',
+      { service: SUCCESS, log: INTERRUPTED },
+      'interrupted',
+      /mid-transaction \(exit code 0\) after 1 package: the hooks/,
+      1,
+    ],
+    [
+      'SIGTERM in mid-transaction',
+      { service: TERM, log: CUT_OFF },
+      'interrupted',
+      /mid-transaction \(signal TERM\) after 1 package/,
+      1,
+    ],
+    [
+      'SIGTERM while hooks run',
+      { service: TERM, log: COMPLETED },
+      'interrupted',
+      /after 2 packages, while hooks ran/,
+      2,
+    ],
+    [
+      'SIGTERM before',
+      { service: TERM, log: BEGUN },
+      'interrupted',
+      /before anything was changed/,
+      0,
+    ],
+    [
+      'SIGINT before',
+      { service: { ...FAILURE, status: '130' }, log: BEGUN },
+      'interrupted',
+      /exit code 130/,
+      0,
+    ],
+    [
+      'too long',
+      { service: { ...TERM, result: 'timeout' }, log: CUT_OFF },
+      'interrupted',
+      /took too long/,
+      1,
+    ],
+    [
+      'the transaction failed',
+      { service: FAILURE, log: CUT_OFF + '[ALPM] transaction failed' },
+      'failed',
+      /failed after 1 package/,
+      1,
+    ],
+    [
+      'no lock',
+      {
+        service: FAILURE,
+        log: LOCKED,
+        output: ['error: failed to init transaction (unable to lock database)'],
+      },
+      'failed',
+      /^failed to init transaction \(unable to lock/,
+      0,
+    ],
+    [
+      'no lock, and another’s transaction',
+      { service: FAILURE, log: `${BY_HAND}${LOCKED}` },
+      'failed',
+      /^pacman ended with exit code 1$/,
+      0,
+    ],
+    ['no log', { service: SUCCESS, log: '' }, 'failed', /says nothing of an upgrade/, 0],
+    [
+      'only another’s transaction',
+      { service: SUCCESS, log: BY_HAND },
+      'failed',
+      /says nothing of an upgrade/,
+      0,
+    ],
+    [
+      'no mark, and an older run in the log',
+      { service: FAILURE, log: COMPLETED },
+      'failed',
+      /exit code 1/,
+      0,
+    ],
+    [
+      'skipped by the preflight',
+      { service: SKIPPED, mark: { verdict: 'skip', reason: 'x is not mounted' }, log: '' },
+      'skipped',
+      /^x is not mounted$/,
+      0,
+    ],
+    [
+      'skipped by something else',
+      { service: SKIPPED, log: COMPLETED },
+      'skipped',
+      /said no and left no reason/,
+      0,
+    ],
+    [
+      'stopped by the preflight',
+      { service: NOT_STARTED, mark: { verdict: 'act', reason: 'stale lock' }, log: '' },
+      'failed',
+      /^stale lock$/,
+      0,
+    ],
+    [
+      'the preflight itself was ended',
+      { service: { result: 'signal' }, log: COMPLETED },
+      'failed',
+      /pacman was not started \(signal\)/,
+      0,
+    ],
+  ]
+  for (const [what, { log, ...evidence }, outcome, reason, packages] of cases) {
+    test(what, () => {
+      const end = judgeEnd({ job: 'upgrade', lines: logLines(log), ...evidence })
+      assert.deepEqual([end.outcome, end.packages], [outcome, packages])
+      assert.match(end.reason, reason)
+      assert.equal(end.ran, !/skipped|stopped|preflight/.test(what))
+    })
+  }
+
+  test('what failed on the way is named, with exit code 0', () => {
+    const lines = logLines(COMPLETED)
+    const { problems } = judgeEnd({
+      job: 'upgrade',
+      service: SUCCESS,
+      lines,
+      output: COMPLETED_OUTPUT,
+    })
+    assert.equal(problems.length, 4)
+    assert.equal(problems[1], '90-bad.hook (A bad hook): command failed to execute correctly')
+  })
+})
+
+describe('how a download ended', () => {
+  const log = `[PACMAN] Running '/usr/bin/pacman -Syuw --noconfirm --noprogressbar'
+[PACMAN] synchronizing package lists
+[PACMAN] starting full system upgrade`
+  const cases: Case[] = [
+    ['fetched', { service: SUCCESS, log }, 'completed', /in the cache/, 0],
+    [
+      'nothing',
+      { service: SUCCESS, log, output: [' there is nothing to do'] },
+      'nothing-to-do',
+      /nothing to do/,
+      0,
+    ],
+    [
+      'no mirror',
+      { service: FAILURE, log, output: ['error: failed to synchronize all databases (x)'] },
+      'failed',
+      /^failed to synchronize/,
+      0,
+    ],
+    [
+      'stopped: SuccessExitStatus=130',
+      { service: { ...SUCCESS, status: '130' }, log },
+      'interrupted',
+      /^pacman was ended \(exit code 130\)$/,
+      0,
+    ],
+  ]
+  for (const [what, { log: text, ...evidence }, outcome, reason] of cases) {
+    test(what, () => {
+      const end = judgeEnd({ job: 'download', lines: logLines(text), ...evidence })
+      assert.equal(end.outcome, outcome)
+      assert.match(end.reason, reason)
+    })
+  }
+
+  test('a broken database, which pacman passes over', () => {
+    const output = ['error: could not open file /var/lib/pacman/sync/lab.db: truncated gzip input']
+    const { problems } = judgeEnd({
+      job: 'download',
+      service: SUCCESS,
+      lines: logLines(log),
+      output,
+    })
+    assert.match(problems[0] ?? '', /^could not open file .*lab\.db/)
+  })
+})
+
+describe('how a run ended that nobody recorded', () => {
+  const cases: [job: Job, log: string, sameBoot: boolean, outcome: Outcome, reason: RegExp][] = [
+    [
+      'upgrade',
+      CUT_OFF,
+      false,
+      'interrupted',
+      /the host went down in mid-transaction, after 1 package: the hooks have not run/,
+    ],
+    [
+      'upgrade',
+      `${CUT_OFF}${COMPLETED}`,
+      false,
+      'interrupted',
+      /the host went down in mid-transaction/,
+    ],
+    [
+      'upgrade',
+      COMPLETED,
+      false,
+      'interrupted',
+      /hooks may not .* \(the last that began: 93-good\.hook\)/,
+    ],
+    ['upgrade', BEGUN, false, 'interrupted', /before pacman changed anything/],
+    ['upgrade', `${BEGUN}${BY_HAND}`, false, 'interrupted', /before pacman changed anything/],
+    ['upgrade', COMPLETED, true, 'completed', /2 packages; how its hooks ended is not known/],
+    ['upgrade', CUT_OFF, true, 'interrupted', /the run was ended in mid-transaction/],
+    ['download', '', false, 'interrupted', /went down during the download/],
+  ]
+  for (const [job, log, sameBoot, outcome, reason] of cases) {
+    test(`${job}, ${sameBoot ? 'the same' : 'another'} boot: ${reason.source}`, () => {
+      const end = judgeLost(job, logLines(log), sameBoot)
+      assert.equal(end.outcome, outcome)
+      assert.match(end.reason, reason)
+    })
+  }
+})
+
+test('what systemd says of the run; without systemd an error', () => {
+  assert.deepEqual(
+    readServiceEnd({ SERVICE_RESULT: 'signal', EXIT_CODE: 'killed', EXIT_STATUS: 'TERM' }),
+    TERM,
+  )
+  assert.throws(() => readServiceEnd({}), /for systemd to run, as ExecStopPost=/)
+})
