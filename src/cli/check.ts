@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Ended, example, parseDurationOption, parseRootOption } from './options.ts'
+import { type OnEnd, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface LookOptions {
   json?: true
@@ -15,7 +15,7 @@ const CHECK_CODES = `Exit codes, as Kured reads them: 0 a reboot is required; 1 
 const STATUS_CODES = 'Exit codes: 0 whatever the verdict, 2 without one.'
 
 /** The options and help of `check` and `status`; see createProgram(). */
-export function addCheckCommands(program: Command, ended: Ended): void {
+export function addCheckCommands(program: Command, ended: OnEnd): void {
   addLookOptions(program.command('check'), CHECK_CODES, 'check --explain')
     .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
     .addOption(new Option('--explain', 'show every finding').conflicts('json'))

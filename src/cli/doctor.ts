@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { type Ended, example } from './options.ts'
+import { type OnEnd, example } from './options.ts'
 
 /** The options and help of `doctor`; see createProgram(). */
-export function addDoctorCommand(program: Command, ended: Ended): void {
+export function addDoctorCommand(program: Command, ended: OnEnd): void {
   program
     .command('doctor')
     .description('look at everything this host needs to take part, and say what to do')

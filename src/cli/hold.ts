@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Ended, example, parseDurationOption, parseRootOption } from './options.ts'
+import { type OnEnd, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface HoldOptions {
   json?: true
@@ -9,7 +9,7 @@ interface HoldOptions {
 }
 
 /** The options and help of `hold` and `release`; see createProgram(). */
-export function addHoldCommands(program: Command, ended: Ended): void {
+export function addHoldCommands(program: Command, ended: OnEnd): void {
   common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
     .description('let no reboot be asked for, for some time; without options show the hold')
     .option('--for <duration>', 'how long, such as 4h; at most 30d', parseDurationOption)

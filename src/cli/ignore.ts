@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ListKey } from '../ignored/edit.ts'
-import { type Ended, example } from './options.ts'
+import { type OnEnd, example } from './options.ts'
 
 interface IgnoreOptions {
   json?: true
@@ -10,7 +10,7 @@ interface IgnoreOptions {
 }
 
 /** The options and help of `ignore …`; see createProgram(). */
-export function addIgnoreCommands(program: Command, ended: Ended): void {
+export function addIgnoreCommands(program: Command, ended: OnEnd): void {
   const ignore = program
     .command('ignore')
     .description('see and change which packages pacman.conf holds back (IgnorePkg)')

@@ -3,7 +3,7 @@ import { duration } from '../text/duration.ts'
 import { errorText } from '../errors.ts'
 
 /** Is told which command ran, and its exit code. */
-export type Ended = (command: string, exitCode: number) => void
+export type OnEnd = (command: string, exitCode: number) => void
 
 /** How a command's help ends. */
 export function example(words: string): string {

@@ -4,7 +4,7 @@ import { addCheckCommands } from './check.ts'
 import { addHoldCommands } from './hold.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addIgnoreCommands } from './ignore.ts'
-import { type Ended, example } from './options.ts'
+import { type OnEnd, example } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRestartCommand } from './restart.ts'
 import { addUnitsCommands } from './units.ts'
@@ -13,7 +13,7 @@ import { write } from '../terminal/write.ts'
 import { printable } from '../text/printable.ts'
 
 /** The command line: options and help only. */
-export function createProgram(ended: Ended): Command {
+export function createProgram(ended: OnEnd): Command {
   const program = new Command('kured-sentinel')
     .description('Tells Kured whether this Arch Linux host must reboot, and people why.')
     .version(manifest.version)

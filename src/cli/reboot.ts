@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Ended, example, parseDurationOption } from './options.ts'
+import { type OnEnd, example, parseDurationOption } from './options.ts'
 
 interface RebootOptions {
   json?: true
@@ -9,7 +9,7 @@ interface RebootOptions {
 }
 
 /** The options and help of `reboot`; see createProgram(). */
-export function addRebootCommand(program: Command, ended: Ended): void {
+export function addRebootCommand(program: Command, ended: OnEnd): void {
   program
     .command('reboot')
     .description(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Ended, example } from './options.ts'
+import { type OnEnd, example } from './options.ts'
 
 interface RestartOptions {
   json?: true
@@ -9,7 +9,7 @@ interface RestartOptions {
 }
 
 /** The options and help of `restart`; see createProgram(). */
-export function addRestartCommand(program: Command, ended: Ended): void {
+export function addRestartCommand(program: Command, ended: OnEnd): void {
   program
     .command('restart')
     .description('restart the services that run replaced code, where that does no harm')

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
-import { type Ended, example, parseRootOption } from './options.ts'
+import { type OnEnd, example, parseRootOption } from './options.ts'
 
-interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
+interface UnitsFlags extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
   nfs?: string[]
   automount?: boolean
   local?: boolean
@@ -14,7 +14,7 @@ interface Words extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
 }
 
 /** The options and help of `units …`; see createProgram(). */
-export function addUnitsCommands(program: Command, ended: Ended): void {
+export function addUnitsCommands(program: Command, ended: OnEnd): void {
   const units = program
     .command('units')
     .description('the systemd units that download and install upgrades unattended')
@@ -24,7 +24,7 @@ export function addUnitsCommands(program: Command, ended: Ended): void {
   generator(units.command('print'))
     .description('print the units for these options, and write nothing')
     .addHelpText('after', example('units print --role cache --cache-calendar "Mon..Fri 11:00"'))
-    .action(async (words: Words) => {
+    .action(async (words: UnitsFlags) => {
       ended('units print', await (await load()).unitsPrint(toOptions(words), words.json))
     })
 
@@ -34,7 +34,7 @@ export function addUnitsCommands(program: Command, ended: Ended): void {
     .option('--force', 'also replace what a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
     .addHelpText('after', example('units install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
-    .action(async (words: Words) => {
+    .action(async (words: UnitsFlags) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { options: toOptions(words), root, enable, force, dryRun }
       ended('units install', await (await load()).unitsInstall(request, words.json))
@@ -46,7 +46,7 @@ export function addUnitsCommands(program: Command, ended: Ended): void {
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
     .addHelpText('after', example('units remove --dry-run'))
-    .action(async ({ root, force = false, dryRun = false, json }: Words) => {
+    .action(async ({ root, force = false, dryRun = false, json }: UnitsFlags) => {
       ended('units remove', await (await load()).unitsRemove({ root, force, dryRun }, json))
     })
 
@@ -54,7 +54,7 @@ export function addUnitsCommands(program: Command, ended: Ended): void {
     .description('show each unit: its file, its next run, how the last one really ended')
     .option('--json', 'print one JSON array')
     .addHelpText('after', `\nExit codes: 0; 2 it cannot be told.\n${example('units status')}`)
-    .action(async ({ root, json }: Words) => {
+    .action(async ({ root, json }: UnitsFlags) => {
       ended('units status', await (await load()).unitsShow(root, json))
     })
 
@@ -64,7 +64,7 @@ export function addUnitsCommands(program: Command, ended: Ended): void {
       'after',
       `\nExit codes: 0 they do not, 1 they do, 2 could not tell.\n${example('units diff --role cache')}`,
     )
-    .action(async (words: Words) => {
+    .action(async (words: UnitsFlags) => {
       ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
     })
 }
@@ -103,7 +103,12 @@ function onHost(command: Command): Command {
   )
 }
 
-function toOptions({ nfs = [], automount = false, local = false, ...words }: Words): UnitOptions {
+function toOptions({
+  nfs = [],
+  automount = false,
+  local = false,
+  ...words
+}: UnitsFlags): UnitOptions {
   const { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir } = words
   return { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir, nfs, automount, local }
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Job, UNITS } from '../systemd/jobs.ts'
-import { type Ended, example, parseDurationOption } from './options.ts'
+import { type OnEnd, example, parseDurationOption } from './options.ts'
 
 interface PreflightFlags {
   json?: true
@@ -25,7 +25,7 @@ that cannot be written; 2 a mistake in this command line, or 255 where systemd
 runs it.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
-export function addUpgradeCommands(program: Command, ended: Ended): void {
+export function addUpgradeCommands(program: Command, ended: OnEnd): void {
   const preflight = program
     .command('preflight')
     .description('say whether an unattended upgrade or download can begin (ExecCondition=)')
@@ -43,7 +43,7 @@ export function addUpgradeCommands(program: Command, ended: Ended): void {
   }
 }
 
-function addPreflight(preflight: Command, job: Job, ended: Ended): void {
+function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
   const command = preflight
     .command(job)
     .description(`whether ${UNITS[job]} can begin; by hand at any time, it changes nothing`)
@@ -71,7 +71,7 @@ function addPreflight(preflight: Command, job: Job, ended: Ended): void {
     })
 }
 
-function addRecord(record: Command, job: Job, ended: Ended): void {
+function addRecord(record: Command, job: Job, ended: OnEnd): void {
   record
     .command(job)
     .description(`for ${UNITS[job]} only: judge the run by pacman.log and keep that`)

@@ -1,5 +1,5 @@
 import type { Finding } from '../sentinel/finding.ts'
-import type { Report } from '../sentinel/check.ts'
+import type { CheckReport } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
 import { chalk } from '../terminal/colours.ts'
 import { describe } from './check-line.ts'
@@ -11,7 +11,7 @@ const HEADINGS = {
 }
 
 /** Every finding, for a person. */
-export function renderExplanation(report: Report): string {
+export function renderExplanation(report: CheckReport): string {
   const lines = [HEADINGS[report.verdict]]
   lines.push(...report.reasons.map((finding) => `  ${describe(finding)}`))
   if (report.ignored.length > 0) lines.push('not counted:')

@@ -1,9 +1,9 @@
 import type { Finding } from '../sentinel/finding.ts'
-import type { Report } from '../sentinel/check.ts'
+import type { CheckReport } from '../sentinel/check.ts'
 import { printableJson } from '../text/printable.ts'
 
 /** The report as one JSON object. Which list a finding stands in says what it did. */
-export function renderJson(report: Report): string {
+export function renderJson(report: CheckReport): string {
   const { verdict, exitCode, reasons, ignored, checkedAt, bootId, durationMs } = report
   const plain = ({ effect: _, ...finding }: Finding) => finding
   return printableJson({

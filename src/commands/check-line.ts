@@ -1,12 +1,12 @@
 import type { Finding } from '../sentinel/finding.ts'
-import type { Report } from '../sentinel/check.ts'
+import type { CheckReport } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
 
 /** More than this is for --explain: a log line is read by people. */
 const SHOWN = 3
 
 /** The verdict in one line: what Kured writes into its log. */
-export function renderLine({ verdict, reasons }: Report): string {
+export function renderLine({ verdict, reasons }: CheckReport): string {
   const what = reasons.length === 0 ? '' : `: ${summarise(reasons)}`
   if (verdict === 'reboot') return `reboot required${what}\n`
   if (verdict === 'none') return `no reboot required${what}\n`

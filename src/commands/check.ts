@@ -3,7 +3,7 @@ import { Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../terminal/write.ts'
-import { checkHost, type Report } from '../sentinel/check.ts'
+import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
 export interface CheckOptions {
@@ -17,7 +17,7 @@ export interface CheckOptions {
   all?: boolean | undefined
 }
 
-type Render = (report: Report) => string
+type Render = (report: CheckReport) => string
 
 /**
  * `check`: says whether the host must reboot. What a program reads goes to stdout; what a person
@@ -47,7 +47,7 @@ export async function status(render: Render, options: CheckOptions = {}): Promis
 async function look(
   { overrides, configFile, root, all = false }: CheckOptions,
   answers: boolean,
-): Promise<Report> {
+): Promise<CheckReport> {
   const host = new Host(root)
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
@@ -59,6 +59,6 @@ async function look(
   }
   const report = await checkHost(host, settings, new Deadline(settings.timeout), all)
   if (report.verdict === 'none' && !all) return report
-  const { recall } = await import('../reboot/policy.ts')
-  return recall(host, settings, report, answers)
+  const { applyRebootPolicy } = await import('../reboot/policy.ts')
+  return applyRebootPolicy(host, settings, report, answers)
 }

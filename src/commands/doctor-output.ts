@@ -1,9 +1,9 @@
 import type { Examination } from '../doctor/examine.ts'
-import type { Line, State } from '../doctor/line.ts'
+import type { DoctorLine, DoctorState } from '../doctor/line.ts'
 import { printable } from '../text/printable.ts'
 import { chalk } from '../terminal/colours.ts'
 
-const COLOURS: Record<State, (text: string) => string> = {
+const COLOURS: Record<DoctorState, (text: string) => string> = {
   ok: chalk.green,
   warning: chalk.yellow,
   wrong: chalk.red.bold,
@@ -14,7 +14,7 @@ const WIDTH = 80
 /** A line for each thing that was looked at, with what to do below it, and the sum. */
 export function renderExamination({ lines, durationMs }: Examination): string {
   const area = Math.max(0, ...lines.map((line) => line.area.length))
-  const count = (state: State) => lines.filter((line) => line.state === state).length
+  const count = (state: DoctorState) => lines.filter((line) => line.state === state).length
   const sum = (['wrong', 'warning', 'ok'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => {
@@ -26,7 +26,7 @@ export function renderExamination({ lines, durationMs }: Examination): string {
   return `${[...rows, `${sum} ${chalk.dim(`(in ${durationMs} ms)`)}`].join('\n')}\n`
 }
 
-function renderLine({ state, area, message, advice }: Line, width: number): string[] {
+function renderLine({ state, area, message, advice }: DoctorLine, width: number): string[] {
   const indent = ' '.repeat('warning'.length + 2 + width + 2)
   const [first = '', ...more] = wrap(printable(message), WIDTH - indent.length)
   const [todo, ...rest] =

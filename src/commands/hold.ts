@@ -1,7 +1,7 @@
 import { Exit, SentinelError } from '../errors.ts'
 import { readHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { LONGEST_MS, newHold, remaining, type Hold } from '../reboot/hold.ts'
-import { readMoment, type Moment } from '../reboot/boot-clock.ts'
+import { readBootClock, type BootClock } from '../reboot/boot-clock.ts'
 import { durationText } from '../text/duration.ts'
 import { Host } from '../host/host.ts'
 import { renderHold, type ShownHold } from './hold-output.ts'
@@ -19,7 +19,7 @@ interface HoldRequest {
 /** `hold`: sets a hold, in place of an earlier one, or shows it. @returns 0 */
 export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
   const host = new Host(root)
-  const now = readMoment(host)
+  const now = readBootClock(host)
   if (lengthMs === undefined && reason === undefined) {
     show(json, readHold(host), now)
     return Exit.ok
@@ -49,7 +49,7 @@ export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): num
   return Exit.ok
 }
 
-function show(json: true | undefined, set: Hold | undefined, now: Moment): void {
+function show(json: true | undefined, set: Hold | undefined, now: BootClock): void {
   const left = set === undefined ? 0 : remaining(set, now)
   const shown: ShownHold | undefined =
     set === undefined || left <= 0

@@ -1,9 +1,9 @@
-import type { Change } from '../ignored/change.ts'
+import type { IgnoredChange } from '../ignored/change.ts'
 import type { ChangeRequest } from '../ignored/change-plan.ts'
 import { printableLines } from '../text/printable.ts'
 
 /** What was done, or would be, a line for each file, and what was not. */
-export function renderChange(request: ChangeRequest, { files, unchanged }: Change): string {
+export function renderChange(request: ChangeRequest, { files, unchanged }: IgnoredChange): string {
   const { action, key, dryRun, pacmanConf } = request
   const [did, state] = action === 'add' ? ['added to', 'already'] : ['removed from', 'not']
   const verb = dryRun ? `would be ${did}` : did

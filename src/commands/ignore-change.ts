@@ -3,18 +3,18 @@ import { Host } from '../host/host.ts'
 import { renderDiff } from '../terminal/diff.ts'
 import { renderChange } from './ignore-change-output.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
-import { CHANGE_UNTOLD, tell } from '../terminal/report.ts'
+import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { write } from '../terminal/write.ts'
-import { changeHeld } from '../ignored/change.ts'
-import { listHeld } from '../ignored/list.ts'
+import { changeIgnored } from '../ignored/change.ts'
+import { listIgnored } from '../ignored/list.ts'
 import type { ChangeRequest } from '../ignored/change-plan.ts'
 
 /** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
-  const change = changeHeld(request)
+  const change = changeIgnored(request)
   const { action, key, dryRun } = request
   const done = !dryRun && change.files.length > 0
-  tell(done ? CHANGE_UNTOLD : undefined, () => {
+  writeReport(done ? REPORT_LOST : undefined, () => {
     const warnings = action === 'add' && !dryRun ? doubts(request) : []
     if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
     else {
@@ -30,7 +30,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
 /** A name that holds nothing may be mistyped, and then what it was meant for is not held. */
 function doubts({ names, pacmanConf, key }: ChangeRequest): string[] {
   try {
-    const { entries } = listHeld(new Host(), pacmanConf, key, new Deadline(30_000))
+    const { entries } = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
     const added = entries.filter(({ name }) => names.includes(name))
     return added.flatMap(({ name, warnings }) => warnings.map((warning) => `${name} ${warning}`))
   } catch {

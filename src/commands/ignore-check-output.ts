@@ -1,6 +1,6 @@
 import { describeBlocker } from '../ignored/blockers.ts'
-import type { HoldsCheck } from '../ignored/check.ts'
-import type { Waiting } from '../ignored/simulation-output.ts'
+import type { IgnoredCheck } from '../ignored/check.ts'
+import type { WaitingPackage } from '../ignored/simulation-output.ts'
 import { printableLines } from '../text/printable.ts'
 
 const HEADINGS = {
@@ -10,7 +10,7 @@ const HEADINGS = {
 }
 
 /** The verdict, its reasons, and what else waits. */
-export function renderHoldsCheck(check: HoldsCheck): string {
+export function renderHoldsCheck(check: IgnoredCheck): string {
   const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
   const lines = [HEADINGS[verdict]]
   const words = verdict === 'unknown' || blockers.length === 0 ? errors : []
@@ -24,6 +24,6 @@ export function renderHoldsCheck(check: HoldsCheck): string {
   return printableLines(lines)
 }
 
-function waits({ name, installed, available, replacement }: Waiting): string {
+function waits({ name, installed, available, replacement }: WaitingPackage): string {
   return `${name} ${installed} -> ${replacement === undefined ? '' : `${replacement} `}${available}`
 }

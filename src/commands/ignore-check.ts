@@ -5,7 +5,7 @@ import { renderHoldsCheck } from './ignore-check-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { write } from '../terminal/write.ts'
-import { checkHolds } from '../ignored/check.ts'
+import { checkIgnored } from '../ignored/check.ts'
 
 /** A board needs a second or two for each of pacman's runs. */
 const LIMIT_MS = 120_000
@@ -18,7 +18,7 @@ export async function ignoreCheck(options: {
   pacmanConf: string
 }): Promise<number> {
   const check = await withProgress('asking pacman', () =>
-    checkHolds(new Host(), options.pacmanConf, new Deadline(LIMIT_MS)),
+    checkIgnored(new Host(), options.pacmanConf, new Deadline(LIMIT_MS)),
   )
   write(1, options.json ? printableJson(check) : renderHoldsCheck(check))
   return CODES[check.verdict]

@@ -1,8 +1,8 @@
-import type { Held, HeldEntry, HeldPackage } from '../ignored/list.ts'
+import type { IgnoredList, IgnoredEntry, IgnoredPackage } from '../ignored/list.ts'
 import { printable } from '../text/printable.ts'
 
 /** A line for each entry, with what it holds, and its warnings below. */
-export function renderHeld({ key, entries, warnings }: Held, pacmanConf: string): string {
+export function renderHeld({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
   const rows = entries.map((entry) => ({ entry, place: `${entry.file}:${entry.line}` }))
   const [name, place] = [
     Math.max(...entries.map((entry) => printable(entry.name).length)),
@@ -19,14 +19,14 @@ export function renderHeld({ key, entries, warnings }: Held, pacmanConf: string)
   return `${lines.join('\n')}\n`
 }
 
-function versions({ name, packages }: HeldEntry): string {
+function versions({ name, packages }: IgnoredEntry): string {
   if (packages.length === 0) return 'nothing installed'
   const [first] = packages
   if (packages.length === 1 && first?.name === name) return versionsOf(first)
   return packages.map((one) => `${printable(one.name)} ${versionsOf(one)}`).join('; ')
 }
 
-function versionsOf({ installed, available }: HeldPackage): string {
+function versionsOf({ installed, available }: IgnoredPackage): string {
   const here = installed === undefined ? 'not installed' : `installed ${installed}`
   return printable(available === undefined ? here : `${here}, available ${available}`)
 }

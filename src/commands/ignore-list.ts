@@ -4,17 +4,17 @@ import { renderHeld } from './ignore-list-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { write } from '../terminal/write.ts'
 import type { ListKey } from '../ignored/edit.ts'
-import { listHeld } from '../ignored/list.ts'
+import { listIgnored } from '../ignored/list.ts'
 
-interface Options {
+interface IgnoreListOptions {
   json: true | undefined
   pacmanConf: string
   key: ListKey
 }
 
 /** `ignore list`: shows what is held back. @returns 0 */
-export function ignoreList({ json, pacmanConf, key }: Options): number {
-  const held = listHeld(new Host(), pacmanConf, key, new Deadline(30_000))
+export function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): number {
+  const held = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
   write(1, json ? printableJson(held) : renderHeld(held, pacmanConf))
   return 0
 }

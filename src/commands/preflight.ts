@@ -9,7 +9,7 @@ import { withProgress } from '../terminal/progress.ts'
 import { renderRecord } from './record-output.ts'
 import { write } from '../terminal/write.ts'
 import { prepare, type PreflightOptions } from '../preflight/context.ts'
-import { leaveMark } from '../record/record-start.ts'
+import { recordStart } from '../record/record-start.ts'
 import { readInvocation } from '../record/run-start.ts'
 import { preflight } from '../preflight/preflight.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -41,7 +41,7 @@ export async function runPreflight(
   }
   if (invocation === undefined) return exitCode
   try {
-    const lost = leaveMark(host, options.pacmanConf, report, invocation)
+    const lost = recordStart(host, options.pacmanConf, report, invocation)
     if (lost !== undefined) write(2, renderRecord(lost))
     return exitCode
   } catch (error) {

@@ -1,9 +1,9 @@
 import { durationText } from '../text/duration.ts'
-import type { Ending } from '../reboot/reboot.ts'
+import type { RebootOutcome } from '../reboot/reboot.ts'
 import { printableLines } from '../text/printable.ts'
 
 /** What came of it, or would, in one line. */
-export function renderEnding(ending: Ending): string {
+export function renderEnding(ending: RebootOutcome): string {
   return printableLines([describe(ending)])
 }
 
@@ -11,7 +11,7 @@ export function renderWaiting(reason: string, waitMs: number): string {
   return printableLines([`waiting for up to ${durationText(waitMs)}: ${reason}`])
 }
 
-function describe({ answer, reason, dryRun, waitedMs }: Ending): string {
+function describe({ answer, reason, dryRun, waitedMs }: RebootOutcome): string {
   if (answer === 'go') {
     if (dryRun) return 'would reboot now'
     const waited = waitedMs < 1000 ? '' : `, after waiting for ${durationText(waitedMs)}`

@@ -5,10 +5,10 @@ import { isRunByKured } from '../cli/kured.ts'
 import { printableJson } from '../text/printable.ts'
 import { renderEnding, renderWaiting } from './reboot-output.ts'
 import { write } from '../terminal/write.ts'
-import type { Answer } from '../reboot/blockers.ts'
-import { foresee, reboot } from '../reboot/reboot.ts'
+import type { RebootAnswer } from '../reboot/blockers.ts'
+import { previewReboot, reboot } from '../reboot/reboot.ts'
 
-interface RebootRequest {
+interface RebootOptions {
   json: true | undefined
   dryRun: true | undefined
   /** in ms, over what the configuration says */
@@ -16,7 +16,7 @@ interface RebootRequest {
   configFile: string | undefined
 }
 
-const CODES: Record<Answer, number> = {
+const CODES: Record<RebootAnswer, number> = {
   go: Exit.reboot,
   wait: Exit.none,
   'not-now': Exit.none,
@@ -33,7 +33,7 @@ export async function rebootHost({
   dryRun,
   wait,
   configFile,
-}: RebootRequest): Promise<number> {
+}: RebootOptions): Promise<number> {
   if (process.geteuid?.() !== 0) throw new SentinelError('rebooting needs root: run it with sudo')
   const host = new Host()
   const config = readConfig(host, configFile)
@@ -41,7 +41,7 @@ export async function rebootHost({
   const byKured = isRunByKured()
   const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
   const ending = dryRun
-    ? foresee(host, settings, byKured)
+    ? previewReboot(host, settings, byKured)
     : await reboot(host, settings, byKured, say)
   const exitCode = CODES[ending.answer]
   if (json) write(1, printableJson({ ...ending, exitCode }))

@@ -4,11 +4,11 @@ import { Host } from '../host/host.ts'
 import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { renderRestart } from './restart-output.ts'
-import { tell } from '../terminal/report.ts'
+import { writeReport } from '../terminal/report.ts'
 import { write } from '../terminal/write.ts'
 import { restartStale, type RestartRequest } from '../restart/restart.ts'
 
-interface Options extends RestartRequest {
+interface RestartOptions extends RestartRequest {
   json: boolean
   configFile: string | undefined
 }
@@ -19,7 +19,7 @@ interface Options extends RestartRequest {
  * @returns 0, also when some of it is left; 2 when a unit did not come back, or not all could be
  * seen; with afterUpgrade always 0, for the upgrade is no worse for it
  */
-export async function restart(options: Options): Promise<number> {
+export async function restart(options: RestartOptions): Promise<number> {
   try {
     const code = await run(options)
     return options.afterUpgrade ? Exit.ok : code
@@ -30,7 +30,7 @@ export async function restart(options: Options): Promise<number> {
   }
 }
 
-async function run({ json, configFile, ...request }: Options): Promise<number> {
+async function run({ json, configFile, ...request }: RestartOptions): Promise<number> {
   if (!request.dryRun && process.geteuid?.() !== 0) {
     throw new SentinelError('only root can restart services: run it with sudo, or with --dry-run')
   }
@@ -41,7 +41,7 @@ async function run({ json, configFile, ...request }: Options): Promise<number> {
     () => restartStale(host, config, request),
   )
   const done = !request.dryRun && report.restarted.length > 0
-  tell(done ? 'units were restarted, but that could not be told' : undefined, () =>
+  writeReport(done ? 'units were restarted, but that could not be told' : undefined, () =>
     write(1, json ? printableJson(report) : renderRestart(report)),
   )
   return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok

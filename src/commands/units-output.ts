@@ -1,17 +1,17 @@
 import { printableLines } from '../text/printable.ts'
 import type { UnitsDiff } from '../units/compare.ts'
-import type { Installed } from '../units/install.ts'
-import type { Removed } from '../units/remove.ts'
-import type { Unit } from '../units/unit.ts'
+import type { InstallOutcome } from '../units/install.ts'
+import type { RemoveOutcome } from '../units/remove.ts'
+import type { UnitFile } from '../units/unit.ts'
 import { renderDiff } from '../terminal/diff.ts'
 
 /** All units one after the other, each under its name. */
-export function renderUnits(units: readonly Unit[]): string {
+export function renderUnits(units: readonly UnitFile[]): string {
   return units.map(({ name, text }) => `# ${name}\n${text}`).join('\n')
 }
 
 /** What was done, a line for each unit. */
-export function renderInstalled(installed: Installed, dryRun: boolean): string {
+export function renderInstalled(installed: InstallOutcome, dryRun: boolean): string {
   const { changes, unchanged, disabled, enabled, started } = installed
   const did = (what: string) => (dryRun ? `would be ${what}` : what)
   const words = { create: 'written', replace: 'replaced', remove: 'removed' }
@@ -29,7 +29,7 @@ export function renderInstalled(installed: Installed, dryRun: boolean): string {
 }
 
 /** What a person should know beside that. */
-export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<Installed>): string {
+export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<InstallOutcome>): string {
   return printableLines([
     ...(warnings ?? []).map((warning) => `warning: ${warning}`),
     ...(dropIns ?? []).map((path) => `note: ${path} changes the unit as well`),
@@ -42,7 +42,10 @@ export function renderDiffs(changes: UnitsDiff['changes']): string {
   return renderDiff(changes.map(({ diff }) => diff).join(''))
 }
 
-export function renderRemoved({ disabled, stopped, removed, left }: Removed, dryRun: boolean) {
+export function renderRemoved(
+  { disabled, stopped, removed, left }: RemoveOutcome,
+  dryRun: boolean,
+) {
   const did = (what: string) => (dryRun ? `would be ${what}` : what)
   const lines = [
     ...disabled.map((name) => `${name} ${did('disabled')}`),

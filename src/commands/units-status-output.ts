@@ -48,9 +48,9 @@ function renderRuns({ run, skip }: UnitStatus): string[] {
   return [...skipped, ...own, ...(run.lastEnd === undefined ? [] : renderRun(run.lastEnd))]
 }
 
-type Run = Omit<NonNullable<UnitStatus['run']>, 'lastEnd'>
+type ShownRun = Omit<NonNullable<UnitStatus['run']>, 'lastEnd'>
 
-function renderRun({ outcome, reason, problems, packages, endedAt }: Run): string[] {
+function renderRun({ outcome, reason, problems, packages, endedAt }: ShownRun): string[] {
   const count = packages === 1 ? '1 package' : `${packages} packages`
   return [
     `ended ${endedAt.replace(/\.\d+Z$/, 'Z')}: ${outcome}: ${reason || count}`,

@@ -8,7 +8,7 @@ import {
   renderRemoved,
   renderUnits,
 } from './units-output.ts'
-import { CHANGE_UNTOLD, tell } from '../terminal/report.ts'
+import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { renderStatus } from './units-status-output.ts'
 import { write } from '../terminal/write.ts'
 import { compareUnits } from '../units/compare.ts'
@@ -36,7 +36,7 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
   const { changes, refused, disabled, enabled, started } = installed
   const { dryRun } = request
   const done = refused.length > 0 ? [] : [changes, disabled, enabled, started].flat()
-  tell(!dryRun && done.length > 0 ? CHANGE_UNTOLD : undefined, () => {
+  writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
     if (json) write(1, printableJson({ dryRun, ...installed }))
     else {
       const edited = changes.filter(({ path }) => refused.includes(path))
@@ -59,7 +59,7 @@ export async function unitsRemove(request: RemoveRequest, json: Json): Promise<n
   const { dryRun } = request
   const done =
     removed.refused.length > 0 ? [] : [removed.disabled, removed.stopped, removed.removed].flat()
-  tell(!dryRun && done.length > 0 ? CHANGE_UNTOLD : undefined, () => {
+  writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
     if (json) write(1, printableJson({ dryRun, ...removed }))
     else if (removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
   })

@@ -2,7 +2,7 @@ import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
 import type { Kernel } from '../pacman/database/kernels.ts'
-import type { Place } from './line.ts'
+import type { DoctorContext } from './line.ts'
 
 /** Where boot files are on Arch: the EFI system partition is either of them, or below /boot. */
 const DIRECTORIES = ['/boot', '/efi']
@@ -32,7 +32,7 @@ export function hasUnifiedImage(host: Host): boolean {
  * "Linux version 6.2.10-1-aarch64-ARCH (…". [init/version-timestamp.c, linux_banner]
  */
 export async function arm64Release(
-  { host, deadline }: Place,
+  { host, deadline }: DoctorContext,
   path: string,
 ): Promise<string | undefined> {
   const args = ['-a', '-o', '-m', '1', '-e', 'Linux version [0-9][^ ]*', '--', host.path(path)]

@@ -6,13 +6,20 @@ import { readView } from '../proc/namespaces.ts'
 import { imageVersion } from '../sentinel/kernel.ts'
 import { arm64Release, findCopies, hasUnifiedImage } from './boot-image.ts'
 import { parseFstab } from './fstab.ts'
-import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
+import {
+  type DoctorCheck,
+  ok,
+  type DoctorContext,
+  type DoctorFinding,
+  warning,
+  wrong,
+} from './line.ts'
 
 /**
  * Whether the next boot starts the kernel that is installed. Where /boot was not mounted during an
  * upgrade, the new image lies below the mount point, and the boot loader starts the old one for ever.
  */
-export const boot: Check = {
+export const boot: DoctorCheck = {
   area: 'boot',
   async look(place) {
     const mounts = judgeMounts(place.host)
@@ -25,7 +32,7 @@ export const boot: Check = {
 }
 
 /** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
-function judgeMounts(host: Host): Said[] {
+function judgeMounts(host: Host): DoctorFinding[] {
   const view = readView(host, 1)
   return fstab(host)
     .map(({ mountPoint }) => mountPoint)
@@ -43,7 +50,7 @@ function fstab(host: Host) {
 }
 
 /** One installed kernel: what its package has put into /boot, or what was copied there. */
-async function judgeImage(place: Place, kernel: Kernel): Promise<Said[]> {
+async function judgeImage(place: DoctorContext, kernel: Kernel): Promise<DoctorFinding[]> {
   const { host, dbPath } = place
   const owner = listInstalled(host, dbPath).find(({ name }) => name === kernel.package)
   const owned = owner === undefined ? [] : ownedPaths(host, dbPath, owner)
@@ -63,7 +70,7 @@ async function judgeImage(place: Place, kernel: Kernel): Promise<Said[]> {
 }
 
 /** x86: mkinitcpio's hook, or kernel-install, copies the package's vmlinuz. */
-function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
+function judgeCopies(host: Host, kernel: Kernel, image: string): DoctorFinding[] {
   const copies = findCopies(host, kernel)
   if (copies.length > 0) {
     return copies.map((path) => {
@@ -80,7 +87,7 @@ function judgeCopies(host: Host, kernel: Kernel, image: string): Said[] {
 }
 
 /** @param found the release that the image carries */
-function compare(kernel: Kernel, path: string, found: string | undefined): Said {
+function compare(kernel: Kernel, path: string, found: string | undefined): DoctorFinding {
   const installed = `${kernel.package} ${kernel.release}`
   if (found === kernel.release) return ok(`${path} is ${installed}`)
   const what = found === undefined ? 'holds no kernel that can be read' : `is ${found}`

@@ -3,7 +3,7 @@ import { configuration } from './configuration.ts'
 import { held } from './ignored.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
-import type { Check } from './line.ts'
+import type { DoctorCheck } from './line.ts'
 import { mounts } from './mounts.ts'
 import { state } from './state.ts'
 import { units } from './units.ts'
@@ -15,7 +15,7 @@ import { program } from './program.ts'
 import { verdict } from './verdict.ts'
 
 /** All that `doctor` looks at, in this order. A new check is a file of its own and a word here. */
-export const CHECKS: readonly Check[] = [
+export const CHECKS: readonly DoctorCheck[] = [
   program,
   ownPackage,
   replaced,

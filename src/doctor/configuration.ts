@@ -1,9 +1,9 @@
 import { CONFIG_FILE, readConfig } from '../config/config.ts'
 import { errorText } from '../errors.ts'
-import { type Check, ok, wrong } from './line.ts'
+import { type DoctorCheck, ok, wrong } from './line.ts'
 
 /** Whether the configuration can be read: without it neither the check nor a job runs. */
-export const configuration: Check = {
+export const configuration: DoctorCheck = {
   area: 'configuration',
   look({ host }) {
     try {

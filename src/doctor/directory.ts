@@ -1,6 +1,6 @@
 import { judgeMount } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mounted.ts'
-import { ok, type Said, warning, wrong } from './line.ts'
+import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** What is known of one of the two directories. */
 export interface Directory {
@@ -24,7 +24,7 @@ export interface Wanted {
   types: readonly string[]
 }
 
-export function judgeDirectory(directory: Directory, wanted: Wanted): Said[] {
+export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFinding[] {
   const { path, mounted, silent, unwritable, squashed } = directory
   if (silent !== undefined) {
     const missing = mounted === undefined && /No such file or directory/.test(silent)
@@ -54,7 +54,7 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): Said[] {
 const setUp = (path: string) =>
   `mount ${path}, or see kured-sentinel units install --help (--nfs, --local)`
 
-function judgeMounted(path: string, mounted: Mounted | undefined, wanted: Wanted): Said {
+function judgeMounted(path: string, mounted: Mounted | undefined, wanted: Wanted): DoctorFinding {
   if (wanted.mounts === false) return ok(`${path} answers; no mount is wanted (--local)`)
   const { result, message } = judgeMount(path, mounted, wanted.types)
   if (result !== 'ok') {

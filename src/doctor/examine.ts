@@ -3,19 +3,27 @@ import { errorCode, errorText, Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
-import { type Check, type Line, type Place, type Said, type State, warning, wrong } from './line.ts'
+import {
+  type DoctorCheck,
+  type DoctorLine,
+  type DoctorContext,
+  type DoctorFinding,
+  type DoctorState,
+  warning,
+  wrong,
+} from './line.ts'
 
 /** One look at a host. */
 export interface Examination {
-  state: State
+  state: DoctorState
   exitCode: number
-  lines: Line[]
+  lines: DoctorLine[]
   /** by the host's clock, ISO 8601 */
   checkedAt: string
   durationMs: number
 }
 
-const CODES: Record<State, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
+const CODES: Record<DoctorState, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
 
 /** No single check may use up the time of those that follow. */
 const CHECK_MS = 30_000
@@ -28,14 +36,14 @@ const CHECK_MS = 30_000
  */
 export async function examine(
   host: Host,
-  checks: readonly Check[],
+  checks: readonly DoctorCheck[],
   deadline: Deadline,
   progress: (area: string) => void,
 ): Promise<Examination> {
   const checkedAt = new Date(host.now()).toISOString()
   const isRoot = process.getuid?.() === 0
   const surroundings = { host, isRoot, config: configOf(host), dbPath: dbPathOf(host) }
-  const lines: Line[] = []
+  const lines: DoctorLine[] = []
   // Several checks may stumble over the same thing, such as a database that is not there.
   const failures = new Map<string, string>()
   for (const { area, look } of checks) {
@@ -53,19 +61,19 @@ export async function examine(
 }
 
 /** The state of the worst line. */
-function worst(lines: Line[]): State {
-  const has = (state: State) => lines.some((line) => line.state === state)
+function worst(lines: DoctorLine[]): DoctorState {
+  const has = (state: DoctorState) => lines.some((line) => line.state === state)
   return has('wrong') ? 'wrong' : has('warning') ? 'warning' : 'ok'
 }
 
 async function lookAt(
-  look: Check['look'],
-  place: Place,
-  failure: (error: unknown) => Said,
-): Promise<Said[]> {
+  look: DoctorCheck['look'],
+  place: DoctorContext,
+  failure: (error: unknown) => DoctorFinding,
+): Promise<DoctorFinding[]> {
   if (place.deadline.limitMs === 0) return [wrong('not looked at: the time was over', AGAIN)]
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Said[]>((resolve) => {
+  const late = new Promise<DoctorFinding[]>((resolve) => {
     const message = `no answer within ${Math.ceil(place.deadline.limitMs / 1000)} s`
     // A little later than what the check itself waits for: its own words say more.
     timer = setTimeout(() => resolve([wrong(message, AGAIN)]), place.deadline.limitMs + 500)
@@ -82,7 +90,12 @@ async function lookAt(
 const AGAIN = 'see whether a server or a disk does not answer, then run it again'
 
 /** @param before what failed so far → the area that said it */
-function failed(error: unknown, area: string, isRoot: boolean, before: Map<string, string>): Said {
+function failed(
+  error: unknown,
+  area: string,
+  isRoot: boolean,
+  before: Map<string, string>,
+): DoctorFinding {
   if (!isRoot && isDenied(error)) {
     return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
@@ -107,7 +120,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** What is wrong with the files themselves is for their own checks to say. */
-function configOf(host: Host): Place['config'] {
+function configOf(host: Host): DoctorContext['config'] {
   try {
     return readConfig(host)
   } catch {

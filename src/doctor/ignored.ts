@@ -1,15 +1,22 @@
 import { Deadline } from '../host/deadline.ts'
-import { checkHolds, type HoldsCheck } from '../ignored/check.ts'
-import { type HeldEntry, listHeld } from '../ignored/list.ts'
+import { checkIgnored, type IgnoredCheck } from '../ignored/check.ts'
+import { type IgnoredEntry, listIgnored } from '../ignored/list.ts'
 import { listInstalled, ownedPaths, packagesOwning } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
 import { askFreeSpace } from '../preflight/directory.ts'
-import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
+import {
+  type DoctorCheck,
+  ok,
+  type DoctorContext,
+  type DoctorFinding,
+  warning,
+  wrong,
+} from './line.ts'
 
 const CONF = '/etc/pacman.conf'
 
 /** The packages held back: whether the kubelet is one, and whether they stop the next upgrade. */
-export const held: Check = {
+export const held: DoctorCheck = {
   area: 'held',
   async look(place) {
     const { host, dbPath, deadline, isRoot } = place
@@ -18,8 +25,8 @@ export const held: Check = {
     if ('problem' in answer)
       return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`, 'see mounts')]
     const lists = [
-      listHeld(host, CONF, 'IgnorePkg', deadline),
-      listHeld(host, CONF, 'IgnoreGroup', deadline),
+      listIgnored(host, CONF, 'IgnorePkg', deadline),
+      listIgnored(host, CONF, 'IgnoreGroup', deadline),
     ]
     const entries = lists.flatMap((list) => list.entries)
     const said = [...judgeKubelet(kubeletPackage(place), entries), ...judgeEntries(entries)]
@@ -31,21 +38,21 @@ export const held: Check = {
     if (!isRoot) {
       return [...said, warning('whether they stop an upgrade only root can see', 'run it as root')]
     }
-    return [...said, judgeHolds(await checkHolds(host, CONF, deadline))]
+    return [...said, judgeHolds(await checkIgnored(host, CONF, deadline))]
   },
 }
 
 const KUBELET = 'usr/bin/kubelet'
 
 /** Several packages of Arch and the AUR bring a kubelet. */
-function kubeletPackage({ host, dbPath, deadline }: Place): string | undefined {
+function kubeletPackage({ host, dbPath, deadline }: DoctorContext): string | undefined {
   const installed = listInstalled(host, dbPath)
   const owners = packagesOwning(host, dbPath, installed, KUBELET, deadline)
   return owners.find((owner) => ownedPaths(host, dbPath, owner).includes(KUBELET))?.name
 }
 
 /** @param owner the installed package that brings the kubelet, if one does */
-export function judgeKubelet(owner: string | undefined, entries: HeldEntry[]): Said[] {
+export function judgeKubelet(owner: string | undefined, entries: IgnoredEntry[]): DoctorFinding[] {
   if (owner === undefined) return []
   const isHeld = entries.some(({ packages }) => packages.some(({ name }) => name === owner))
   if (isHeld) return [ok(`${owner} is held`)]
@@ -53,7 +60,7 @@ export function judgeKubelet(owner: string | undefined, entries: HeldEntry[]): S
   return [warning(message, `kured-sentinel ignore add ${owner}`)]
 }
 
-export function judgeEntries(entries: HeldEntry[]): Said[] {
+export function judgeEntries(entries: IgnoredEntry[]): DoctorFinding[] {
   const doubtful = entries.filter(({ warnings }) => warnings.length > 0)
   const doubts = doubtful.flatMap(({ name, file, line, warnings }) =>
     warnings.map((text) => warning(`${file}:${line}: ${name} ${text}`, 'correct or remove it')),
@@ -63,7 +70,7 @@ export function judgeEntries(entries: HeldEntry[]): Said[] {
   return doubts.length > 0 ? doubts : [ok('nothing is held back')]
 }
 
-export function judgeHolds({ verdict, blockers, errors }: HoldsCheck): Said {
+export function judgeHolds({ verdict, blockers, errors }: IgnoredCheck): DoctorFinding {
   if (verdict === 'fine') return ok('what is held does not stop the next upgrade')
   if (verdict === 'unknown') {
     const why = errors[0] ?? 'pacman does not say why'

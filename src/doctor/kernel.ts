@@ -2,15 +2,15 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { listKernels } from '../pacman/database/kernels.ts'
 import { collectKernel, judgeKernel } from '../sentinel/kernel.ts'
-import { type Check, ok, type Said, warning } from './line.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning } from './line.ts'
 
 /** Whether a package brings the kernel: only then can it be told that a newer one is installed. */
-export const kernel: Check = {
+export const kernel: DoctorCheck = {
   area: 'kernel',
   look: ({ host, dbPath, deadline }) => judgeInstalled(host, dbPath, deadline),
 }
 
-function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): Said[] {
+function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): DoctorFinding[] {
   const installed = listKernels(host, dbPath, deadline)
   const running = judgeKernel(collectKernel(host, dbPath, undefined, deadline))
   if (installed.length === 0) {

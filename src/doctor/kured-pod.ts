@@ -1,4 +1,4 @@
-import { type Said, ok, warning, wrong } from './line.ts'
+import { type DoctorFinding, ok, warning, wrong } from './line.ts'
 
 /** What matters of a pod's container, read from the API's JSON, which anybody may have filled. */
 interface Container {
@@ -17,7 +17,7 @@ const HOW = 'helm upgrade … -f /usr/share/kured-sentinel/kured-values.yaml, as
  * @param list a PodList of the API
  * @param isThere whether the host has that file
  */
-export function judgeKured(list: unknown, isThere: (path: string) => boolean): Said[] {
+export function judgeKured(list: unknown, isThere: (path: string) => boolean): DoctorFinding[] {
   const found = containersOf(list).filter(isKured)
   if (found.length === 0) return [warning('no Kured runs on this node', HOW)]
   return found.flatMap((one) => {
@@ -32,7 +32,7 @@ function isKured({ args }: Container): boolean {
   return args.some((arg) => /(^|\/)kured$/.test(arg) || arg.startsWith('--reboot-sentinel'))
 }
 
-function judgeSentinel(container: Container, isThere: (path: string) => boolean): Said {
+function judgeSentinel(container: Container, isThere: (path: string) => boolean): DoctorFinding {
   const { pod } = container
   const command = option(container, 'reboot-sentinel-command')
   if (command === undefined || command === '' || command === '/sentinel/reboot-required') {
@@ -53,7 +53,7 @@ function judgeSentinel(container: Container, isThere: (path: string) => boolean)
 }
 
 /** Kured asks before the drain, which may take hours; the reboot is the last moment to look again. */
-function judgeReboot(container: Container): Said {
+function judgeReboot(container: Container): DoctorFinding {
   const { pod } = container
   const advice = 'set rebootCommand: /usr/bin/kured-sentinel reboot'
   const method = option(container, 'reboot-method') ?? 'command'

@@ -3,12 +3,12 @@ import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
 import { CREDENTIALS, nodeName } from './kubelet.ts'
 import { judgeKured } from './kured-pod.ts'
-import { type Check, ok, type Place, warning } from './line.ts'
+import { type DoctorCheck, ok, type DoctorContext, warning } from './line.ts'
 
 const KUBECTL = '/usr/bin/kubectl'
 
 /** Whether this node's Kured calls our command, as far as the kubelet's own credentials show it. */
-export const kured: Check = {
+export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
@@ -26,7 +26,7 @@ export const kured: Check = {
  * only with this selector. [Kubernetes, Node authorizer] With --raw, kubectl does this one request,
  * and neither asks for nor keeps what else the server has (it would in ~/.kube/cache).
  */
-async function podsOf({ host, deadline }: Place, node: string): Promise<unknown> {
+async function podsOf({ host, deadline }: DoctorContext, node: string): Promise<unknown> {
   const selector = encodeURIComponent(`spec.nodeName=${node}`)
   const query = `/api/v1/pods?fieldSelector=${selector}`
   const args = ['--kubeconfig', host.path(CREDENTIALS), 'get', '--raw', query]

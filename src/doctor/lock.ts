@@ -1,9 +1,9 @@
 import { readLock } from '../pacman/lock.ts'
 import { collectLock, judgeLock } from '../sentinel/lock.ts'
-import { type Check, ok, warning, wrong } from './line.ts'
+import { type DoctorCheck, ok, warning, wrong } from './line.ts'
 
 /** pacman's lock: free, held by a pacman at work, or left behind by one that was ended. */
-export const lock: Check = {
+export const lock: DoctorCheck = {
   area: 'lock',
   look({ host, config, dbPath, isRoot, deadline }) {
     const found = readLock(host, dbPath)

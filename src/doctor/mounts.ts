@@ -4,19 +4,19 @@ import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { askFreeSpace, askRealPath, askWritable } from '../preflight/directory.ts'
 import { mountedAt } from '../proc/mounted.ts'
 import { type Directory, judgeDirectory, type Wanted } from './directory.ts'
-import type { Check, Place, Said } from './line.ts'
+import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'
 import { askUnits, isCacheHost, upgradeServicePath, wantsMounts } from './units.ts'
 
 /**
  * The sync databases and the package cache, which hosts share. Each server has its time; nothing is
  * written to see whether one may (ACCESS of NFS tells), but an idle automount is mounted by it.
  */
-export const mounts: Check = {
+export const mounts: DoctorCheck = {
   area: 'mounts',
   async look(place) {
     const wanted = wantedOf(place)
     const cacheDir = ask('CacheDir') ?? '/var/cache/pacman/pkg'
-    const said: Said[] = []
+    const said: DoctorFinding[] = []
     for (const path of [`${place.dbPath}/sync`, cacheDir.replace(/(.)\/+$/, '$1')]) {
       said.push(...judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted))
     }
@@ -24,7 +24,7 @@ export const mounts: Check = {
   },
 }
 
-function wantedOf({ host, config, deadline }: Place): Wanted {
+function wantedOf({ host, config, deadline }: DoctorContext): Wanted {
   const status = optional(() => askUnits(host, deadline)) ?? []
   const service = upgradeServicePath(status)
   return {
@@ -51,7 +51,7 @@ function optional<T>(look: () => T): T | undefined {
 /** A server that is gone must not take the time that the others need; half of it is for the answer. */
 const PATIENCE_MS = 10_000
 
-async function lookAt(path: string, cacheHost: boolean, place: Place): Promise<Directory> {
+async function lookAt(path: string, cacheHost: boolean, place: DoctorContext): Promise<Directory> {
   const { host, isRoot, deadline } = place
   const patience = () => new Deadline(Math.min(PATIENCE_MS, deadline.left()))
   const answer = await askFreeSpace(path, patience())

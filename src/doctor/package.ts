@@ -2,17 +2,24 @@ import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
 import { installedVersions } from '../pacman/database/local.ts'
-import { type Check, ok, type Place, type Said, warning, wrong } from './line.ts'
+import {
+  type DoctorCheck,
+  ok,
+  type DoctorContext,
+  type DoctorFinding,
+  warning,
+  wrong,
+} from './line.ts'
 
 const NAME = 'kured-sentinel'
 
 /** Whether pacman knows this program, and all of its files are as the package brought them. */
-export const ownPackage: Check = {
+export const ownPackage: DoctorCheck = {
   area: 'package',
   look: (place) => [judgeInstalled(place), judgeHook(place.host)],
 }
 
-function judgeInstalled({ host, dbPath, deadline }: Place): Said {
+function judgeInstalled({ host, dbPath, deadline }: DoctorContext): DoctorFinding {
   const version = installedVersions(host, dbPath).get(NAME)
   if (version === undefined) return ok('installed without pacman, which so never upgrades it')
   const args = ['-Qkk', '--color', 'never', NAME]
@@ -26,7 +33,7 @@ function judgeInstalled({ host, dbPath, deadline }: Place): Said {
  * @param said what `pacman -Qkk` prints last: "kured-sentinel: 41 total files, 0 altered files". A
  *   changed configuration is not among the altered. [pacman, src/pacman/check.c]
  */
-export function judgeFiles(version: string, said: string): Said {
+export function judgeFiles(version: string, said: string): DoctorFinding {
   const altered = /, (\d+) altered files?\s*$/.exec(said)?.[1]
   if (altered === '0') return ok(`${NAME} ${version} is as its package brought it`)
   const many = altered === undefined ? 'some' : altered
@@ -36,7 +43,7 @@ export function judgeFiles(version: string, said: string): Said {
 const HOOK = '99-kured-sentinel-restart.hook'
 
 /** The hook is a matter of taste: it serves upgrades by hand, as the unit does the same by itself. */
-export function judgeHook(host: Host): Said {
+export function judgeHook(host: Host): DoctorFinding {
   const path = `/etc/pacman.d/hooks/${HOOK}`
   if (host.lstat(path) === undefined) return ok('its hook for upgrades by hand is not active')
   try {

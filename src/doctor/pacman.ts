@@ -3,13 +3,13 @@ import type { Host } from '../host/host.ts'
 import { type PacmanConf, readPacmanConf, repositories } from '../pacman/conf/conf.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
-import { describeProblem } from '../pacman/conf/valid-conf.ts'
-import { type Check, ok, type Said, warning, wrong } from './line.ts'
+import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 const CONF = '/etc/pacman.conf'
 
 /** pacman.conf as pacman reads it, and the database of what is installed. */
-export const pacman: Check = {
+export const pacman: DoctorCheck = {
   area: 'pacman',
   look({ host, dbPath }) {
     const conf = judgeConf(host)
@@ -22,7 +22,7 @@ export const pacman: Check = {
 }
 
 /** What our own reading finds, with its line; pacman-conf names none. */
-export function judgeConf(host: Host): Said[] {
+export function judgeConf(host: Host): DoctorFinding[] {
   let conf: PacmanConf
   try {
     conf = readPacmanConf(host, CONF)
@@ -30,7 +30,7 @@ export function judgeConf(host: Host): Said[] {
     return [wrong(`${CONF} cannot be read: ${errorText(error)}`)]
   }
   const said = conf.problems.map((problem) => {
-    const what = describeProblem(problem)
+    const what = describeConfProblem(problem)
     return problem.fatal
       ? wrong(`pacman ends at ${what}`, 'correct it: until then nothing is upgraded')
       : warning(what, 'correct it: pacman reads it otherwise than it seems')
@@ -41,7 +41,7 @@ export function judgeConf(host: Host): Said[] {
 }
 
 /** Values such as a SigLevel only pacman itself checks. */
-function askPacman(dbPath: string): Said[] {
+function askPacman(dbPath: string): DoctorFinding[] {
   try {
     const [answer = ''] = askPacmanConf(CONF, 'DBPath')
     if (answer.replace(/(.)\/+$/, '$1') === dbPath) return []

@@ -3,14 +3,14 @@ import manifest from '../../package.json' with { type: 'json' }
 import { errorCode, ifThere, errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
-import { type Check, ok, type Said, warning, wrong } from './line.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** What Kured calls, and the Node that its first line names. */
 const CALLED = '/usr/bin/kured-sentinel'
 const NODE = '/usr/bin/node'
 
 /** Who looks; and the program itself: a power cut soon after an upgrade can leave its files empty. */
-export const program: Check = {
+export const program: DoctorCheck = {
   area: 'program',
   look({ host, isRoot, deadline }) {
     const who = isRoot
@@ -24,7 +24,7 @@ export const program: Check = {
 }
 
 /** @param said what `node --version` prints, such as "v20.20.2" */
-export function judgeNode(said: string): Said {
+export function judgeNode(said: string): DoctorFinding {
   const version = said.trim().replace(/^v/, '')
   const least = manifest.engines.node.replace('>=', '')
   const [major = NaN, minor = NaN] = version.split('.').map(Number)
@@ -40,7 +40,7 @@ const PARTS = ['bin/kured-sentinel', 'bin/kured-sentinel.cjs', 'bin/note-replace
 const LOADED = ['main.js', 'minute.cjs']
 
 /** Whether every file is there that the program may load, and whether Kured's call finds it. */
-export function judgeFiles(host: Host, directory: string): Said[] {
+export function judgeFiles(host: Host, directory: string): DoctorFinding[] {
   const lacking = [
     ...PARTS.filter((part) => textOf(host, join(directory, part)) === undefined),
     ...lackingModules(host, join(directory, 'dist')),

@@ -3,14 +3,14 @@ import type { Host } from '../host/host.ts'
 import { listOption, readHostConf } from '../pacman/conf/conf.ts'
 import { readReplaced, REPLACED_FILE, SINCE_BOOT_FILE } from '../pacman/replaced.ts'
 import { askWritable } from '../preflight/directory.ts'
-import { type Check, ok, type Said, warning, wrong } from './line.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 const HOOK = '00-kured-sentinel-replaced.hook'
 const SYSTEM_HOOKS = '/usr/share/libalpm/hooks'
 const REINSTALL = 'pacman -S kured-sentinel'
 
 /** Whether pacman tells the sentinel what it replaces, and whether it did so all through this boot. */
-export const replaced: Check = {
+export const replaced: DoctorCheck = {
   area: 'replaced',
   async look({ host, isRoot, deadline }) {
     const said = [judgeNotingHook(host), judgeList(host)]
@@ -23,7 +23,7 @@ export const replaced: Check = {
 }
 
 /** A hook of the same name in a directory of pacman.conf's takes its place. [alpm-hooks(5)] */
-function judgeNotingHook(host: Host): Said {
+function judgeNotingHook(host: Host): DoctorFinding {
   const conf = readHostConf(host)
   const named = listOption(conf, 'HookDir').map(({ name }) => name.replace(/\/+$/, ''))
   const directories = named.length > 0 ? named : ['/etc/pacman.d/hooks']
@@ -38,7 +38,7 @@ function judgeNotingHook(host: Host): Said {
   return wrong(`${path} is missing or empty: ${unheard}`, REINSTALL)
 }
 
-function judgeList(host: Host): Said {
+function judgeList(host: Host): DoctorFinding {
   let many: number
   try {
     many = readReplaced(host).count

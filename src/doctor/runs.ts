@@ -1,16 +1,20 @@
 import type { UnitStatus } from '../units/status.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
-import { ok, type Said, warning, wrong } from './line.ts'
+import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** How a run ended. */
-export type Run = NonNullable<UnitStatus['run']>
+export type JobRun = NonNullable<UnitStatus['run']>
 
 /** What a job's last run was, and what an earlier one left behind. */
-export function judgeRun(job: Job, service: UnitStatus, earlier: Run | undefined): Said[] {
+export function judgeRun(
+  job: Job,
+  service: UnitStatus,
+  earlier: JobRun | undefined,
+): DoctorFinding[] {
   const { name, run, skip, active, problem } = service
   const advice = `journalctl -u ${name}`
   if (problem !== undefined) return [wrong(`${name}: ${problem}`, advice)]
-  const said: Said[] = active === 'failed' ? [wrong(`${name} has failed`, advice)] : []
+  const said: DoctorFinding[] = active === 'failed' ? [wrong(`${name} has failed`, advice)] : []
   if (run !== undefined) said.push(judgeEnd(job, run))
   if (skip !== undefined && run?.outcome !== 'skipped') {
     said.push(warning(`the ${job} was skipped at ${at(skip.at)}: ${skip.why}`, advice))
@@ -20,7 +24,7 @@ export function judgeRun(job: Job, service: UnitStatus, earlier: Run | undefined
   return said.length > 0 ? said : [ok(`${name} has not run yet`)]
 }
 
-function judgeEnd(job: Job, run: Run, which = `the last ${job}`): Said {
+function judgeEnd(job: Job, run: JobRun, which = `the last ${job}`): DoctorFinding {
   const { outcome, reason, problems, packages, endedAt } = run
   const advice = `journalctl -u ${UNITS[job]}`
   const last = `${which}, at ${at(Date.parse(endedAt))}, `

@@ -2,14 +2,14 @@ import { errorText } from '../errors.ts'
 import { readHold } from '../reboot/hold-state.ts'
 import { holdText, remaining } from '../reboot/hold.ts'
 import { readRequests } from '../reboot/requests.ts'
-import { readMoment } from '../reboot/boot-clock.ts'
+import { readBootClock } from '../reboot/boot-clock.ts'
 import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
 import { askWritable } from '../preflight/directory.ts'
-import { type Check, ok, type Said, warning, wrong } from './line.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** What outlives a boot: reboots that were asked for, and a person's wish that there be none. */
-export const state: Check = {
+export const state: DoctorCheck = {
   area: 'state',
   async look({ host, isRoot, deadline }) {
     const said = [judgeHold(host), judgeAsked(host)]
@@ -21,9 +21,9 @@ export const state: Check = {
   },
 }
 
-function judgeHold(host: Host): Said {
+function judgeHold(host: Host): DoctorFinding {
   try {
-    const [hold, now] = [readHold(host), readMoment(host)]
+    const [hold, now] = [readHold(host), readBootClock(host)]
     if (hold === undefined || remaining(hold, now) <= 0) return ok('no hold keeps reboots away')
     return warning(`reboots are ${holdText(hold, now)}`, 'kured-sentinel release, once it is over')
   } catch (error) {
@@ -31,10 +31,10 @@ function judgeHold(host: Host): Said {
   }
 }
 
-function judgeAsked(host: Host): Said {
+function judgeAsked(host: Host): DoctorFinding {
   try {
     const requests = readRequests(host)
-    const { bootId } = readMoment(host)
+    const { bootId } = readBootClock(host)
     const earlier = requests.filter((one) => one.bootId !== bootId)
     if (earlier.length === 0) return ok('the loop guard holds no reason back')
     return ok(`the loop guard keeps what earlier boots were for: ${earlier.map(cause).join(', ')}`)

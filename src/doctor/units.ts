@@ -8,13 +8,13 @@ import { downloadService, upgradeService } from '../units/services.ts'
 import { unitsStatus, type UnitStatus } from '../units/status.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
-import { type Check, ok, type Said, warning, wrong } from './line.ts'
-import { at, judgeRun, type Run } from './runs.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
+import { at, judgeRun, type JobRun } from './runs.ts'
 
 const JOBS: readonly Job[] = ['upgrade', 'download']
 
 /** The timers and services of both jobs, and how their last runs really ended. */
-export const units: Check = {
+export const units: DoctorCheck = {
   area: 'units',
   look({ host, deadline }) {
     const status = askUnits(host, deadline)
@@ -66,8 +66,8 @@ export function judgeJob(
   job: Job,
   status: readonly UnitStatus[],
   textOf: (path: string) => string,
-  earlier?: Run,
-): Said[] {
+  earlier?: JobRun,
+): DoctorFinding[] {
   const named = (name: string) => status.find((unit) => unit.name === name)
   const timer = named(timerOf(job))
   const said = judgeTimer(job, timer)
@@ -89,7 +89,7 @@ function isOn(timer: UnitStatus | undefined): boolean {
 const INSTALL = 'kured-sentinel units install --enable'
 
 /** Every host upgrades; the shared cache is filled by one. */
-function judgeTimer(job: Job, timer: UnitStatus | undefined): Said {
+function judgeTimer(job: Job, timer: UnitStatus | undefined): DoctorFinding {
   const name = timerOf(job)
   if (timer === undefined || !isOn(timer)) {
     const what = timer === undefined ? 'is not installed' : `is ${timer.enabled}`
@@ -106,7 +106,7 @@ function judgeTimer(job: Job, timer: UnitStatus | undefined): Said {
   return ok(`${name} is enabled${next}`)
 }
 
-function reload(name: string): Said {
+function reload(name: string): DoctorFinding {
   return warning(`${name} has changed since systemd read it`, 'systemctl daemon-reload')
 }
 
@@ -114,7 +114,11 @@ function reload(name: string): Said {
  * Whether the service is the one that this program would write: it has no options but paths, and
  * whether they are mounts, so an older one can be told.
  */
-function judgeFile(job: Job, service: UnitStatus, textOf: (path: string) => string): Said[] {
+function judgeFile(
+  job: Job,
+  service: UnitStatus,
+  textOf: (path: string) => string,
+): DoctorFinding[] {
   const { name, path = '', author, dropIns, needsReload } = service
   const said = dropIns.map((file) => ok(`${name} is changed by ${file}`))
   if (needsReload === true) said.push(reload(name))

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { SentinelError } from '../errors.ts'
-import { limited, type Limits, withKernelsHelp } from './program.ts'
+import { limited, type Limits, withParentDeathSignal } from './program.ts'
 
-export interface Conversation {
+export interface InteractiveResult {
   stdout: string
   stderr: string
   /** null when a signal ended it, such as ours when the time was up */
@@ -25,13 +25,13 @@ interface Questions {
  *
  * @throws SentinelError when the program could not be run
  */
-export function converse(
+export function runInteractive(
   path: string,
   args: readonly string[],
   limits: Limits,
   questions: Questions,
-): Promise<Conversation> {
-  const child = spawn(...withKernelsHelp(path, args), { ...limited(limits), stdio: 'pipe' })
+): Promise<InteractiveResult> {
+  const child = spawn(...withParentDeathSignal(path, args), { ...limited(limits), stdio: 'pipe' })
   const said = { stdout: '', stderr: '' }
   let answered = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { errorCode, SentinelError } from '../errors.ts'
 
-export interface Ended {
+export interface ProgramResult {
   stdout: Buffer
   stderr: string
   /** null when the time limit ended it */
@@ -30,8 +30,8 @@ export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
  *
  * Throws SentinelError when the program could not be run, or printed too much.
  */
-export function runProgram(path: string, args: readonly string[], limits: Limits): Ended {
-  const ended = spawnSync(...withKernelsHelp(path, args), {
+export function runProgram(path: string, args: readonly string[], limits: Limits): ProgramResult {
+  const ended = spawnSync(...withParentDeathSignal(path, args), {
     ...limited(limits),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -56,9 +56,9 @@ export async function awaitProgram(
   path: string,
   args: readonly string[],
   limits: Limits,
-): Promise<Ended> {
-  const ended = new Promise<Ended>((resolve, reject) => {
-    const [program, words] = withKernelsHelp(path, args)
+): Promise<ProgramResult> {
+  const ended = new Promise<ProgramResult>((resolve, reject) => {
+    const [program, words] = withParentDeathSignal(path, args)
     execFile(program, words, { ...limited(limits), encoding: 'buffer' }, (error, out, err) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
       // Ended at its time, and not by somebody else: what the kernel's OOM killer leaves is no answer.
@@ -68,7 +68,7 @@ export async function awaitProgram(
     })
   })
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Ended>((resolve) => {
+  const late = new Promise<ProgramResult>((resolve) => {
     const nothing = { stdout: Buffer.alloc(0), stderr: '', exitCode: null, timedOut: true }
     timer = setTimeout(() => resolve(nothing), limits.timeoutMs + 200)
   })
@@ -83,7 +83,7 @@ export async function awaitProgram(
  * setpriv(1) asks the kernel to end the program with us, even when we are ended by SIGKILL.
  * [prctl(2), PR_SET_PDEATHSIG]
  */
-export function withKernelsHelp(path: string, args: readonly string[]): [string, string[]] {
+export function withParentDeathSignal(path: string, args: readonly string[]): [string, string[]] {
   return ['/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args]]
 }
 
@@ -106,7 +106,10 @@ export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd }: Limits) {
 }
 
 /** Why a program that has ended has failed, in its own words; '' where it says nothing. */
-export function complaint({ timedOut, stderr }: Pick<Ended, 'timedOut' | 'stderr'>): string {
+export function complaint({
+  timedOut,
+  stderr,
+}: Pick<ProgramResult, 'timedOut' | 'stderr'>): string {
   return timedOut ? 'no answer in time' : stderr.trim()
 }
 
@@ -115,7 +118,7 @@ function notRun(path: string, cause: unknown): SentinelError {
 }
 
 /** setpriv's own answer when it cannot start the program is 126 or 127. [setpriv(1)] */
-function checkStarted(path: string, ended: Ended): Ended {
+function checkStarted(path: string, ended: ProgramResult): ProgramResult {
   if (ended.exitCode === 126 || ended.exitCode === 127) {
     throw new SentinelError(`${path} cannot be run: ${ended.stderr.trim()}`)
   }

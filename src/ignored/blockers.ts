@@ -1,7 +1,7 @@
-import type { Waiting, Words } from './simulation-output.ts'
+import type { WaitingPackage, SimulationOutput } from './simulation-output.ts'
 
 /** A held package that stops an upgrade, and by what. */
-export interface Blocker {
+export interface UpgradeBlocker {
   /** the held package */
   package: string
   /** undefined when it is not installed, and is held all the same */
@@ -19,7 +19,7 @@ export interface Blocker {
 }
 
 /** "kubelet is held (at 1.30.1-1): kubeadm 1.31.0-1 needs kubelet>=1.31, 1.31.0-1 is available" */
-export function describeBlocker({ kind, dependency, by, ...held }: Blocker): string {
+export function describeBlocker({ kind, dependency, by, ...held }: UpgradeBlocker): string {
   const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
   const it = `${held.package} is held (${at})`
   if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`
@@ -34,13 +34,13 @@ export function describeBlocker({ kind, dependency, by, ...held }: Blocker): str
  * @param satisfier gives the package that would meet a dependency, were nothing held
  */
 export function findBlockers(
-  { waiting, obstacles }: Words,
+  { waiting, obstacles }: SimulationOutput,
   available: ReadonlyMap<string, string>,
   satisfier: (dependency: string) => string,
-): Blocker[] {
+): UpgradeBlocker[] {
   const held = new Map(waiting.toReversed().map((one) => [one.name, one]))
   const withVersion = (name: string) => `${name} ${available.get(name) ?? ''}`.trimEnd()
-  return obstacles.flatMap(({ kind, package: owner, needs, by = '' }): Blocker[] => {
+  return obstacles.flatMap(({ kind, package: owner, needs, by = '' }): UpgradeBlocker[] => {
     if (kind === 'missing') {
       const named = held.get(needs.replace(/[<>=].*/, '')) ?? held.get(satisfier(needs))
       return blocker(named, { kind: 'needed', dependency: needs, by: withVersion(owner) })
@@ -62,15 +62,15 @@ export function findBlockers(
 }
 
 function blocker(
-  held: Waiting | undefined,
-  rest: Pick<Blocker, 'kind' | 'dependency' | 'by'>,
-): Blocker[] {
+  held: WaitingPackage | undefined,
+  rest: Pick<UpgradeBlocker, 'kind' | 'dependency' | 'by'>,
+): UpgradeBlocker[] {
   if (held === undefined) return []
   const { name, installed, available } = held
   return [{ package: name, installed, available, ...rest }]
 }
 
 /** In a conflict pacman 6 names a package without its version, pacman 7 with it. */
-function isNamed({ name, installed, available }: Waiting, text: string): boolean {
+function isNamed({ name, installed, available }: WaitingPackage, text: string): boolean {
   return [name, `${name}-${installed}`, `${name}-${available}`].includes(text)
 }

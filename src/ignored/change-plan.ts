@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { type Entry, listOption, type PacmanConf } from '../pacman/conf/conf.ts'
+import { type ConfEntry, listOption, type PacmanConf } from '../pacman/conf/conf.ts'
 import { unifiedDiff } from '../text/diff.ts'
 import { addEntries, type ListKey, removeEntries } from './edit.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
-import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
+import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
 
 export interface ChangeRequest {
   action: 'add' | 'remove'
@@ -18,7 +18,7 @@ export interface ChangeRequest {
 }
 
 /** One file, and which names it gets or loses. */
-export interface FileChange {
+export interface ConfFileChange {
   file: string
   names: string[]
   before: Buffer
@@ -26,8 +26,8 @@ export interface FileChange {
   diff: string
 }
 
-export interface Plan {
-  files: FileChange[]
+export interface ChangePlan {
+  files: ConfFileChange[]
   /** names that are there already, or are not there to be removed */
   unchanged: string[]
   /** what pacman must read afterwards, in any order */
@@ -39,11 +39,11 @@ export interface Plan {
  *
  * @throws SentinelError when the files do not mean to pacman what they seem to
  */
-export function planChange({ action, pacmanConf, key, names }: ChangeRequest): Plan {
-  const conf = readSoundConf(new Host(), pacmanConf)
+export function planChange({ action, pacmanConf, key, names }: ChangeRequest): ChangePlan {
+  const conf = readValidConf(new Host(), pacmanConf)
   const [problem] = conf.problems
   if (problem !== undefined) {
-    throw new SentinelError(`${describeProblem(problem)}; nothing was changed, mend this first`)
+    throw new SentinelError(`${describeConfProblem(problem)}; nothing was changed, mend this first`)
   }
   const entries = listOption(conf, key)
   const current = entries.map(({ name }) => name)
@@ -77,10 +77,10 @@ export function mustRead(file: string, key: ListKey, expected: readonly string[]
 
 function edited(
   file: string,
-  places: Pick<Entry, 'name' | 'file'>[],
+  places: Pick<ConfEntry, 'name' | 'file'>[],
   edit: typeof addEntries,
   key: ListKey,
-): FileChange {
+): ConfFileChange {
   const own = places.filter((place) => place.file === file)
   const names = [...new Set(own.map(({ name }) => name))]
   const before = readFileSync(file)

@@ -1,12 +1,12 @@
 import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { checkName } from './name.ts'
-import { type ChangeRequest, type FileChange, mustRead, planChange } from './change-plan.ts'
+import { type ChangeRequest, type ConfFileChange, mustRead, planChange } from './change-plan.ts'
 import { replaceFile } from './replace.ts'
 import { mustBeWritable } from './writable.ts'
 
-export interface Change {
-  files: Pick<FileChange, 'file' | 'names' | 'diff'>[]
+export interface IgnoredChange {
+  files: Pick<ConfFileChange, 'file' | 'names' | 'diff'>[]
   /** names that were there already, or were not there to be removed */
   unchanged: string[]
 }
@@ -22,14 +22,14 @@ const LOCK_DIRECTORY = '/run'
  *
  * @throws SentinelError when nothing was changed in the end
  */
-export function changeHeld(request: ChangeRequest): Change {
+export function changeIgnored(request: ChangeRequest): IgnoredChange {
   const { action, pacmanConf, key, names, dryRun } = request
   // `#` or `a,` can stand in a file, and must be removable.
   for (const name of action === 'add' ? names : []) {
     const reason = checkName(name)
     if (reason !== undefined) throw new SentinelError(`'${name}' ${reason}; nothing was changed`)
   }
-  const run = (): Change => {
+  const run = (): IgnoredChange => {
     const { files, unchanged, expected } = planChange(request)
     if (!dryRun) {
       for (const { file } of files) mustBeWritable(file)
@@ -49,7 +49,7 @@ export function changeHeld(request: ChangeRequest): Change {
  * Replaces the files one within the other: should one of them fail, or pacman read anything else
  * than expected in the end, each takes itself back.
  */
-function write(files: FileChange[], mustBeRight: (file?: string) => void, trial = false): void {
+function write(files: ConfFileChange[], mustBeRight: (file?: string) => void, trial = false): void {
   const [change, ...rest] = files
   if (change === undefined) return mustBeRight()
   const { file, before, after } = change

@@ -2,23 +2,23 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { askAvailable } from '../pacman/database/available.ts'
-import { type Blocker, findBlockers } from './blockers.ts'
+import { type UpgradeBlocker, findBlockers } from './blockers.ts'
 import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
 import { withDatabaseCopy } from '../pacman/database/copy.ts'
 import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
-import { askSatisfier, rehearseUpgrade } from './simulate.ts'
-import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
-import type { Waiting } from './simulation-output.ts'
+import { askSatisfier, simulateUpgrade } from './simulate.ts'
+import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
+import type { WaitingPackage } from './simulation-output.ts'
 
-export interface HoldsCheck {
+export interface IgnoredCheck {
   /** unknown: the upgrade fails with nothing held as well */
   verdict: 'fine' | 'blocked' | 'unknown'
   /** the held packages that stop the upgrade; pacman's words may fit none of them */
-  blockers: Blocker[]
+  blockers: UpgradeBlocker[]
   /** the held packages that have a newer version waiting */
-  waiting: Waiting[]
+  waiting: WaitingPackage[]
   /** what pacman said when it gave up */
   errors: string[]
   warnings: string[]
@@ -35,15 +35,15 @@ export interface HoldsCheck {
  * @param pacmanConf a path of the host
  * @throws SentinelError when it cannot be told
  */
-export async function checkHolds(
+export async function checkIgnored(
   host: Host,
   pacmanConf: string,
   deadline: Deadline,
-): Promise<HoldsCheck> {
-  const conf = readSoundConf(host, pacmanConf)
-  const warnings = conf.problems.map(describeProblem)
+): Promise<IgnoredCheck> {
+  const conf = readValidConf(host, pacmanConf)
+  const warnings = conf.problems.map(describeConfProblem)
   const held = [...listOption(conf, 'IgnorePkg'), ...listOption(conf, 'IgnoreGroup')]
-  const fine: HoldsCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings }
+  const fine: IgnoredCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings }
   if (held.length === 0) return fine
   if (process.getuid?.() !== 0) {
     throw new SentinelError('pacman works out an upgrade for root only: run this as root')
@@ -57,8 +57,8 @@ export async function checkHolds(
     const { asItIs, nothingHeld } = writeFlatConfs(pacmanConf, path, deadline)
     const { versions, problems } = askAvailable(asItIs, repositories(conf), deadline)
     if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
-    const words = await rehearseUpgrade(asItIs, deadline)
-    const again = words.prepared ? words : await rehearseUpgrade(nothingHeld, deadline)
+    const words = await simulateUpgrade(asItIs, deadline)
+    const again = words.prepared ? words : await simulateUpgrade(nothingHeld, deadline)
     mustBeQuiet(host, dbPath)
     const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
     const seen = { ...fine, waiting, databasesFrom: newest }

@@ -2,14 +2,14 @@ import { SentinelError } from '../errors.ts'
 import { joinLines, type TextLine, textLines } from '../text/lines.ts'
 import { LINE_BYTES, readLine, trimEnd, trimStart, untilNul } from '../pacman/conf/line.ts'
 import { checkName } from './name.ts'
-import { findSpot } from './insertion-point.ts'
+import { findInsertionPoint } from './insertion-point.ts'
 
 /** The lists in [options] that hold packages back. */
 export type ListKey = 'IgnorePkg' | 'IgnoreGroup'
 
 /**
  * Adds names to a list in the text of one file that has an [options] section, as one small change:
- * at the end of a line that is there, else on a new line at the place findSpot() tells. Every other
+ * at the end of a line that is there, else on a new line at the place findInsertionPoint() tells. Every other
  * byte stays. A name that already stands where this would put it is left out.
  *
  * @param text the file as latin1, so that any byte survives
@@ -21,7 +21,7 @@ export function addEntries(text: string, key: ListKey, names: readonly string[])
     if (reason !== undefined) throw new SentinelError(`${name} ${reason}`)
   }
   const lines = textLines(text)
-  const { anchor, extend, prefix, present } = findSpot(lines, key)
+  const { anchor, extend, prefix, present } = findInsertionPoint(lines, key)
   const line = lines[anchor]
   if (line === undefined) throw new SentinelError('there is no [options] section')
   const missing = [...new Set(names)].filter((name) => !present.has(name))

@@ -2,7 +2,7 @@ import { readLine } from '../pacman/conf/line.ts'
 import type { TextLine } from '../text/lines.ts'
 
 /** Where new names of a list go. */
-export interface Spot {
+export interface InsertionPoint {
   /** the index of a line: the one to extend, or the one to insert a new line after; -1: nowhere */
   anchor: number
   extend: boolean
@@ -19,13 +19,13 @@ export interface Spot {
  * A block is searched up to its first Include only, since the included file may leave pacman in
  * another section, where the list is lost. (See readPacmanConf.)
  */
-export function findSpot(lines: readonly TextLine[], key: string): Spot {
+export function findInsertionPoint(lines: readonly TextLine[], key: string): InsertionPoint {
   const present = new Set<string>()
   const commented = new RegExp(`^([ \\t]{0,99})#[ \\t]*(${key}[ \\t]{0,99}=[ \\t]{0,99})`)
-  let filled: Place | undefined
-  let empty: Place | undefined
-  let comment: Place | undefined
-  let head: Place | undefined
+  let filled: InsertionLine | undefined
+  let empty: InsertionLine | undefined
+  let comment: InsertionLine | undefined
+  let head: InsertionLine | undefined
   let block = 0
   let inOptions = false
   for (const [anchor, { text }] of lines.entries()) {
@@ -51,7 +51,7 @@ export function findSpot(lines: readonly TextLine[], key: string): Spot {
   return { anchor, extend: filled !== undefined, prefix, present }
 }
 
-interface Place {
+interface InsertionLine {
   anchor: number
   block: number
   prefix: string

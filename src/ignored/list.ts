@@ -2,28 +2,28 @@ import type { Deadline } from '../host/deadline.ts'
 import { fnmatch, isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
 import { askAvailable, askGroups } from '../pacman/database/available.ts'
-import { databasePath, type Entry, listOption, repositories } from '../pacman/conf/conf.ts'
+import { databasePath, type ConfEntry, listOption, repositories } from '../pacman/conf/conf.ts'
 import type { ListKey } from './edit.ts'
 import { installedVersions } from '../pacman/database/local.ts'
 import { checkName } from './name.ts'
-import { describeProblem, readSoundConf } from '../pacman/conf/valid-conf.ts'
+import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
 
 /** A package that an entry holds. */
-export interface HeldPackage {
+export interface IgnoredPackage {
   name: string
   installed?: string | undefined
   available?: string | undefined
 }
 
 /** An entry of the list with its place, and what it holds: for a pattern or group, what is installed. */
-export interface HeldEntry extends Entry {
-  packages: HeldPackage[]
+export interface IgnoredEntry extends ConfEntry {
+  packages: IgnoredPackage[]
   warnings: string[]
 }
 
-export interface Held {
+export interface IgnoredList {
   key: ListKey
-  entries: HeldEntry[]
+  entries: IgnoredEntry[]
   /** what concerns no single entry */
   warnings: string[]
 }
@@ -35,9 +35,14 @@ export interface Held {
  * @param pacmanConf a path of the host, which must be this machine itself
  * @throws SentinelError where the configuration or the local database cannot be read
  */
-export function listHeld(host: Host, pacmanConf: string, key: ListKey, deadline: Deadline): Held {
-  const conf = readSoundConf(host, pacmanConf)
-  const warnings = conf.problems.map(describeProblem)
+export function listIgnored(
+  host: Host,
+  pacmanConf: string,
+  key: ListKey,
+  deadline: Deadline,
+): IgnoredList {
+  const conf = readValidConf(host, pacmanConf)
+  const warnings = conf.problems.map(describeConfProblem)
   const entries = listOption(conf, key)
   if (entries.length === 0) return { key, entries: [], warnings }
   const installed = installedVersions(host, databasePath(conf))
@@ -45,7 +50,7 @@ export function listHeld(host: Host, pacmanConf: string, key: ListKey, deadline:
   warnings.push(
     ...available.problems.map((problem) => `what is available is uncertain: ${problem}`),
   )
-  const describe = (name: string): HeldPackage => ({
+  const describe = (name: string): IgnoredPackage => ({
     name,
     installed: installed.get(name),
     available: available.versions.get(name),
@@ -66,9 +71,9 @@ export function listHeld(host: Host, pacmanConf: string, key: ListKey, deadline:
 }
 
 /** What an entry holds, and in words what it does not. */
-type Look = (name: string) => { packages: HeldPackage[]; missing?: string }
+type EntryLookup = (name: string) => { packages: IgnoredPackage[]; missing?: string }
 
-function lookForName(installed: string[], describe: (name: string) => HeldPackage): Look {
+function lookForName(installed: string[], describe: (name: string) => IgnoredPackage): EntryLookup {
   return (name) => {
     if (isPattern(name)) return { packages: installed.filter(fnmatch(name)).map(describe) }
     const one = describe(name)
@@ -79,8 +84,8 @@ function lookForName(installed: string[], describe: (name: string) => HeldPackag
 
 function lookForGroup(
   groups: ReadonlyMap<string, Set<string>>,
-  describe: (name: string) => HeldPackage,
-): Look {
+  describe: (name: string) => IgnoredPackage,
+): EntryLookup {
   return (pattern) => {
     const matches = fnmatch(pattern)
     const found = [...groups].filter(([name]) => matches(name)).flatMap(([, names]) => [...names])

@@ -14,7 +14,7 @@ import {
 import { errorText, SentinelError } from '../errors.ts'
 import { syncDirectory } from '../host/atomic.ts'
 import { copyAttributes } from './attributes.ts'
-import { removeDead, spareName } from './temp-name.ts'
+import { removeAbandonedFiles, tempName } from './temp-name.ts'
 
 export interface Replacement {
   /** a path of this machine; a symlink stays and the file behind it is replaced */
@@ -45,11 +45,11 @@ export function replaceFile({ path, before, after, tryOut, verify }: Replacement
   try {
     target = realpathSync(path)
     if (!statSync(target).isFile()) throw new SentinelError(`${path} is not a regular file`)
-    removeDead(target)
+    removeAbandonedFiles(target)
   } catch (error) {
     throw unchanged(error)
   }
-  const [candidate, old] = [spareName(target, 'new'), spareName(target, 'old')]
+  const [candidate, old] = [tempName(target, 'new'), tempName(target, 'old')]
   try {
     writeCandidate(candidate, target, after)
     tryOut?.(candidate)

@@ -1,8 +1,8 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
-import { converse } from '../host/interactive.ts'
+import { runInteractive } from '../host/interactive.ts'
 import { runProgram } from '../host/program.ts'
-import { QUESTIONS, readWords, type Words } from './simulation-output.ts'
+import { QUESTIONS, parseSimulation, type SimulationOutput } from './simulation-output.ts'
 
 /**
  * Has pacman work out a system upgrade up to its question whether to proceed, which gets no answer,
@@ -13,12 +13,20 @@ import { QUESTIONS, readWords, type Words } from './simulation-output.ts'
  * @param pacmanConf names a DBPath of our own, as it is locked
  * @throws SentinelError when pacman could not be run, or gave no answer in time
  */
-export async function rehearseUpgrade(pacmanConf: string, deadline: Deadline): Promise<Words> {
+export async function simulateUpgrade(
+  pacmanConf: string,
+  deadline: Deadline,
+): Promise<SimulationOutput> {
   const args = ['-Su', '--color', 'never', '--config', pacmanConf]
   const limits = { timeoutMs: deadline.left() }
-  const { stdout, stderr, exitCode } = await converse('/usr/bin/pacman', args, limits, QUESTIONS)
+  const { stdout, stderr, exitCode } = await runInteractive(
+    '/usr/bin/pacman',
+    args,
+    limits,
+    QUESTIONS,
+  )
   if (exitCode === null) throw new SentinelError('pacman -Su gave no answer in time')
-  return readWords(stdout, stderr, exitCode)
+  return parseSimulation(stdout, stderr, exitCode)
 }
 
 /** The package that pacman would choose for a dependency such as "libx.so=2-64", if there is one. */

@@ -1,7 +1,7 @@
 import { nameVersion } from '../pacman/database/local.ts'
 
 /** A held package that pacman would otherwise upgrade, replace, or install as a dependency. */
-export interface Waiting {
+export interface WaitingPackage {
   name: string
   /** undefined when it is not installed */
   installed?: string
@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /** Why pacman gives up. `package` is the one that needs something, or one of two in conflict. */
-interface Obstacle {
+interface UpgradeObstacle {
   kind: 'missing' | 'breaks' | 'conflict'
   package: string
   /** the dependency as it is declared: "x>=2"; the other package of a conflict */
@@ -20,11 +20,11 @@ interface Obstacle {
   by?: string
 }
 
-export interface Words {
+export interface SimulationOutput {
   /** whether pacman got to the point where it would begin */
   prepared: boolean
-  waiting: Waiting[]
-  obstacles: Obstacle[]
+  waiting: WaitingPackage[]
+  obstacles: UpgradeObstacle[]
   /** its errors, for a person */
   errors: string[]
 }
@@ -42,7 +42,11 @@ export const QUESTIONS = {
  * Reads what `pacman -Su` said in the C locale, up to the question whether to proceed.
  * [pacman 6.0.2 and 7.0.0: src/pacman/sync.c, src/pacman/callback.c; libalpm: sync.c, deps.c]
  */
-export function readWords(stdout: string, stderr: string, exitCode: number | null): Words {
+export function parseSimulation(
+  stdout: string,
+  stderr: string,
+  exitCode: number | null,
+): SimulationOutput {
   // A question that got no answer ends without a newline.
   const lines = `${stderr}\n${stdout}`.split(/\n|(?<=\[[Yy]\/[Nn]\] )/)
   const nothing = exitCode === 0 && stdout.includes('there is nothing to do')
@@ -54,7 +58,7 @@ export function readWords(stdout: string, stderr: string, exitCode: number | nul
   }
 }
 
-function readWaiting(line: string): Waiting[] {
+function readWaiting(line: string): WaitingPackage[] {
   const upgrade = /^warning: (\S+): ignoring package upgrade \((\S+) => (\S+)\)$/.exec(line)
   if (upgrade) {
     const [, name = '', installed = '', available = ''] = upgrade
@@ -71,7 +75,7 @@ function readWaiting(line: string): Waiting[] {
   return [{ name, available: version }]
 }
 
-function readObstacle(line: string): Obstacle[] {
+function readObstacle(line: string): UpgradeObstacle[] {
   const missing = /^:: unable to satisfy dependency '(.+)' required by (\S+)$/.exec(line)
   if (missing) return [{ kind: 'missing', needs: missing[1] ?? '', package: missing[2] ?? '' }]
   const breaks = /^:: ((?:installing|removing) .+) breaks dependency '(.+)' required by (\S+)$/

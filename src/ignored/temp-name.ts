@@ -7,12 +7,12 @@ import { errorCode } from '../errors.ts'
  * …/pacman.d/*` does not match it [glob(7)], and ends in our process id, which tells a later run
  * whether anybody still needs it.
  */
-export function spareName(file: string, purpose: 'new' | 'old'): string {
+export function tempName(file: string, purpose: 'new' | 'old'): string {
   return join(dirname(file), `.${basename(file)}.kured-sentinel-${purpose}-${process.pid}`)
 }
 
 /** Removes what runs left beside a file that were killed while they replaced it. */
-export function removeDead(file: string): void {
+export function removeAbandonedFiles(file: string): void {
   const start = `.${basename(file)}.kured-sentinel-`
   for (const name of readdirSync(dirname(file))) {
     if (!name.startsWith(start)) continue

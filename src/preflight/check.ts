@@ -1,5 +1,5 @@
 /** What one check of a preflight has found. */
-export interface Finding {
+export interface PreflightFinding {
   check: string
   /** skip: not this time; act: not until a person has acted */
   result: 'ok' | 'warning' | 'skip' | 'act'
@@ -8,11 +8,14 @@ export interface Finding {
 }
 
 /** A check: it throws only what nobody foresaw. */
-export type Check<C> = (context: C) => Finding[] | Promise<Finding[]>
+export type PreflightCheck<C> = (context: C) => PreflightFinding[] | Promise<PreflightFinding[]>
 
 /** Runs checks one after the other, up to the first that stands in the way. */
-export async function inOrder<C>(checks: readonly Check<C>[], context: C): Promise<Finding[]> {
-  const findings: Finding[] = []
+export async function inOrder<C>(
+  checks: readonly PreflightCheck<C>[],
+  context: C,
+): Promise<PreflightFinding[]> {
+  const findings: PreflightFinding[] = []
   for (const check of checks) {
     findings.push(...(await check(context)))
     if (findings.some(stops)) break
@@ -21,6 +24,6 @@ export async function inOrder<C>(checks: readonly Check<C>[], context: C): Promi
 }
 
 /** Whether the job cannot begin because of it. */
-export function stops({ result }: Finding): boolean {
+export function stops({ result }: PreflightFinding): boolean {
   return result === 'skip' || result === 'act'
 }

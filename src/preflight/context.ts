@@ -4,7 +4,7 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
 import { databasePath, type PacmanConf } from '../pacman/conf/conf.ts'
-import { readSoundConf } from '../pacman/conf/valid-conf.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { plainPath } from '../text/path.ts'
 import type { Job } from '../systemd/jobs.ts'
 
@@ -50,7 +50,7 @@ export function prepare(
     throw new SentinelError('pacman upgrades for root only: run this as root')
   }
   const { pacmanConf } = options
-  const conf = readSoundConf(host, pacmanConf)
+  const conf = readValidConf(host, pacmanConf)
   const dbPath = databasePath(conf)
   const cacheDirs = askCacheDirs(pacmanConf, deadline).map(plainPath)
   const syncDir = plainPath(options.syncDir ?? `${dbPath}/sync`)

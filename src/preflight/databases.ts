@@ -4,7 +4,7 @@ import { repositories } from '../pacman/conf/conf.ts'
 import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
 import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
 import type { Context } from './context.ts'
-import { type Finding, inOrder } from './check.ts'
+import { type PreflightFinding, inOrder } from './check.ts'
 import { checkHeld } from './ignored.ts'
 import { checkPackages } from './packages.ts'
 
@@ -19,7 +19,7 @@ export interface DatabaseContext extends Context {
  * The databases, and what pacman would make of them: all on one copy, which does not change
  * meanwhile, and needs no answer of a server.
  */
-export async function checkDatabases(context: Context): Promise<Finding[]> {
+export async function checkDatabases(context: Context): Promise<PreflightFinding[]> {
   const { host, pacmanConf, dbPath, deadline } = context
   const checks = [checkOpening, checkAge, checkHeld, checkPackages]
   try {
@@ -34,7 +34,12 @@ export async function checkDatabases(context: Context): Promise<Finding[]> {
 }
 
 /** Where one is missing, empty or broken, pacman says that there is nothing to do. */
-function checkOpening({ conf, pacmanConf, copyConf, deadline }: DatabaseContext): Finding[] {
+function checkOpening({
+  conf,
+  pacmanConf,
+  copyConf,
+  deadline,
+}: DatabaseContext): PreflightFinding[] {
   const names = repositories(conf)
   if (names.length === 0) {
     const message = `${pacmanConf} names no repository`
@@ -49,7 +54,7 @@ function checkOpening({ conf, pacmanConf, copyConf, deadline }: DatabaseContext)
 }
 
 /** By the server's clock; one of ours that is behind it is no reason to complain. */
-function checkAge({ host, config, copy }: DatabaseContext): Finding[] {
+function checkAge({ host, config, copy }: DatabaseContext): PreflightFinding[] {
   const age = host.now() - copy.newest.getTime()
   if (age <= config.databaseAge) return []
   const days = Math.floor(age / 86_400_000)

@@ -5,14 +5,14 @@ import { awaitProgram } from '../host/program.ts'
 const PATIENCE_MS = 60_000
 
 /** What a directory's file system says of itself, or why it says nothing, in one line. */
-export type Answer = { free: number } | { problem: string }
+export type DirectoryAnswer = { free: number } | { problem: string }
 
 /**
  * Asks a directory's file system for its free space, in bytes. statfs(2) also triggers an idle
  * automount, and a file server must answer it; by a program that is left behind when neither comes.
  * [fs/statfs.c, user_statfs: LOOKUP_AUTOMOUNT]
  */
-export async function askFreeSpace(path: string, deadline: Deadline): Promise<Answer> {
+export async function askFreeSpace(path: string, deadline: Deadline): Promise<DirectoryAnswer> {
   const args = ['--file-system', '--format=%a %S', '--', path]
   const ended = await ask('/usr/bin/stat', args, deadline)
   if ('problem' in ended) return ended

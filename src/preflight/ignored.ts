@@ -1,7 +1,7 @@
 import { errorText, SentinelError } from '../errors.ts'
 import { describeBlocker } from '../ignored/blockers.ts'
-import { checkHolds } from '../ignored/check.ts'
-import type { Finding } from './check.ts'
+import { checkIgnored } from '../ignored/check.ts'
+import type { PreflightFinding } from './check.ts'
 import type { DatabaseContext } from './databases.ts'
 
 /**
@@ -9,10 +9,10 @@ import type { DatabaseContext } from './databases.ts'
  * back more. What fails without them as well, such as repositories that do not fit together while
  * they are refreshed, may pass.
  */
-export async function checkHeld(context: DatabaseContext): Promise<Finding[]> {
+export async function checkHeld(context: DatabaseContext): Promise<PreflightFinding[]> {
   const { host, pacmanConf, deadline } = context
   try {
-    const { verdict, blockers, errors } = await checkHolds(host, pacmanConf, deadline)
+    const { verdict, blockers, errors } = await checkIgnored(host, pacmanConf, deadline)
     if (verdict === 'fine') {
       return [{ check: 'held', result: 'ok', message: 'what is held does not stop the upgrade' }]
     }

@@ -1,15 +1,15 @@
 import type { Context } from './context.ts'
 import { askFreeSpace, askRealPath } from './directory.ts'
-import type { Finding } from './check.ts'
+import type { PreflightFinding } from './check.ts'
 import { type Mounted, mountedAt } from '../proc/mounted.ts'
 
 /**
  * Both directories are mounted, and their servers answer: without, pacman would find no database
  * ("there is nothing to do") and fill the host's own disk with downloads.
  */
-export async function checkMounts(context: Context): Promise<Finding[]> {
+export async function checkMounts(context: Context): Promise<PreflightFinding[]> {
   const { host, local, config, deadline, syncDir, cacheDir } = context
-  const findings: Finding[] = []
+  const findings: PreflightFinding[] = []
   for (const path of [syncDir, cacheDir]) {
     const answer = await askFreeSpace(path, deadline)
     if ('problem' in answer) {
@@ -37,8 +37,8 @@ export function judgeMount(
   path: string,
   mounted: Mounted | undefined,
   types: readonly string[],
-): Finding {
-  const skip = (why: string): Finding => {
+): PreflightFinding {
+  const skip = (why: string): PreflightFinding => {
     return { check: 'mounts', result: 'skip', message: `${path} ${why}` }
   }
   if (mounted === undefined) return skip('is not mounted')

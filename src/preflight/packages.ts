@@ -1,6 +1,6 @@
 import { awaitProgram } from '../host/program.ts'
 import { askSizes } from './directory.ts'
-import type { Finding } from './check.ts'
+import type { PreflightFinding } from './check.ts'
 import type { DatabaseContext } from './databases.ts'
 
 /** A package that the upgrade would install. */
@@ -20,7 +20,7 @@ const NAMED = 3
  * the same time as others, is what the shared cache is there to avoid. pacman works out what that
  * is; which files there are is looked up here, since pacman takes a truncated one for good. [tested]
  */
-export async function checkPackages(context: DatabaseContext): Promise<Finding[]> {
+export async function checkPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
   const { allowDownload, config, cacheDirs, deadline } = context
   const found = await askTargets(context)
   if ('problem' in found) {
@@ -49,7 +49,7 @@ export function judgePackages(
   targets: readonly Target[],
   cacheDirs: readonly string[],
   sizes: ReadonlyMap<string, number>,
-): Finding {
+): PreflightFinding {
   const missing = targets.flatMap(({ name, version, size, file }) => {
     // pacman takes the first. [libalpm/util.c, _alpm_filecache_find]
     const found = cacheDirs.map((directory) => sizes.get(`${directory}/${file}`))

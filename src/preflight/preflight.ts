@@ -1,5 +1,5 @@
 import { errorText } from '../errors.ts'
-import { describeProblem } from '../pacman/conf/valid-conf.ts'
+import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
 import { checkDatabases } from './databases.ts'
 import { checkLock } from './lock.ts'
 import { checkMounts } from './mounts.ts'
@@ -7,7 +7,7 @@ import { checkReboot } from './reboot.ts'
 import { checkSpace } from './space.ts'
 import { checkWritable } from './writable.ts'
 import type { Context } from './context.ts'
-import { type Check, type Finding, inOrder, stops } from './check.ts'
+import { type PreflightCheck, type PreflightFinding, inOrder, stops } from './check.ts'
 import type { Job } from '../systemd/jobs.ts'
 
 /** Whether a job may begin. */
@@ -17,10 +17,10 @@ export interface Preflight {
   /** why not, in one line; '' for go */
   reason: string
   /** in the order of the checks; those behind the one that stands in the way were not made */
-  findings: Finding[]
+  findings: PreflightFinding[]
 }
 
-const CHECKS: Record<Job, Check<Context>[]> = {
+const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
   upgrade: [checkReboot, checkLock, checkMounts, checkSpace, checkDatabases],
   // A download makes the databases, and fills the cache.
   download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace],
@@ -43,22 +43,26 @@ export async function preflight(job: Job, prepare: () => Context): Promise<Prefl
     return judge(job, [...configured, ...(await inOrder(CHECKS[job], context))])
   } catch (error) {
     // Nobody foresaw it: it will not pass by itself.
-    const failed: Finding = { check: 'preflight', result: 'act', message: errorText(error) }
+    const failed: PreflightFinding = {
+      check: 'preflight',
+      result: 'act',
+      message: errorText(error),
+    }
     return judge(job, [...configured, failed])
   }
 }
 
-function checkConfiguration({ pacmanConf, conf }: Context): Finding[] {
+function checkConfiguration({ pacmanConf, conf }: Context): PreflightFinding[] {
   const check = 'configuration'
   return [
     { check, result: 'ok', message: `${pacmanConf} can be read` },
-    ...conf.problems.map((problem): Finding => {
-      return { check, result: 'warning', message: describeProblem(problem) }
+    ...conf.problems.map((problem): PreflightFinding => {
+      return { check, result: 'warning', message: describeConfProblem(problem) }
     }),
   ]
 }
 
-function judge(job: Job, findings: Finding[]): Preflight {
+function judge(job: Job, findings: PreflightFinding[]): Preflight {
   const obstacle = findings.find(stops)
   if (obstacle === undefined) return { job, verdict: 'go', reason: '', findings }
   const verdict = obstacle.result === 'act' ? 'act' : 'skip'

@@ -1,9 +1,9 @@
 import { isRebootPending } from '../reboot/pending.ts'
 import type { Context } from './context.ts'
-import type { Finding } from './check.ts'
+import type { PreflightFinding } from './check.ts'
 
 /** The last gate before a reboot waits for what runs: nothing new is to begin meanwhile. */
-export function checkReboot({ host }: Context): Finding[] {
+export function checkReboot({ host }: Context): PreflightFinding[] {
   const check = 'reboot'
   return isRebootPending(host)
     ? [{ check, result: 'skip', message: 'kured-sentinel reboot is about to reboot this host' }]

@@ -1,13 +1,13 @@
 import { sizeText } from '../text/size.ts'
 import type { Context } from './context.ts'
 import { askFreeSpace } from './directory.ts'
-import type { Finding } from './check.ts'
+import type { PreflightFinding } from './check.ts'
 
 /**
  * A floor below which nothing is begun, and no forecast: what a transaction needs, pacman works out
  * itself where pacman.conf has CheckSpace.
  */
-export async function checkSpace(context: Context): Promise<Finding[]> {
+export async function checkSpace(context: Context): Promise<PreflightFinding[]> {
   const { job, cacheDir, config, deadline } = context
   const path = job === 'upgrade' ? '/' : cacheDir
   const answer = await askFreeSpace(path, deadline)

@@ -1,9 +1,9 @@
 import type { Context } from './context.ts'
 import { askWritable } from './directory.ts'
-import type { Finding } from './check.ts'
+import type { PreflightFinding } from './check.ts'
 
 /** A download refreshes the databases, and fills the cache. */
-export async function checkWritable(context: Context): Promise<Finding[]> {
+export async function checkWritable(context: Context): Promise<PreflightFinding[]> {
   const { syncDir, cacheDir, deadline } = context
   for (const path of [syncDir, cacheDir]) {
     const problem = await askWritable(path, deadline)

@@ -4,7 +4,7 @@ import type { Membership } from './cgroup.ts'
 import { isRoots, listPids, readMembership } from './process.ts'
 
 /** Why a process could not be looked at. */
-export interface Problem {
+export interface ProcessProblem {
   pid: number
   message: string
 }
@@ -15,7 +15,7 @@ export interface Problem {
  */
 export class HostProcesses {
   readonly pids: number[] = []
-  readonly problems: Problem[] = []
+  readonly problems: ProcessProblem[] = []
   readonly #host: Host
   readonly #memberships = new Map<number, Membership>()
   readonly #trusted = new Map<number, boolean>()

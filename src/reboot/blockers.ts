@@ -3,7 +3,7 @@ import { errorText } from '../errors.ts'
 import { readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
 import { readRequests } from './requests.ts'
-import { readMoment, type Moment } from './boot-clock.ts'
+import { readBootClock, type BootClock } from './boot-clock.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
@@ -14,16 +14,16 @@ import { showUnits, type Properties } from '../systemd/systemctl.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
 /** Whether the host can go down now: yes; not yet; not in the near future; or a person must look. */
-export type Answer = 'go' | 'wait' | 'not-now' | 'attention'
+export type RebootAnswer = 'go' | 'wait' | 'not-now' | 'attention'
 
-export interface Outlook {
-  answer: Answer
+export interface RebootDecision {
+  answer: RebootAnswer
   /** why not, for a person; '' for "go" */
   reason: string
 }
 
 /** All that the outlook rests on. */
-export interface OutlookEvidence {
+export interface BlockerEvidence {
   /** what a person said against a reboot, or why that cannot be read */
   hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
   /** whether the check asked for a reboot in this boot; undefined where that does not matter */
@@ -34,7 +34,7 @@ export interface OutlookEvidence {
 }
 
 /** What waiting does not mend goes first; then all that is to be waited for. */
-export function judgeOutlook({ hold, asked, lock, busyUnits }: OutlookEvidence): Outlook {
+export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence): RebootDecision {
   if (asked === false) {
     const reason =
       'in this boot no check has asked Kured for a reboot. This command is Kured’s rebootCommand; its rebootSentinelCommand is `kured-sentinel` alone (or, where another program asks: only-asked = no)'
@@ -54,8 +54,8 @@ export function judgeOutlook({ hold, asked, lock, busyUnits }: OutlookEvidence):
  * @param byKured whether Kured has it called, after a check that asked for it
  * @throws SentinelError, or the system error, of what cannot be read
  */
-export function collectOutlook(host: Host, config: Config, byKured: boolean): OutlookEvidence {
-  const now = readMoment(host)
+export function collectBlockers(host: Host, config: Config, byKured: boolean): BlockerEvidence {
+  const now = readBootClock(host)
   const checksAsked = byKured && config.rebootAsked
   const asked = checksAsked
     ? readRequests(host).some(({ bootId }) => bootId === now.bootId)
@@ -72,7 +72,7 @@ export function collectOutlook(host: Host, config: Config, byKured: boolean): Ou
   }
 }
 
-function readHoldOn(host: Host, now: Moment): OutlookEvidence['hold'] {
+function readHoldOn(host: Host, now: BootClock): BlockerEvidence['hold'] {
   try {
     const hold = readHold(host)
     if (hold === undefined || remaining(hold, now) <= 0) return undefined
@@ -87,7 +87,7 @@ const SYSTEMD_MS = 20_000
 function listBusyUnits(): string[] {
   const shown = showUnits(Object.values(UNITS), ['ActiveState', 'SubState'], SYSTEMD_MS)
   return [...shown]
-    .filter(([, state]) => isBusy(state))
+    .filter(([, state]) => isUpgradeRunning(state))
     .map(([unit, state]) => {
       return `${unit} is ${state.get('ActiveState')}`
     })
@@ -97,7 +97,7 @@ function listBusyUnits(): string[] {
  * A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost; but also while a
  * failed download only waits for its next try, which a pending reboot skips. [systemd.service(5)]
  */
-export function isBusy(state: Properties): boolean {
+export function isUpgradeRunning(state: Properties): boolean {
   const active = state.get('ActiveState')
   const sub = state.get('SubState')
   if (sub === 'exited' || sub === 'auto-restart') return false

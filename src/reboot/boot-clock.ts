@@ -2,7 +2,7 @@ import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
 /** A point in time as the host knows it. */
-export interface Moment {
+export interface BootClock {
   bootId: string
   /** ms since that boot */
   uptime: number
@@ -11,7 +11,7 @@ export interface Moment {
 }
 
 /** Throws SentinelError, or the system error, where the kernel does not tell. */
-export function readMoment(host: Host): Moment {
+export function readBootClock(host: Host): BootClock {
   const bootId = host.bootId()
   // All boots would be the same one.
   if (bootId === '') throw new SentinelError('/proc/sys/kernel/random/boot_id is empty')

@@ -1,6 +1,6 @@
 import { durationText } from '../text/duration.ts'
 import type { Deadline } from '../host/deadline.ts'
-import type { Outlook } from './blockers.ts'
+import type { RebootDecision } from './blockers.ts'
 
 /** `-Syu` lets go of pacman's lock for a moment between its stages: only a second look tells. */
 const SECOND_LOOK_MS = 100
@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 2000
 
 export interface GateView {
   /** what speaks against a reboot at this moment */
-  look: () => Outlook
+  look: () => RebootDecision
   /** waits, and throws where this run is to end */
   pause: (ms: number) => Promise<void>
   /** is told what is waited for, each time that changes */
@@ -21,7 +21,7 @@ export interface GateView {
  * @returns "go", or what still speaks against it when the time is up, and whatever waiting does
  * not mend at once
  */
-export async function passGate(view: GateView, patience: Deadline): Promise<Outlook> {
+export async function passGate(view: GateView, patience: Deadline): Promise<RebootDecision> {
   let last = ''
   for (;;) {
     const outlook = await lookTwice(view)
@@ -36,7 +36,7 @@ export async function passGate(view: GateView, patience: Deadline): Promise<Outl
   }
 }
 
-async function lookTwice({ look, pause }: GateView): Promise<Outlook> {
+async function lookTwice({ look, pause }: GateView): Promise<RebootDecision> {
   const first = look()
   if (first.answer !== 'go') return first
   await pause(SECOND_LOOK_MS)

@@ -11,7 +11,7 @@ import {
   writeState,
 } from '../state/store.ts'
 import { LONGEST_MS, needsCount, recount, remaining, type Hold } from './hold.ts'
-import type { Moment } from './boot-clock.ts'
+import type { BootClock } from './boot-clock.ts'
 
 const NAME = 'hold'
 
@@ -52,7 +52,7 @@ export function removeHold(host: Host): boolean {
  * Writes down how much of the hold is left, where that is due, or that it is over: a later boot
  * with another clock must not find it lasting again. A hold that was set meanwhile stays.
  */
-export function countHold(host: Host, seen: Hold, now: Moment): void {
+export function countHold(host: Host, seen: Hold, now: BootClock): void {
   const over = remaining(seen, now) <= 0
   if (!over && !needsCount(seen, now)) return
   alone(host, () => {

@@ -1,5 +1,5 @@
 import { durationText } from '../text/duration.ts'
-import type { Moment } from './boot-clock.ts'
+import type { BootClock } from './boot-clock.ts'
 
 /** A person's wish that the host is not rebooted for some time. Times in ms. */
 export interface Hold {
@@ -16,7 +16,7 @@ export interface Hold {
 export const LONGEST_MS = 30 * 86_400_000
 
 /** A hold that begins now. */
-export function newHold(reason: string, lengthMs: number, now: Moment): Hold {
+export function newHold(reason: string, lengthMs: number, now: BootClock): Hold {
   const { bootId, uptime } = now
   return { reason, until: now.wall + lengthMs, left: lengthMs, bootId, uptime }
 }
@@ -30,7 +30,7 @@ export function newHold(reason: string, lengthMs: number, now: Moment): Hold {
  * clock is set the true end counts. So a clock that is behind never shortens a hold, and no clock
  * makes it endless.
  */
-export function remaining(hold: Hold, now: Moment): number {
+export function remaining(hold: Hold, now: BootClock): number {
   if (now.bootId === hold.bootId) return hold.left - (now.uptime - hold.uptime)
   return Math.min(hold.left - now.uptime, hold.until - now.wall)
 }
@@ -39,7 +39,7 @@ export function remaining(hold: Hold, now: Moment): number {
  * The same hold, counted from now on: so that time spent in boots with a wrong clock adds up, over
  * however many of them. A clock that was set right within the boot puts the end right as well.
  */
-export function recount(hold: Hold, now: Moment): Hold {
+export function recount(hold: Hold, now: BootClock): Hold {
   const left = remaining(hold, now)
   const until =
     now.bootId === hold.bootId ? Math.max(hold.until, Math.round(now.wall + left)) : hold.until
@@ -49,11 +49,11 @@ export function recount(hold: Hold, now: Moment): Hold {
 /** How much time may pass uncounted at the end of a boot; each count is a write to the disk. */
 const COUNTED_EVERY_MS = 600_000
 
-export function needsCount(hold: Hold, now: Moment): boolean {
+export function needsCount(hold: Hold, now: BootClock): boolean {
   return now.bootId !== hold.bootId || now.uptime - hold.uptime >= COUNTED_EVERY_MS
 }
 
 /** "held for 3h 12min more: replacing the disk" */
-export function holdText(hold: Hold, now: Moment): string {
+export function holdText(hold: Hold, now: BootClock): string {
   return `held for ${durationText(remaining(hold, now))} more: ${hold.reason}`
 }

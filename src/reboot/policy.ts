@@ -2,14 +2,14 @@ import type { Config } from '../config/config.ts'
 import { durationText } from '../text/duration.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import type { Report } from '../sentinel/check.ts'
+import type { CheckReport } from '../sentinel/check.ts'
 import { ignore, unreadable, type Finding } from '../sentinel/finding.ts'
 import { decide } from '../sentinel/verdict.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
 import { readRequests, writeRequests } from './requests.ts'
-import { readMoment, type Moment } from './boot-clock.ts'
+import { readBootClock, type BootClock } from './boot-clock.ts'
 
 /** With count = deleted, what no package has replaced asks for one reboot in this time at most. */
 const DELETED_INTERVAL_MS = 86_400_000
@@ -21,11 +21,16 @@ const DELETED_INTERVAL_MS = 86_400_000
  * @param answers whether the result is an answer to Kured, which is then remembered before it is
  * given; otherwise nothing is written
  */
-export function recall(host: Host, config: Config, report: Report, answers: boolean): Report {
+export function applyRebootPolicy(
+  host: Host,
+  config: Config,
+  report: CheckReport,
+  answers: boolean,
+): CheckReport {
   let findings = asSeen(report)
   const due = rebootsBy(findings) || findings.some(({ effect }) => effect === 'reboot')
   try {
-    const now = readMoment(host)
+    const now = readBootClock(host)
     findings = findings.map((finding) => notYet(finding, now))
     const guarded = due ? guard(host, findings, now, answers) : undefined
     findings = [...(guarded?.findings ?? findings), ...holds(host, now, due, answers)]
@@ -38,7 +43,7 @@ export function recall(host: Host, config: Config, report: Report, answers: bool
 }
 
 /** The findings without what an earlier verdict said of those that did not count. */
-function asSeen({ reasons, ignored }: Report): Finding[] {
+function asSeen({ reasons, ignored }: CheckReport): Finding[] {
   const unjudged = ({ why: _, ...finding }: Finding) => finding
   return [
     ...reasons,
@@ -51,7 +56,7 @@ function rebootsBy(findings: Finding[]): boolean {
 }
 
 /** What a guard makes of the findings, and how to remember what is asked for now. */
-function guard(host: Host, seen: Finding[], { bootId }: Moment, answers: boolean) {
+function guard(host: Host, seen: Finding[], { bootId }: BootClock, answers: boolean) {
   const remembered = readRemembered(host)
   const { findings, requests } = decideGuard(seen, bootId, remembered)
   const isNews = answers && JSON.stringify(requests) !== JSON.stringify(remembered)
@@ -79,7 +84,7 @@ function readRemembered(host: Host): RebootRequest[] | undefined {
 }
 
 /** A program that unpacks and deletes files under new names must not cost a reboot at each boot. */
-function notYet(finding: Finding, { uptime }: Moment): Finding {
+function notYet(finding: Finding, { uptime }: BootClock): Finding {
   if (finding.effect !== 'reboot' || finding.byPacman !== false || finding.kind === 'kernel') {
     return finding
   }
@@ -89,7 +94,7 @@ function notYet(finding: Finding, { uptime }: Moment): Finding {
 }
 
 /** The hold as a finding, while it lasts. */
-function holds(host: Host, now: Moment, due: boolean, answers: boolean): Finding[] {
+function holds(host: Host, now: BootClock, due: boolean, answers: boolean): Finding[] {
   try {
     const hold = readHold(host)
     if (hold === undefined) return []
@@ -102,7 +107,7 @@ function holds(host: Host, now: Moment, due: boolean, answers: boolean): Finding
   }
 }
 
-function tooEarly({ minInterval }: Config, { uptime }: Moment): Finding[] {
+function tooEarly({ minInterval }: Config, { uptime }: BootClock): Finding[] {
   if (uptime >= minInterval) return []
   const message = `booted ${durationText(uptime)} ago: no reboot for another ${durationText(minInterval - uptime)} (min-interval = ${durationText(minInterval)})`
   return [{ kind: 'interval', effect: 'held', message }]

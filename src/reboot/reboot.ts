@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts'
 import { complaint } from '../host/program.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
-import { collectOutlook, judgeOutlook, type Outlook } from './blockers.ts'
+import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
 /** systemd ends a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */
@@ -16,14 +16,14 @@ const MARGIN_MS = 60_000
 const CALL_MS = 90_000
 
 /** What `reboot` came to. */
-export interface Ending extends Outlook {
+export interface RebootOutcome extends RebootDecision {
   dryRun: boolean
   waitedMs: number
 }
 
 /** What stands against a reboot right now; nothing is waited for, and nothing changed. */
-export function foresee(host: Host, config: Config, byKured: boolean): Ending {
-  const outlook = judgeOutlook(collectOutlook(host, config, byKured))
+export function previewReboot(host: Host, config: Config, byKured: boolean): RebootOutcome {
+  const outlook = judgeBlockers(collectBlockers(host, config, byKured))
   return { ...outlook, dryRun: true, waitedMs: 0 }
 }
 
@@ -43,7 +43,7 @@ export async function reboot(
   config: Config,
   byKured: boolean,
   waiting: (reason: string) => void,
-): Promise<Ending> {
+): Promise<RebootOutcome> {
   const patience = new Deadline(config.rebootWait)
   const ended = new AbortController()
   const end = (signal: string) => ended.abort(signal)
@@ -54,7 +54,7 @@ export async function reboot(
     announceReboot(host, patience.limitMs + MARGIN_MS)
     const outlook = await passGate(
       {
-        look: () => judgeOutlook(collectOutlook(host, config, byKured)),
+        look: () => judgeBlockers(collectBlockers(host, config, byKured)),
         pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
         waiting,
       },

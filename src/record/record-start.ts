@@ -1,8 +1,8 @@
 import type { Host } from '../host/host.ts'
 import { readLog } from '../pacman/log/log.ts'
-import { writeMark } from './run-start.ts'
+import { writeRunStart } from './run-start.ts'
 import type { Preflight } from '../preflight/preflight.ts'
-import { logPathOf, settleLost } from './record.ts'
+import { logPathOf, recordAbandonedRun } from './record.ts'
 import type { RunRecord } from './run-record.ts'
 
 /**
@@ -12,14 +12,14 @@ import type { RunRecord } from './run-record.ts'
  * @returns the record of a run that was lost, if there was one
  * @throws SentinelError where the state cannot be written; the run must then not begin
  */
-export function leaveMark(
+export function recordStart(
   host: Host,
   pacmanConf: string,
   { job, verdict, reason }: Preflight,
   invocationId: string,
 ): RunRecord | undefined {
-  const lost = settleLost(host, job, pacmanConf, invocationId)
-  writeMark(host, job, {
+  const lost = recordAbandonedRun(host, job, pacmanConf, invocationId)
+  writeRunStart(host, job, {
     invocationId,
     bootId: host.bootId(),
     startedAt: new Date(host.now()).toISOString(),

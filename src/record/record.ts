@@ -4,9 +4,9 @@ import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
 import type { LogLine } from '../pacman/log/log.ts'
 import { readLogSince } from '../pacman/log/rotated-log.ts'
 import { readRunOutput } from '../systemd/journal.ts'
-import { type End, judgeEnd, judgeLost } from './run-outcome.ts'
+import { type RunOutcome, judgeOutcome, judgeAbandonedRun } from './run-outcome.ts'
 import type { Job } from '../systemd/jobs.ts'
-import { type Mark, readInvocation, readMark, removeMark } from './run-start.ts'
+import { type RunStart, readInvocation, readRunStart, removeRunStart } from './run-start.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readServiceEnd } from './service-end.ts'
 
@@ -28,13 +28,13 @@ export function recordRun(
 ): RunRecord {
   const service = readServiceEnd(env)
   const invocationId = readInvocation(env, pid)
-  settleLost(host, job, pacmanConf, invocationId)
-  const last = unlessBroken(() => readMark(host, job))
+  recordAbandonedRun(host, job, pacmanConf, invocationId)
+  const last = unlessBroken(() => readRunStart(host, job))
   const mark = last?.invocationId === invocationId ? last : undefined
   const lines = readSince(host, pacmanConf, mark)
   const deadline = new Deadline(JOURNAL_MS)
   const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
-  const end = judgeEnd({ job, service, mark, lines, output: output || undefined })
+  const end = judgeOutcome({ job, service, mark, lines, output: output || undefined })
   const record = keep(host, job, end, {
     endedAt: new Date(host.now()).toISOString(),
     bootId: host.bootId(),
@@ -43,7 +43,7 @@ export function recordRun(
   })
   // A later run whose preflight leaves none would take this one for lost. If it cannot be removed,
   // the record with the same invocation tells, as long as it is the last.
-  unlessBroken(() => removeMark(host, job))
+  unlessBroken(() => removeRunStart(host, job))
   return record
 }
 
@@ -53,19 +53,19 @@ export function recordRun(
  * @param current the run that is going on
  * @returns that record, if there was one to make
  */
-export function settleLost(
+export function recordAbandonedRun(
   host: Host,
   job: Job,
   pacmanConf: string,
   current: string | undefined,
 ): RunRecord | undefined {
-  const mark = unlessBroken(() => readMark(host, job))
+  const mark = unlessBroken(() => readRunStart(host, job))
   if (mark === undefined || mark.verdict !== 'go' || mark.invocationId === current) return undefined
   const previous = unlessBroken(() => readRunRecord(host, job))
   if (previous?.invocationId === mark.invocationId) return undefined
   const lines = readSince(host, pacmanConf, mark)
   const { bootId, startedAt, invocationId } = mark
-  const end = judgeLost(job, lines, bootId === host.bootId())
+  const end = judgeAbandonedRun(job, lines, bootId === host.bootId())
   // When it ended is not known; that it had begun is.
   return keep(host, job, end, { startedAt, endedAt: startedAt, bootId, invocationId })
 }
@@ -73,7 +73,7 @@ export function settleLost(
 function keep(
   host: Host,
   job: Job,
-  { ran, ...end }: End,
+  { ran, ...end }: RunOutcome,
   when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId'>,
 ): RunRecord {
   const record: RunRecord = { job, ...end, ...when }
@@ -84,7 +84,7 @@ function keep(
   return kept
 }
 
-function readSince(host: Host, pacmanConf: string, mark: Mark | undefined): LogLine[] {
+function readSince(host: Host, pacmanConf: string, mark: RunStart | undefined): LogLine[] {
   try {
     return readLogSince(host, logPathOf(host, pacmanConf), mark?.log)
   } catch {

@@ -1,24 +1,24 @@
 import type { LogLine } from '../pacman/log/log.ts'
-import { readOutput, type Said } from '../pacman/log/pacman-output.ts'
+import { parsePacmanOutput, type PacmanOutput } from '../pacman/log/pacman-output.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
 import type { Job } from '../systemd/jobs.ts'
-import type { Mark } from './run-start.ts'
+import type { RunStart } from './run-start.ts'
 import type { Outcome } from './run-record.ts'
 import type { ServiceEnd } from './service-end.ts'
 
 /** All that the judgement of a run that has ended rests on. */
-export interface EndEvidence {
+export interface RunEvidence {
   job: Job
   service: ServiceEnd
   /** what the run's own preflight has left */
-  mark?: Pick<Mark, 'verdict' | 'reason'> | undefined
+  mark?: Pick<RunStart, 'verdict' | 'reason'> | undefined
   /** pacman.log since the run began */
   lines: readonly LogLine[]
   /** what pacman has printed, where that is known */
   output?: readonly string[] | undefined
 }
 
-export interface End {
+export interface RunOutcome {
   outcome: Outcome
   reason: string
   problems: string[]
@@ -32,11 +32,11 @@ export interface End {
  * mid-transaction, after a failed hook, and with a database that is not there. So the log decides
  * whether a transaction was completed, and pacman's output what failed on the way.
  */
-export function judgeEnd(evidence: EndEvidence): End {
+export function judgeOutcome(evidence: RunEvidence): RunOutcome {
   return notStarted(evidence) ?? judgeRun(evidence)
 }
 
-function notStarted({ service: { result, code }, mark }: EndEvidence): End | undefined {
+function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcome | undefined {
   const nothing = { problems: [], packages: 0, ran: false }
   if (result === 'exec-condition') {
     return {
@@ -50,9 +50,9 @@ function notStarted({ service: { result, code }, mark }: EndEvidence): End | und
   return { ...nothing, outcome: 'failed', reason: `pacman was not started (${result})` }
 }
 
-function judgeRun({ job, service, lines, output }: EndEvidence): End {
+function judgeRun({ job, service, lines, output }: RunEvidence): RunOutcome {
   const run = findRun(lines, job)
-  const said = readOutput(output ?? [], run?.hooks ?? [])
+  const said = parsePacmanOutput(output ?? [], run?.hooks ?? [])
   const succeeded = service.result === 'success' && service.status === '0'
   const transaction = ownTransaction(run, succeeded || isGone(service))
   const [outcome, reason] = transaction
@@ -75,7 +75,7 @@ function ownTransaction(run: PacmanRun | undefined, mayBeCompleted: boolean) {
 function judgeTransaction(
   { end, packages }: NonNullable<PacmanRun['transaction']>,
   service: ServiceEnd,
-  said: Said,
+  said: PacmanOutput,
 ): Judgement {
   const changed = count(packages)
   if (end === 'completed' && isGone(service)) {
@@ -93,7 +93,7 @@ function judgeTransaction(
   return ['interrupted', `${reason}: the hooks for these have not run`]
 }
 
-function judgeDownload({ nothingToDo }: Said): Judgement {
+function judgeDownload({ nothingToDo }: PacmanOutput): Judgement {
   if (nothingToDo) return ['nothing-to-do', NOTHING]
   return ['completed', 'the packages are in the cache']
 }
@@ -103,7 +103,7 @@ const NOTHING = 'there was nothing to do'
 function judgeNoTransaction(
   job: Job,
   service: ServiceEnd,
-  { errors, nothingToDo }: Said,
+  { errors, nothingToDo }: PacmanOutput,
   upgrading: boolean,
 ): Judgement {
   if (isGone(service)) {
@@ -124,11 +124,15 @@ function judgeNoTransaction(
  * @param lines pacman.log since the run began, later runs included
  * @param sameBoot the host is up since
  */
-export function judgeLost(job: Job, lines: readonly LogLine[], sameBoot: boolean): End {
+export function judgeAbandonedRun(
+  job: Job,
+  lines: readonly LogLine[],
+  sameBoot: boolean,
+): RunOutcome {
   const run = findRun(lines, job, 'first')
   const { end, packages = 0 } = run?.transaction ?? {}
   const changed = count(packages)
-  const interrupted = (reason: string): End => {
+  const interrupted = (reason: string): RunOutcome => {
     return { outcome: 'interrupted', reason, problems: [], packages, ran: true }
   }
   const what = sameBoot ? 'the run was ended' : 'the host went down'

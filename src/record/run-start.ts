@@ -9,7 +9,7 @@ import type { Job } from '../systemd/jobs.ts'
  * "mark-download". On disk and not in /run: after a power cut it is all that tells of the run. The
  * record takes it away; between the two, a record with the same invocation says that the run is over.
  */
-export interface Mark {
+export interface RunStart {
   /** systemd gives one to each start of a unit: ExecCondition= and ExecStopPost= see the same */
   invocationId: string
   bootId: string
@@ -22,13 +22,13 @@ export interface Mark {
 }
 
 /** The mark of the job's last preflight. Throws SentinelError where it cannot be read. */
-export function readMark(host: Host, job: Job): Mark | undefined {
+export function readRunStart(host: Host, job: Job): RunStart | undefined {
   const state = readState(host, `mark-${job}`)
-  if (state === undefined || isMark(state)) return state
+  if (state === undefined || isRunStart(state)) return state
   throw new SentinelError(`the state mark-${job} is not one of this program`)
 }
 
-function isMark(state: object): state is Mark {
+function isRunStart(state: object): state is RunStart {
   const texts = ['invocationId', 'bootId', 'startedAt', 'verdict', 'reason']
   return (
     texts.every((key) => typeof Reflect.get(state, key) === 'string') &&
@@ -37,11 +37,11 @@ function isMark(state: object): state is Mark {
 }
 
 /** Replaces the job's last mark. Throws SentinelError where that fails. */
-export function writeMark(host: Host, job: Job, mark: Mark): void {
+export function writeRunStart(host: Host, job: Job, mark: RunStart): void {
   writeState(host, `mark-${job}`, mark)
 }
 
-export function removeMark(host: Host, job: Job): void {
+export function removeRunStart(host: Host, job: Job): void {
   removeState(host, `mark-${job}`)
 }
 

@@ -2,7 +2,7 @@ import { fnmatch } from '../text/fnmatch.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
 /** What is never restarted unless the configuration allows it: services, and why, in its words. */
-const NEVER: readonly { why: string; services: string }[] = [
+const DENYLIST: readonly { why: string; services: string }[] = [
   {
     why: 'every program on the bus would be cut off',
     services: 'dbus dbus-broker',
@@ -50,8 +50,8 @@ export function runsPacman(names: readonly string[]): boolean {
 }
 
 /** Why a unit with these names (its own, and aliases) is not restarted by default, if so. */
-export function whyNever(names: readonly string[]): string | undefined {
-  return NEVER.find(({ services }) => {
+export function whyDenied(names: readonly string[]): string | undefined {
+  return DENYLIST.find(({ services }) => {
     const patterns = services.trim().split(/\s+/)
     return matching(
       patterns.map((pattern) => `${pattern}.service`),

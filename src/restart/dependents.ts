@@ -1,4 +1,4 @@
-import { isUp, readUnits, type Unit } from '../systemd/unit.ts'
+import { isUp, readUnits, type UnitState } from '../systemd/unit.ts'
 
 /**
  * The units that run and that a restart of each unit restarts as well, through any number of
@@ -10,9 +10,9 @@ import { isUp, readUnits, type Unit } from '../systemd/unit.ts'
  * @returns by the name of the unit
  */
 export function readDependents(
-  units: readonly Unit[],
-  read: (names: readonly string[]) => ReadonlyMap<string, Unit> = readUnits,
-): Map<string, Unit[]> {
+  units: readonly UnitState[],
+  read: (names: readonly string[]) => ReadonlyMap<string, UnitState> = readUnits,
+): Map<string, UnitState[]> {
   const known = new Map(units.map((unit) => [unit.name, unit]))
   for (let found = [...units]; found.length > 0;) {
     const names = new Set(found.flatMap(({ dependents }) => dependents))
@@ -23,9 +23,9 @@ export function readDependents(
   return new Map(units.map((unit) => [unit.name, follow(unit, known)]))
 }
 
-function follow(start: Unit, known: ReadonlyMap<string, Unit>): Unit[] {
-  const reached = new Set<Unit>()
-  const visit = ({ dependents }: Unit) => {
+function follow(start: UnitState, known: ReadonlyMap<string, UnitState>): UnitState[] {
+  const reached = new Set<UnitState>()
+  const visit = ({ dependents }: UnitState) => {
     for (const name of dependents) {
       const unit = known.get(name)
       if (unit === undefined || unit === start || reached.has(unit) || !isUp(unit)) continue

@@ -1,11 +1,11 @@
 import { errorText } from '../errors.ts'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
-import { readOutcome, type Touched } from './outcome.ts'
-import { told, toldGone, type Plan, type Step } from './plan.ts'
+import { readOutcome, type Attempt } from './outcome.ts'
+import { told, toldGone, type RestartPlan, type RestartStep } from './plan.ts'
 import { refuseUnit } from './refusal.ts'
 import { MANAGER, SYSTEMD, type RestartReport } from './report.ts'
-import type { Obstacle } from './preconditions.ts'
+import type { Precondition } from './preconditions.ts'
 import { isStillThere } from './stale-process.ts'
 import { reexecManager, settle, tryRestart } from './systemd-actions.ts'
 import { isUp, readUnits } from '../systemd/unit.ts'
@@ -13,24 +13,24 @@ import { isUp, readUnits } from '../systemd/unit.ts'
 type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone'>
 
 /** A plan that is being carried out. */
-interface Run {
+interface Execution {
   host: Host
   config: Config
-  obstacle: Obstacle
-  touched: Map<string, Touched>
+  obstacle: Precondition
+  touched: Map<string, Attempt>
   done: CarriedOut
 }
 
 /** Does what is planned, one unit after the other, and looks how each is in the end. */
-export async function carryOut(
+export async function executePlan(
   host: Host,
-  plan: Plan,
+  plan: RestartPlan,
   config: Config,
-  obstacle: Obstacle,
+  obstacle: Precondition,
 ): Promise<CarriedOut> {
   const { refused, gone } = plan
   const done: CarriedOut = { failed: [], restarted: [], refused: [...refused], gone: [...gone] }
-  const run: Run = { host, config, obstacle, touched: new Map(), done }
+  const run: Execution = { host, config, obstacle, touched: new Map(), done }
   // First, so that the units are started by the new one.
   if (plan.reexec) {
     const why = await reexecManager(config.restartTimeout)
@@ -52,7 +52,7 @@ export async function carryOut(
 }
 
 /** Restarts a unit, unless that was done meanwhile, or something now speaks against it. */
-async function takeStep(run: Run, { unit, processes, along }: Step): Promise<void> {
+async function takeStep(run: Execution, { unit, processes, along }: RestartStep): Promise<void> {
   const { host, config, touched, done } = run
   const { name } = unit
   const earlier = touched.get(name)

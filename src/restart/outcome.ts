@@ -1,11 +1,11 @@
 import { errorText } from '../errors.ts'
 import type { Failed, Restarted } from './report.ts'
 import { settle } from './systemd-actions.ts'
-import { isUp, readUnits, type Unit } from '../systemd/unit.ts'
+import { isUp, readUnits, type UnitState } from '../systemd/unit.ts'
 
 /** A unit that was told to restart, or that goes along with one. */
-export interface Touched extends Restarted {
-  before: Unit
+export interface Attempt extends Restarted {
+  before: UnitState
   /** what systemctl had to say against it */
   complaint: string
 }
@@ -15,7 +15,7 @@ const BACK_MS = 2_000
 
 /** How each unit is, once systemd is done with all of them, or the time is up. */
 export async function readOutcome(
-  touched: readonly Touched[],
+  touched: readonly Attempt[],
   limitMs: number,
 ): Promise<{ failed: Failed[]; restarted: Restarted[] }> {
   const names = touched.map(({ unit }) => unit)
@@ -33,7 +33,7 @@ export async function readOutcome(
 }
 
 /** @param units how they are now, by name */
-export function judge(touched: readonly Touched[], units: ReadonlyMap<string, Unit>) {
+export function judge(touched: readonly Attempt[], units: ReadonlyMap<string, UnitState>) {
   const failed: Failed[] = []
   const restarted: Restarted[] = []
   for (const { before, complaint, ...told } of touched) {
@@ -52,7 +52,7 @@ export function judge(touched: readonly Touched[], units: ReadonlyMap<string, Un
 }
 
 /** @param isNew whether it was started since */
-function whyNotBack(unit: Unit, isNew: boolean, complaint: string): string | undefined {
+function whyNotBack(unit: UnitState, isNew: boolean, complaint: string): string | undefined {
   if (!isUp(unit)) return complaint || 'it did not come back'
   if (!isNew) return complaint || 'it was not restarted'
   if (unit.restarts > 0) return 'it ends soon after each start'

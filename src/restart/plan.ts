@@ -8,20 +8,20 @@ import { refuseAlong, refuseProcess, refuseTriggered, refuseUnit, type Refusal }
 import { MANAGER, type Refused } from './report.ts'
 import { matching } from './denylist.ts'
 import { identify, isStillThere, type Gone, type StaleProcess } from './stale-process.ts'
-import { readUnits, type Unit } from '../systemd/unit.ts'
+import { readUnits, type UnitState } from '../systemd/unit.ts'
 
 /** A unit to restart, for what it is restarted, and what systemd restarts along with it. */
-export interface Step {
-  unit: Unit
+export interface RestartStep {
+  unit: UnitState
   processes: StaleProcess[]
-  along: Unit[]
+  along: UnitState[]
 }
 
-export interface Plan {
+export interface RestartPlan {
   /** whether PID 1 runs old code */
   reexec: boolean
   /** in the order in which to do them */
-  steps: Step[]
+  steps: RestartStep[]
   refused: Refused[]
   gone: Gone[]
 }
@@ -37,14 +37,14 @@ export function makePlan(
   config: Config,
   findings: readonly Finding[],
   scanStart: number,
-): Plan {
+): RestartPlan {
   const { stale, gone } = identify(host, findings, scanStart)
   const { reexec, refused, byUnit } = sort(stale, config)
   const own = readOwnUnit(host)
   const units = readUnits([...byUnit.keys()])
   const dependents = readDependents([...units.values()])
   const triggers = readUnits([...units.values()].flatMap(({ triggeredBy }) => triggeredBy))
-  const steps = new Map<Unit, Step>()
+  const steps = new Map<UnitState, RestartStep>()
   for (const [name, found] of byUnit) {
     const unit = units.get(name)
     // What systemd says of a unit goes for those only that were there all the time.
@@ -96,7 +96,7 @@ export function told({ pid, command }: StaleProcess): { pid: number; command: st
 }
 
 /** The unit that this command runs in, such as pacman-upgrade.service, or the session of a shell. */
-function readOwnUnit(host: Host): Unit | undefined {
+function readOwnUnit(host: Host): UnitState | undefined {
   const { unit, userSlice } = parseCgroup(host.readText('/proc/self/cgroup'))
   // Of a user's own unit systemd knows nothing, and none of them is restarted.
   return unit === undefined || userSlice ? undefined : readUnits([unit]).get(unit)

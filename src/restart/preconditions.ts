@@ -10,7 +10,7 @@ import { collectLock, judgeLock, type LockEvidence } from '../sentinel/lock.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 
 /** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
-export type Obstacle = () => string | undefined
+export type Precondition = () => string | undefined
 
 /**
  * What can be in the way: pacman at work, which is half-way through the files that services are to
@@ -20,11 +20,11 @@ export type Obstacle = () => string | undefined
  * PostTransaction hooks run under the lock, and after "transaction completed" is in the log.
  * [libalpm/trans.c, alpm_trans_commit]
  */
-export function obstacles(
+export function preconditions(
   host: Host,
   { staleLockAge, timeout }: Config,
   afterUpgrade: boolean,
-): Obstacle {
+): Precondition {
   const conf = readHostConf(host)
   const dbPath = databasePath(conf)
   const log = logPath(conf)

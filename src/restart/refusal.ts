@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
-import { matching, runsPacman, whyNever } from './denylist.ts'
+import { matching, runsPacman, whyDenied } from './denylist.ts'
 import { isBelow, type StaleProcess } from './stale-process.ts'
-import type { Unit } from '../systemd/unit.ts'
+import type { UnitState } from '../systemd/unit.ts'
 
 /** Why something is not restarted, and what clears its old code instead. */
 export interface Refusal {
@@ -30,9 +30,9 @@ export function refuseProcess({ unit, userSlice }: StaleProcess): Refusal | unde
 
 /** Why this unit is not restarted for these processes, as things are, if so. */
 export function refuseUnit(
-  unit: Unit,
+  unit: UnitState,
   processes: readonly StaleProcess[],
-  own: Unit | undefined,
+  own: UnitState | undefined,
   config: Config,
 ): Refusal | undefined {
   if (!unit.loaded || !processes.every((process) => isBelow(process, unit.controlGroup))) {
@@ -57,7 +57,7 @@ export function refuseUnit(
 }
 
 /** Why a unit that these sockets and timers start is not restarted, if so. */
-export function refuseTriggered(triggers: readonly Unit[]): Refusal | undefined {
+export function refuseTriggered(triggers: readonly UnitState[]): Refusal | undefined {
   // Nor would it come back: nobody hands it the connection a second time. [systemd.socket(5), Accept=]
   if (!triggers.some(({ accepts }) => accepts)) return undefined
   return { why: 'it serves one connection, which would be cut', clears: 'end' }
@@ -65,8 +65,8 @@ export function refuseTriggered(triggers: readonly Unit[]): Refusal | undefined 
 
 /** What goes for a unit at any time, also where systemd would restart it along with another. */
 function refuseAlways(
-  unit: Unit,
-  own: Unit | undefined,
+  unit: UnitState,
+  own: UnitState | undefined,
   { restartNever, restartAllow }: Config,
 ): Refusal | undefined {
   if (own?.name === unit.name) return untilReboot('this command runs in it')
@@ -75,7 +75,7 @@ function refuseAlways(
   const never = matching(restartNever, unit.names)
   if (never !== undefined) return untilReboot(`never = ${never}`)
   if (matching(restartAllow, unit.names) !== undefined) return undefined
-  const why = whyNever(unit.names)
+  const why = whyDenied(unit.names)
   if (why !== undefined) return untilReboot(why)
   if (unit.type === 'oneshot') return untilReboot('a oneshot: its job would be done again')
   return undefined
@@ -86,8 +86,8 @@ const HARMLESS = /\.(service|socket|target|timer|path)$/
 
 /** Why a unit must not be restarted along with another, if so. */
 export function refuseAlong(
-  unit: Unit,
-  own: Unit | undefined,
+  unit: UnitState,
+  own: UnitState | undefined,
   config: Config,
 ): Refusal | undefined {
   const refusal = HARMLESS.test(unit.name)

@@ -6,8 +6,8 @@ import { readReplaced } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
 import { collectStaleCode } from '../sentinel/stale-code.ts'
-import { carryOut } from './execute.ts'
-import { makePlan, told, type Plan } from './plan.ts'
+import { executePlan } from './execute.ts'
+import { makePlan, told, type RestartPlan } from './plan.ts'
 import {
   MANAGER,
   SYSTEMD,
@@ -16,7 +16,7 @@ import {
   type RestartReport,
   type StillStale,
 } from './report.ts'
-import { isGoingDown, obstacles } from './preconditions.ts'
+import { isGoingDown, preconditions } from './preconditions.ts'
 
 export interface RestartRequest {
   dryRun: boolean
@@ -38,14 +38,14 @@ export async function restartStale(
   if (isGoingDown(config.timeout)) {
     throw new SentinelError('nothing was restarted: the host is going down')
   }
-  const obstacle = obstacles(host, config, afterUpgrade)
+  const obstacle = preconditions(host, config, afterUpgrade)
   const why = obstacle()
   if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
   const scanStart = host.uptime()
   const findings = await look(host, config)
   const plan = makePlan(host, config, findings.filter(isStale), scanStart)
-  if (dryRun) return { ...foresee(plan), unseen: findings.filter(isUnseen).map(plain) }
-  const done = await carryOut(host, plan, config, obstacle)
+  if (dryRun) return { ...dryRunReport(plan), unseen: findings.filter(isUnseen).map(plain) }
+  const done = await executePlan(host, plan, config, obstacle)
   const left = await look(host, config).catch((error: unknown) => [
     unreadable(`what is left: ${errorText(error)}`),
   ])
@@ -77,7 +77,12 @@ function isUnseen({ effect }: Finding): boolean {
   return effect === 'attention'
 }
 
-function foresee({ reexec, steps, refused, gone }: Plan): Omit<RestartReport, 'unseen'> {
+function dryRunReport({
+  reexec,
+  steps,
+  refused,
+  gone,
+}: RestartPlan): Omit<RestartReport, 'unseen'> {
   const restarted = new Map<string, Restarted>()
   if (reexec) restarted.set(MANAGER, { unit: MANAGER, processes: [SYSTEMD] })
   for (const { unit, processes } of steps) {

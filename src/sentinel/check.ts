@@ -15,7 +15,7 @@ import { collectStaleCode } from './stale-code.ts'
 import { decide, type Verdict } from './verdict.ts'
 
 /** One look at a host, and what follows from it. */
-export interface Report extends Verdict {
+export interface CheckReport extends Verdict {
   /** by the host's clock, ISO 8601 */
   checkedAt: string
   bootId: string
@@ -38,7 +38,7 @@ export async function checkHost(
   config: Config,
   deadline: Deadline,
   all: boolean,
-): Promise<Report> {
+): Promise<CheckReport> {
   const checkedAt = new Date(host.now()).toISOString()
   const findings: Finding[] = []
   const collect = async (what: string, look: () => Finding[] | Promise<Finding[]>) => {

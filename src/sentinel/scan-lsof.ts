@@ -4,7 +4,7 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { PROGRAM_ENVIRONMENT } from '../host/program.ts'
-import type { HostProcesses, Problem } from '../proc/host-processes.ts'
+import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
 import type { DeletedFile } from '../proc/maps.ts'
 import { grepMaps } from './scan-proc.ts'
 import type { Scan } from './scan.ts'
@@ -12,7 +12,7 @@ import type { Scan } from './scan.ts'
 /** What lsof lists: for each PID the names of its deleted mappings, and what it may not see. */
 interface Listed {
   names: Map<number, Set<string>>
-  problems: Problem[]
+  problems: ProcessProblem[]
 }
 
 /**
@@ -67,7 +67,7 @@ async function runLsof(pids: number[], deadline: Deadline): Promise<string> {
 /** Reads `lsof -F0pfn`: one line for a process, one for each file, fields ended by NUL. */
 export function parseLsof(output: string): Listed {
   const names = new Map<number, Set<string>>()
-  const problems: Problem[] = []
+  const problems: ProcessProblem[] = []
   let pid = 0
   for (const line of output.split('\n')) {
     const fields = new Map(line.split('\0').map((field) => [field.charAt(0), field.slice(1)]))

@@ -1,8 +1,8 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { isTooMuch, runProgram, type Ended, type Limits } from '../host/program.ts'
-import type { HostProcesses, Problem } from '../proc/host-processes.ts'
+import { isTooMuch, runProgram, type ProgramResult, type Limits } from '../host/program.ts'
+import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
 import { LINE_MARK, parseMapsLine, type DeletedFile } from '../proc/maps.ts'
 import type { Scan } from './scan.ts'
 
@@ -30,7 +30,7 @@ export function scanProc(host: Host, processes: HostProcesses, deadline: Deadlin
 /** Within half of the time that is left: what is found must still be looked at. */
 function scanEach(host: Host, processes: HostProcesses, deadline: Deadline): Scan {
   const files: DeletedFile[] = []
-  const problems: Problem[] = []
+  const problems: ProcessProblem[] = []
   const reserve = deadline.left() / 2
   for (const pid of processes.inOrder()) {
     const timeoutMs = Math.min(EACH.timeoutMs, deadline.left() - reserve)
@@ -56,7 +56,7 @@ export function grepMaps(host: Host, pids: readonly number[], limits: Limits): S
   if (pids.length === 0) return { files: [], problems: [] }
   const names = pids.map((pid) => `${pid}/maps`)
   const args = ['-a', '-H', '-Z', '-E', '-e', LINE_MARK, '--', ...names]
-  let ended: Ended
+  let ended: ProgramResult
   try {
     ended = runProgram('/usr/bin/grep', args, { ...limits, cwd: host.path('/proc') })
   } catch (error) {
@@ -84,7 +84,7 @@ export function parseMatches(output: string): DeletedFile[] {
 }
 
 /** Every line that grep prints to stderr is a process that was not seen, but for those that ended. */
-function parseErrors(host: Host, stderr: string): Problem[] {
+function parseErrors(host: Host, stderr: string): ProcessProblem[] {
   return stderr.split('\n').flatMap((line) => {
     if (line === '') return []
     const [, file, reason = ''] = /grep: (\d+)\/maps: (.*)$/.exec(line) ?? []

@@ -1,12 +1,12 @@
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import type { HostProcesses, Problem } from '../proc/host-processes.ts'
+import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
 import type { DeletedFile } from '../proc/maps.ts'
 
 /** What a scanner saw: deleted files that are mapped executable, and what it could not read. */
 export interface Scan {
   files: DeletedFile[]
-  problems: Problem[]
+  problems: ProcessProblem[]
 }
 
 /** Looks through the host's processes. Two kinds exist: our own, and the real lsof. */

@@ -5,7 +5,7 @@ import type { Deadline } from '../host/deadline.ts'
 import { fnmatch } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
-import { HostProcesses, type Problem } from '../proc/host-processes.ts'
+import { HostProcesses, type ProcessProblem } from '../proc/host-processes.ts'
 import { deletedExecutable, possiblePaths, type DeletedFile } from '../proc/maps.ts'
 import { Namespaces } from '../proc/namespaces.ts'
 import { readProcess, unlessGone, type Process } from '../proc/process.ts'
@@ -89,7 +89,7 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
 }
 
 /** What cannot be seen of a process leaves the answer unsure, unless it is one that anybody may make so. */
-function asFinding(processes: HostProcesses, { pid, message }: Problem): Finding {
+function asFinding(processes: HostProcesses, { pid, message }: ProcessProblem): Finding {
   const finding = unreadable(message, { pid })
   return processes.mayBlock(pid) ? finding : ignore(finding, 'an ordinary user’s process')
 }
@@ -98,7 +98,7 @@ function asFinding(processes: HostProcesses, { pid, message }: Problem): Finding
 function readExecutables(
   host: Host,
   processes: HostProcesses,
-  problems: Problem[],
+  problems: ProcessProblem[],
 ): Map<number, DeletedFile> {
   const found = new Map<number, DeletedFile>()
   for (const pid of processes.pids) {
@@ -186,7 +186,7 @@ async function judge(
   { host, deadline }: StaleCodeSources,
   processes: HostProcesses,
   candidates: Candidate[],
-  problems: Problem[],
+  problems: ProcessProblem[],
 ): Promise<Finding[]> {
   const namespaces = new Namespaces(host)
   // Below a --root whose processes are no live ones, nothing leads to the files.

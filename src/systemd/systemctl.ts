@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { complaint, runProgram, type Ended } from '../host/program.ts'
+import { complaint, runProgram, type ProgramResult } from '../host/program.ts'
 
 const SYSTEMCTL = '/usr/bin/systemctl'
 
@@ -7,7 +7,7 @@ const SYSTEMCTL = '/usr/bin/systemctl'
 export type Properties = ReadonlyMap<string, string>
 
 /** Runs systemctl, and gives whatever came of it. Throws SentinelError when it could not be run. */
-export function runSystemctl(args: readonly string[], timeoutMs: number): Ended {
+export function runSystemctl(args: readonly string[], timeoutMs: number): ProgramResult {
   return runProgram(SYSTEMCTL, ['--no-pager', '--no-ask-password', ...args], { timeoutMs })
 }
 

@@ -26,7 +26,7 @@ export function isActive(unit: string): boolean {
 }
 
 /** Whether a unit runs, or systemd is about to start or stop it. */
-export function isBusy(unit: string): boolean {
+export function isRunning(unit: string): boolean {
   return isActive(unit) || Boolean(showUnits([unit], ['Job'], LIMIT_MS).get(unit)?.get('Job'))
 }
 
@@ -35,14 +35,15 @@ export function needsReload(units: readonly string[]): boolean {
   return [...shown.values()].some((properties) => properties.get('NeedDaemonReload') === 'yes')
 }
 
-export type Order = 'enable' | 'disable' | 'start' | 'stop' | 'daemon-reload' | 'reset-failed'
+export type SystemctlVerb =
+  'enable' | 'disable' | 'start' | 'stop' | 'daemon-reload' | 'reset-failed'
 
 /**
  * Gives systemd an order about units.
  *
  * @throws SentinelError with what systemctl says
  */
-export function order(host: Host, verb: Order, units: readonly string[] = []): void {
+export function order(host: Host, verb: SystemctlVerb, units: readonly string[] = []): void {
   const ended = systemctl(host, [verb, ...(units.length > 0 ? ['--', ...units] : [])])
   if (ended.exitCode === 0) return
   const said = ended.timedOut

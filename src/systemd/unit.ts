@@ -1,7 +1,7 @@
 import { showUnits, type Properties } from './systemctl.ts'
 
 /** What systemd says of a unit, as far as a restart depends on it. */
-export interface Unit {
+export interface UnitState {
   /** the one that it goes by, and all that it has, aliases among them */
   name: string
   names: string[]
@@ -53,13 +53,13 @@ const PROPERTIES = `
 const ANSWER_MS = 20_000
 
 /** Asks systemd about units; by the name each was asked for. Throws SentinelError without answer. */
-export function readUnits(names: readonly string[]): Map<string, Unit> {
+export function readUnits(names: readonly string[]): Map<string, UnitState> {
   const shown = showUnits(names, PROPERTIES, ANSWER_MS)
   return new Map([...shown].map(([name, properties]) => [name, toUnit(name, properties)]))
 }
 
 /** @param asked is the name where systemd gives none */
-export function toUnit(asked: string, properties: Properties): Unit {
+export function toUnit(asked: string, properties: Properties): UnitState {
   const text = (name: string) => properties.get(name) ?? ''
   const words = (name: string) => text(name).split(' ').filter(Boolean)
   return {
@@ -86,6 +86,6 @@ export function toUnit(asked: string, properties: Properties): Unit {
 }
 
 /** Whether the unit's processes run. */
-export function isUp({ activeState }: Unit): boolean {
+export function isUp({ activeState }: UnitState): boolean {
   return activeState === 'active' || activeState === 'reloading' || activeState === 'refreshing'
 }

@@ -6,7 +6,7 @@ import { SentinelError } from '../errors.ts'
  *
  * @param untold the error's words; undefined where nothing was done, and the failure is all
  */
-export function tell(untold: string | undefined, print: () => void): void {
+export function writeReport(untold: string | undefined, print: () => void): void {
   try {
     print()
   } catch (cause) {
@@ -15,4 +15,4 @@ export function tell(untold: string | undefined, print: () => void): void {
   }
 }
 
-export const CHANGE_UNTOLD = 'the change was made, but could not be told'
+export const REPORT_LOST = 'the change was made, but could not be told'

@@ -1,6 +1,6 @@
 import { type TextLine, textLines } from './lines.ts'
 
-interface Step extends TextLine {
+interface DiffStep extends TextLine {
   sign: ' ' | '-' | '+'
 }
 
@@ -17,13 +17,13 @@ export function unifiedDiff(before: string, after: string, path: string): string
   return `--- ${path}\n+++ ${path}\n${hunks(steps).join('')}`
 }
 
-function compare(before: TextLine[], after: TextLine[]): Step[] {
+function compare(before: TextLine[], after: TextLine[]): DiffStep[] {
   let head = 0
   while (head < before.length && same(before[head], after[head])) head++
   let tail = 0
   const most = Math.min(before.length, after.length) - head
   while (tail < most && same(before.at(-1 - tail), after.at(-1 - tail))) tail++
-  const unchanged = (lines: TextLine[]): Step[] => lines.map((line) => ({ ...line, sign: ' ' }))
+  const unchanged = (lines: TextLine[]): DiffStep[] => lines.map((line) => ({ ...line, sign: ' ' }))
   return [
     ...unchanged(before.slice(0, head)),
     ...align(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
@@ -32,7 +32,7 @@ function compare(before: TextLine[], after: TextLine[]): Step[] {
 }
 
 /** The longest common subsequence; removals come before additions. */
-function align(before: TextLine[], after: TextLine[]): Step[] {
+function align(before: TextLine[], after: TextLine[]): DiffStep[] {
   const width = after.length + 1
   const common = new Uint32Array((before.length + 1) * width)
   const at = (i: number, j: number): number => common[i * width + j] ?? 0
@@ -44,7 +44,7 @@ function align(before: TextLine[], after: TextLine[]): Step[] {
       common[i * width + j] = longest
     }
   }
-  const steps: Step[] = []
+  const steps: DiffStep[] = []
   for (let i = 0, j = 0; i < before.length || j < after.length;) {
     const [old, now] = [before[i], after[j]]
     if (old !== undefined && same(old, now)) {
@@ -62,7 +62,7 @@ function align(before: TextLine[], after: TextLine[]): Step[] {
   return steps
 }
 
-function hunks(steps: Step[]): string[] {
+function hunks(steps: DiffStep[]): string[] {
   const changed = steps.flatMap(({ sign }, index) => (sign === ' ' ? [] : [index]))
   const spans: [start: number, end: number][] = []
   for (const index of changed) {
@@ -80,13 +80,13 @@ function hunks(steps: Step[]): string[] {
 }
 
 /** `start,count` of one side, or only the start of a single line; of none, the line before. */
-function range(earlier: Step[], shown: Step[], other: '-' | '+'): string {
+function range(earlier: DiffStep[], shown: DiffStep[], other: '-' | '+'): string {
   const count = shown.filter(({ sign }) => sign !== other).length
   const skipped = earlier.filter(({ sign }) => sign !== other).length
   return count === 1 ? `${skipped + 1}` : `${count === 0 ? skipped : skipped + 1},${count}`
 }
 
-function print({ sign, text, end }: Step): string {
+function print({ sign, text, end }: DiffStep): string {
   return `${sign}${text}\n${end === '' ? '\\ No newline at end of file\n' : ''}`
 }
 

@@ -1,10 +1,10 @@
 import { Host } from '../host/host.ts'
 import type { UnitOptions } from './options.ts'
-import { planUnits, type UnitPlan } from './plan.ts'
+import { planUnits, type UnitsPlan } from './plan.ts'
 import { dropIns } from './unit-files.ts'
 import { verifiedUnits } from './verify.ts'
 
-export interface UnitsDiff extends Pick<UnitPlan, 'changes' | 'surplus'> {
+export interface UnitsDiff extends Pick<UnitsPlan, 'changes' | 'surplus'> {
   /** whether what counts on the host is what the options give, and nothing beside it */
   same: boolean
   dropIns: string[]

@@ -3,10 +3,10 @@ import { mountUnits } from './mounts.ts'
 import type { UnitOptions } from './options.ts'
 import { downloadService, upgradeService } from './services.ts'
 import { downloadTimer, upgradeTimer } from './timers.ts'
-import type { Unit } from './unit.ts'
+import type { UnitFile } from './unit.ts'
 
 /** The units for these options, which checkOptions() has seen. */
-export function generate(options: UnitOptions): Unit[] {
+export function generate(options: UnitOptions): UnitFile[] {
   const download = [downloadService(options), downloadTimer(options)]
   return [
     ...(options.role === 'cache' ? download : []),

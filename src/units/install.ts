@@ -4,9 +4,9 @@ import { Host } from '../host/host.ts'
 import { enabledState, isActive, isLive, needsReload, order } from '../systemd/unit-state.ts'
 import { mustBeInside } from './inside.ts'
 import type { UnitOptions } from './options.ts'
-import { planUnits, type UnitPlan } from './plan.ts'
+import { planUnits, type UnitsPlan } from './plan.ts'
 import { dropIns } from './unit-files.ts'
-import type { Unit } from './unit.ts'
+import type { UnitFile } from './unit.ts'
 import { verifiedUnits } from './verify.ts'
 import { warnings } from './warnings.ts'
 import { writeUnits } from './write.ts'
@@ -21,7 +21,7 @@ export interface InstallRequest {
   dryRun: boolean
 }
 
-export interface Installed extends UnitPlan {
+export interface InstallOutcome extends UnitsPlan {
   /** names of units that were enabled and started now, or would be */
   disabled: string[]
   enabled: string[]
@@ -43,7 +43,7 @@ const LOCK_MS = 10_000
  * @throws SentinelError for a bad option, before anything is written; when writing fails, with
  *   nothing changed; when enabling or starting fails, with the units written
  */
-export function installUnits(request: InstallRequest): Installed {
+export function installUnits(request: InstallRequest): InstallOutcome {
   const { options, root, dryRun } = request
   const units = verifiedUnits(options)
   const host = new Host(root)
@@ -55,10 +55,14 @@ export function installUnits(request: InstallRequest): Installed {
   return dryRun ? run() : withFlock(host.path('/etc'), LOCK_MS, run)
 }
 
-function install(host: Host, units: Unit[], { options, enable, force, dryRun }: InstallRequest) {
+function install(
+  host: Host,
+  units: UnitFile[],
+  { options, enable, force, dryRun }: InstallRequest,
+) {
   const plan = planUnits(host, units)
   const edited = plan.changes.filter(({ overwrites }) => overwrites !== undefined)
-  const installed: Installed = {
+  const installed: InstallOutcome = {
     ...plan,
     disabled: [],
     enabled: [],
@@ -82,12 +86,12 @@ function install(host: Host, units: Unit[], { options, enable, force, dryRun }: 
 }
 
 /** Also when an earlier run was ended between its writing and this. */
-function reload(host: Host, units: Unit[], changed: boolean): void {
+function reload(host: Host, units: UnitFile[], changed: boolean): void {
   if (!isLive(host)) return
   if (changed || needsReload(units.map(({ name }) => name))) order(host, 'daemon-reload')
 }
 
-function switchOn(host: Host, units: Unit[], dryRun: boolean) {
+function switchOn(host: Host, units: UnitFile[], dryRun: boolean) {
   // What is mounted comes before the timers that may need it.
   const all = units.filter((unit) => unit.enable).map(({ name }) => name)
   const names = [

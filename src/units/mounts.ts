@@ -1,10 +1,10 @@
 import { specifierFree, unitNameOf } from '../systemd/escape.ts'
 import type { UnitOptions } from './options.ts'
 import { DOCUMENTATION } from './services.ts'
-import { because, type Line, unit, type Unit } from './unit.ts'
+import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
 /** The mounts that --nfs asks for: sync databases first, then packages. */
-export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): Unit[] {
+export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): UnitFile[] {
   const [databases, packages] = nfs
   if (databases === undefined || packages === undefined) return []
   return [
@@ -13,8 +13,8 @@ export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): 
   ]
 }
 
-function mount(what: string, from: string, path: string, automount: boolean): Unit[] {
-  const install: Record<string, Line[]> = { Install: ['WantedBy=remote-fs.target'] }
+function mount(what: string, from: string, path: string, automount: boolean): UnitFile[] {
+  const install: Record<string, UnitLine[]> = { Install: ['WantedBy=remote-fs.target'] }
   const mounted = unit(unitNameOf(path, 'mount'), {
     Unit: [`Description=NFS: ${what}`, DOCUMENTATION],
     Mount: [

@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts'
 import { unifiedDiff } from '../text/diff.ts'
-import { below, inEtc, type Standing, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
-import type { Unit } from './unit.ts'
+import { below, inEtc, type HostUnitFile, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
+import type { UnitFile } from './unit.ts'
 
 /**
  * What is to be done about one unit file in /etc/systemd/system. remove: a copy there that we wrote,
@@ -16,10 +16,10 @@ export interface UnitChange {
   /** from what counts now to what will */
   diff: string
   /** who wrote what is replaced, where that is not this program */
-  overwrites?: Exclude<Standing['author'], 'generated'>
+  overwrites?: Exclude<HostUnitFile['author'], 'generated'>
 }
 
-export interface UnitPlan {
+export interface UnitsPlan {
   changes: UnitChange[]
   /** names of units that are as they should be, with where they stand */
   unchanged: { name: string; path: string }[]
@@ -28,8 +28,8 @@ export interface UnitPlan {
 }
 
 /** Compares the units with what stands on the host. A text that a package brings is not repeated. */
-export function planUnits(host: Host, units: readonly Unit[]): UnitPlan {
-  const plan: UnitPlan = { changes: [], unchanged: [], surplus: [] }
+export function planUnits(host: Host, units: readonly UnitFile[]): UnitsPlan {
+  const plan: UnitsPlan = { changes: [], unchanged: [], surplus: [] }
   for (const unit of units) {
     const [own, shipped] = [inEtc(host, unit.name), below(host, unit.name)]
     const counts = own ?? shipped
@@ -41,7 +41,7 @@ export function planUnits(host: Host, units: readonly Unit[]): UnitPlan {
   return plan
 }
 
-function changeFor(unit: Unit, own?: Standing, shipped?: Standing): UnitChange {
+function changeFor(unit: UnitFile, own?: HostUnitFile, shipped?: HostUnitFile): UnitChange {
   const path = `${UNIT_DIRECTORY}/${unit.name}`
   const before = own ?? shipped
   const foreign = own === undefined || own.author === 'generated' ? undefined : own.author

@@ -3,7 +3,7 @@ import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
-import { enabledState, isActive, isBusy, isLive, order } from '../systemd/unit-state.ts'
+import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../systemd/jobs.ts'
 import { jobUnits } from './generate.ts'
 import { mustBeInside } from './inside.ts'
@@ -17,7 +17,7 @@ export interface RemoveRequest {
   dryRun: boolean
 }
 
-export interface Removed {
+export interface RemoveOutcome {
   /** names of units that were, or would be */
   disabled: string[]
   stopped: string[]
@@ -35,7 +35,7 @@ export interface Removed {
  *
  * @throws SentinelError when nothing, or not all, was done, and says which
  */
-export function removeUnits({ root, force, dryRun }: RemoveRequest): Removed {
+export function removeUnits({ root, force, dryRun }: RemoveRequest): RemoveOutcome {
   const host = new Host(root)
   mustBeInside(host)
   const run = () => {
@@ -46,7 +46,7 @@ export function removeUnits({ root, force, dryRun }: RemoveRequest): Removed {
   return dryRun ? run() : withFlock(host.path('/etc'), 10_000, run)
 }
 
-function planRemoval(host: Host, force: boolean): Removed {
+function planRemoval(host: Host, force: boolean): RemoveOutcome {
   const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
   const known = [...new Set([...jobUnits(), ...written.map(({ name }) => name)])]
   const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
@@ -73,7 +73,7 @@ function stopOrder(names: string[]): string[] {
   return names.toSorted((a, b) => rank(a) - rank(b))
 }
 
-function carryOut(host: Host, plan: Removed): void {
+function carryOut(host: Host, plan: RemoveOutcome): void {
   const live = isLive(host)
   if (live && plan.removed.length > 0) mustNotRun('nothing was changed')
   try {
@@ -85,7 +85,7 @@ function carryOut(host: Host, plan: Removed): void {
   }
 }
 
-function remove(host: Host, { disabled, stopped, removed }: Removed, live: boolean): void {
+function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live: boolean): void {
   const timers = stopped.filter((name) => name.endsWith('.timer'))
   const others = stopped.filter((name) => !timers.includes(name))
   if (disabled.length > 0) order(host, 'disable', disabled)
@@ -110,7 +110,7 @@ function remove(host: Host, { disabled, stopped, removed }: Removed, live: boole
 /** systemd forgets how a unit is to be stopped with its file: SIGTERM would then end pacman. */
 function mustNotRun(done: string): void {
   const units = Object.values(UNITS)
-  const busy = units.filter(isBusy)
+  const busy = units.filter(isRunning)
   if (busy.length === 0) return
   throw new SentinelError(
     `${busy.join(' and ')} runs: ${done}; wait for its end, or see systemctl status`,

@@ -1,14 +1,14 @@
 import { execWord, listWord, specifierFree } from '../systemd/escape.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
-import { because, type Line, unit, type Unit } from './unit.ts'
+import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
 export const DOCUMENTATION = 'Documentation=man:kured-sentinel(8)'
 
 const SENTINEL = '/usr/bin/kured-sentinel'
 
 /** pacman-upgrade.service: what must never be cut in half. */
-export function upgradeService(options: UnitOptions): Unit {
+export function upgradeService(options: UnitOptions): UnitFile {
   return unit('pacman-upgrade.service', {
     Unit: [
       'Description=Upgrade packages',
@@ -55,7 +55,7 @@ export function upgradeService(options: UnitOptions): Unit {
 }
 
 /** pacman-cache-update.service: what can be ended and tried again at any time. */
-export function downloadService(options: UnitOptions): Unit {
+export function downloadService(options: UnitOptions): UnitFile {
   return unit('pacman-cache-update.service', {
     Unit: [
       'Description=Download package updates',
@@ -91,12 +91,12 @@ export function downloadService(options: UnitOptions): Unit {
   })
 }
 
-const NETWORK: Line[] = [
+const NETWORK: UnitLine[] = [
   'After=network-online.target nss-lookup.target',
   'Wants=network-online.target',
 ]
 
-const PRIORITY: Line[] = [
+const PRIORITY: UnitLine[] = [
   'Type=oneshot',
   'Nice=19',
   because('What the node is there for goes first, also where nice values are not compared.'),
@@ -108,7 +108,7 @@ const PRIORITY: Line[] = [
   'Environment=LC_MESSAGES=C',
 ]
 
-function mounts({ local, syncDir, cacheDir }: UnitOptions): Line[] {
+function mounts({ local, syncDir, cacheDir }: UnitOptions): UnitLine[] {
   if (local) return []
   const paths = [syncDir, cacheDir]
   return [
@@ -120,7 +120,7 @@ function mounts({ local, syncDir, cacheDir }: UnitOptions): Line[] {
   ]
 }
 
-function preflight(job: Job, options: UnitOptions): Line[] {
+function preflight(job: Job, options: UnitOptions): UnitLine[] {
   const look =
     job === 'upgrade'
       ? 'Are the mounts alive, the databases sound, the packages all there?'

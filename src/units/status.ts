@@ -7,14 +7,14 @@ import { type Job, UNITS } from '../systemd/jobs.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { jobUnits } from './generate.ts'
 import { readSkip, type Skip } from './skip.ts'
-import { below, dropIns, inEtc, type Standing, writtenNames } from './unit-files.ts'
+import { below, dropIns, inEtc, type HostUnitFile, writtenNames } from './unit-files.ts'
 
 /** What there is to know about a unit. Times in ms since 1970. */
 export interface UnitStatus {
   name: string
   /** the unit's file; undefined: none, as for a mount that a person has made by hand */
   path: string | undefined
-  author: Standing['author'] | undefined
+  author: HostUnitFile['author'] | undefined
   dropIns: string[]
   /** as `systemctl is-enabled` says; "" where it does not apply */
   enabled: string
@@ -37,7 +37,7 @@ export function unitsStatus(root: string | undefined): UnitStatus[] {
   if (host.root === '' && !isLive(host)) {
     throw new SentinelError('no systemd runs this host; --root DIR looks at its files alone')
   }
-  const jobs = jobUnits().filter((name) => standing(host, name) !== undefined)
+  const jobs = jobUnits().filter((name) => findUnitFile(host, name) !== undefined)
   const mounts = new Set(
     [...writtenNames(host), ...(isLive(host) ? jobs.flatMap(neededMounts) : [])].filter((name) =>
       /\.(auto)?mount$/.test(name),
@@ -47,7 +47,7 @@ export function unitsStatus(root: string | undefined): UnitStatus[] {
 }
 
 function statusOf(host: Host, name: string): UnitStatus {
-  const file = standing(host, name)
+  const file = findUnitFile(host, name)
   const status: UnitStatus = {
     name,
     path: file?.path,
@@ -65,7 +65,7 @@ function statusOf(host: Host, name: string): UnitStatus {
   }
 }
 
-function standing(host: Host, name: string): Standing | undefined {
+function findUnitFile(host: Host, name: string): HostUnitFile | undefined {
   return inEtc(host, name) ?? below(host, name)
 }
 

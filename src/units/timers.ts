@@ -1,8 +1,8 @@
 import type { UnitOptions } from './options.ts'
 import { DOCUMENTATION } from './services.ts'
-import { because, type Line, unit, type Unit } from './unit.ts'
+import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
-export function upgradeTimer({ upgradeCalendar, spread }: UnitOptions): Unit {
+export function upgradeTimer({ upgradeCalendar, spread }: UnitOptions): UnitFile {
   return timer('pacman-upgrade', 'Upgrade packages daily', upgradeCalendar, spread, [
     because(
       'What was missed while the host was off waits for the next time: right after a boot, such as one by Kured, the workloads come back first.',
@@ -11,7 +11,7 @@ export function upgradeTimer({ upgradeCalendar, spread }: UnitOptions): Unit {
   ])
 }
 
-export function downloadTimer({ cacheCalendar, spread }: UnitOptions): Unit {
+export function downloadTimer({ cacheCalendar, spread }: UnitOptions): UnitFile {
   const description = 'Download package updates daily'
   return timer('pacman-cache-update', description, cacheCalendar, spread, [
     because(
@@ -26,8 +26,8 @@ function timer(
   description: string,
   calendar: string,
   spread: string,
-  persistence: Line[],
-): Unit {
+  persistence: UnitLine[],
+): UnitFile {
   return unit(`${name}.timer`, {
     Unit: [`Description=${description}`, DOCUMENTATION],
     Timer: [

@@ -9,7 +9,7 @@ export const UNIT_DIRECTORY = '/etc/systemd/system'
 const BELOW = ['/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system']
 
 /** A unit file of the host. */
-export interface Standing {
+export interface HostUnitFile {
   name: string
   path: string
   text: string
@@ -18,12 +18,12 @@ export interface Standing {
 }
 
 /** The file in /etc/systemd/system, if there is one. Throws SentinelError where it cannot be read. */
-export function inEtc(host: Host, name: string): Standing | undefined {
+export function inEtc(host: Host, name: string): HostUnitFile | undefined {
   return readUnit(host, UNIT_DIRECTORY, name)
 }
 
 /** The file that counts when there is none in /etc: the package's, most of the time. */
-export function below(host: Host, name: string): Standing | undefined {
+export function below(host: Host, name: string): HostUnitFile | undefined {
   for (const directory of BELOW) {
     const found = readUnit(host, directory, name)
     if (found !== undefined) return found
@@ -32,7 +32,7 @@ export function below(host: Host, name: string): Standing | undefined {
 }
 
 /** Whether this program wrote it, edited since or not. */
-export function isOurs(unit: Standing | undefined): boolean {
+export function isOurs(unit: HostUnitFile | undefined): boolean {
   return unit?.author === 'generated' || unit?.author === 'edited'
 }
 
@@ -54,7 +54,7 @@ export function dropIns(host: Host, name: string): string[] {
   )
 }
 
-function readUnit(host: Host, directory: string, name: string): Standing | undefined {
+function readUnit(host: Host, directory: string, name: string): HostUnitFile | undefined {
   const path = `${directory}/${name}`
   try {
     const found = host.lstat(path)

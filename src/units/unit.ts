@@ -1,7 +1,7 @@
 import { sealed } from './digest.ts'
 
 /** A unit file as the generator gives it. */
-export interface Unit {
+export interface UnitFile {
   /** the file's name, which is the unit's */
   name: string
   text: string
@@ -10,10 +10,10 @@ export interface Unit {
 }
 
 /** A section's lines: `Key=value`, or a comment, which is wrapped into lines of its own. */
-export type Line = string | { because: string }
+export type UnitLine = string | { because: string }
 
 /** A unit with its sections in the order given, and sealed. */
-export function unit(name: string, sections: Record<string, Line[]>): Unit {
+export function unit(name: string, sections: Record<string, UnitLine[]>): UnitFile {
   const text = Object.entries(sections)
     .map(([section, lines]) => `[${section}]\n${lines.map(print).join('')}`)
     .join('\n')
@@ -21,11 +21,11 @@ export function unit(name: string, sections: Record<string, Line[]>): Unit {
 }
 
 /** The reason for the lines that follow. */
-export function because(reason: string): Line {
+export function because(reason: string): UnitLine {
   return { because: reason }
 }
 
-function print(line: Line): string {
+function print(line: UnitLine): string {
   return typeof line === 'string' ? `${line}\n` : comment(line.because)
 }
 

@@ -6,7 +6,7 @@ import { checkCalendar, checkTimespan, verifyUnits } from '../systemd/analyze.ts
 import { printable } from '../text/printable.ts'
 import { generate } from './generate.ts'
 import { checkOptions, type UnitOptions } from './options.ts'
-import type { Unit } from './unit.ts'
+import type { UnitFile } from './unit.ts'
 
 /** What the units run. The host they are for may be an image of another machine's. */
 const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
@@ -16,7 +16,7 @@ const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
  *
  * @throws SentinelError with the option, or the line, and the reason
  */
-export function verifiedUnits(asked: UnitOptions): Unit[] {
+export function verifiedUnits(asked: UnitOptions): UnitFile[] {
   const options = checkOptions(asked)
   for (const [option, text] of [
     ['--cache-calendar', options.cacheCalendar],
@@ -33,7 +33,7 @@ export function verifiedUnits(asked: UnitOptions): Unit[] {
 }
 
 /** A host in small: systemd wants the programs to be there, and the mounts beside the services. */
-function writeTree(root: string, units: Unit[]): string[] {
+function writeTree(root: string, units: UnitFile[]): string[] {
   const [bin, directory] = [join(root, 'usr/bin'), join(root, 'etc/systemd/system')]
   mkdirSync(bin, { recursive: true })
   mkdirSync(directory, { recursive: true })

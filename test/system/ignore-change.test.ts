@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Entry } from '../../src/pacman/conf/conf.ts'
+import type { ConfEntry } from '../../src/pacman/conf/conf.ts'
 import { BIN, NODE, run } from '../fixture/program.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { labTest } from '../lab/lab.ts'
@@ -129,7 +129,7 @@ labTest('an entry of an included file is listed with its place, and removed ther
     'db/local/ALPM_DB_VERSION': '9\n',
   })
   const list = run(['ignore', 'list', '--json', '--pacman-conf', conf]).stdout
-  const { entries }: { entries: Entry[] } = JSON.parse(list.replaceAll(root, '@'))
+  const { entries }: { entries: ConfEntry[] } = JSON.parse(list.replaceAll(root, '@'))
   assert.deepEqual(
     entries.map(({ name, file }) => `${name}${file}`),
     'a@/pacman.conf b@/pacman.conf b@/d/more.conf c@/d/more.conf #@/d/more.conf a,@/d/more.conf'.split(

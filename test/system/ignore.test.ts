@@ -8,7 +8,7 @@ import { describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { listHeld } from '../../src/ignored/list.ts'
+import { listIgnored } from '../../src/ignored/list.ts'
 import { BIN, NODE, run } from '../fixture/program.ts'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { makeTree } from '../fixture/tree.ts'
@@ -156,7 +156,7 @@ function makeHungHost(): string {
 }
 
 labTest('ignore list with a database that never comes', () => {
-  const { entries, warnings } = listHeld(
+  const { entries, warnings } = listIgnored(
     new Host(),
     makeHungHost(),
     'IgnorePkg',

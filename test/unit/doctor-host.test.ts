@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { configuration } from '../../src/doctor/configuration.ts'
-import type { Check } from '../../src/doctor/line.ts'
+import type { DoctorCheck } from '../../src/doctor/line.ts'
 import { lock } from '../../src/doctor/lock.ts'
 import { judgeFiles as judgeOwnFiles, judgeHook } from '../../src/doctor/package.ts'
 import { judgeConf } from '../../src/doctor/pacman.ts'
@@ -146,7 +146,7 @@ const HOLDER: Tree = {
   'proc/30/fdinfo/7': 'flags:\t0100301\nmnt_id:\t28\n',
 }
 
-const CASES: [what: string, check: Check, tree: Tree, lines: (string | RegExp)[]][] = [
+const CASES: [what: string, check: DoctorCheck, tree: Tree, lines: (string | RegExp)[]][] = [
   ['no lock', lock, hostTree(), ['ok: nobody holds pacman’s lock']],
   [
     'a lock whose pacman works',

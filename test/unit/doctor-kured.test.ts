@@ -8,7 +8,7 @@ import { nodeName } from '../../src/doctor/kubelet.ts'
 import { judgeKured } from '../../src/doctor/kured-pod.ts'
 import { kured } from '../../src/doctor/kured.ts'
 import { Host } from '../../src/host/host.ts'
-import type { HeldEntry } from '../../src/ignored/list.ts'
+import type { IgnoredEntry } from '../../src/ignored/list.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
@@ -184,7 +184,7 @@ describe('kubectl', () => {
 })
 
 describe('held packages', () => {
-  const entry = (name: string, packages = [name], warnings: string[] = []): HeldEntry => ({
+  const entry = (name: string, packages = [name], warnings: string[] = []): IgnoredEntry => ({
     name,
     file: '/etc/pacman.conf',
     line: 7,
@@ -194,7 +194,7 @@ describe('held packages', () => {
 
   test('the kubelet is held, by its name or a pattern, or is not', () => {
     assert.deepEqual(judgeKubelet(undefined, []), [])
-    const kubelet = (entries: HeldEntry[]) => shown(judgeKubelet('kubelet-bin', entries))
+    const kubelet = (entries: IgnoredEntry[]) => shown(judgeKubelet('kubelet-bin', entries))
     assert.deepEqual(kubelet([entry('kubelet-bin')]), ['ok: kubelet-bin is held'])
     assert.deepEqual(kubelet([entry('kube*', ['kubeadm', 'kubelet-bin'])]), [
       'ok: kubelet-bin is held',

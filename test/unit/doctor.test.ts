@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHECKS } from '../../src/doctor/checks.ts'
 import { examine } from '../../src/doctor/examine.ts'
-import { type Check, ok, type Said, warning, wrong } from '../../src/doctor/line.ts'
+import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from '../../src/doctor/line.ts'
 import { SentinelError } from '../../src/errors.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
@@ -11,13 +11,13 @@ import { renderExamination } from '../../src/commands/doctor-output.ts'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 
-function look(checks: Check[], limitMs = 10_000, progress: string[] = []) {
+function look(checks: DoctorCheck[], limitMs = 10_000, progress: string[] = []) {
   const host = new Host(makeTree(hostTree()))
   return examine(host, checks, new Deadline(limitMs), (area) => progress.push(area))
 }
 
-const says = (area: string, ...lines: Said[]): Check => ({ area, look: () => lines })
-const fails = (area: string, error: unknown): Check => ({
+const says = (area: string, ...lines: DoctorFinding[]): DoctorCheck => ({ area, look: () => lines })
+const fails = (area: string, error: unknown): DoctorCheck => ({
   area,
   look() {
     throw error
@@ -25,7 +25,7 @@ const fails = (area: string, error: unknown): Check => ({
 })
 
 test('the worst line is the state, and the exit code', async () => {
-  const states: [lines: Said[], state: string, exitCode: number][] = [
+  const states: [lines: DoctorFinding[], state: string, exitCode: number][] = [
     [[ok('a')], 'ok', 0],
     [[ok('a'), warning('b')], 'warning', 1],
     [[wrong('a'), warning('b'), ok('c')], 'wrong', 2],
@@ -39,7 +39,10 @@ test('the worst line is the state, and the exit code', async () => {
 test('a check that throws is a line of its own, and the others go on', async () => {
   const progress: string[] = []
   const error = new SentinelError('no database', { cause: new Error('it is gone') })
-  const rejects: Check = { area: 'c', look: () => Promise.reject(new TypeError('x is undefined')) }
+  const rejects: DoctorCheck = {
+    area: 'c',
+    look: () => Promise.reject(new TypeError('x is undefined')),
+  }
   const { lines } = await look(
     [fails('a', error), fails('b', error), rejects, says('d', ok('fine'))],
     10_000,
@@ -55,7 +58,7 @@ test('a check that throws is a line of its own, and the others go on', async () 
 })
 
 test('a check that never answers takes its time, and those behind it are named', async () => {
-  const hangs: Check = { area: 'a', look: () => new Promise<Said[]>(() => {}) }
+  const hangs: DoctorCheck = { area: 'a', look: () => new Promise<DoctorFinding[]>(() => {}) }
   const { lines, exitCode, durationMs } = await look([hangs, says('b', ok('fine'))], 300)
   assert.deepEqual(
     lines.map(({ area, state, message }) => `${area} ${state}: ${message}`),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { converse } from '../../src/host/interactive.ts'
+import { runInteractive } from '../../src/host/interactive.ts'
 
 const QUESTIONS = { any: /\? $/, known: /known\? $/ }
 const talk = (script: string, timeoutMs = 10_000) =>
-  converse('/usr/bin/sh', ['-c', script], { timeoutMs }, QUESTIONS)
+  runInteractive('/usr/bin/sh', ['-c', script], { timeoutMs }, QUESTIONS)
 
 test('known questions get an empty line, any other the end of the input', async () => {
   const ask = (what: string) => `printf '${what}? ' >&2; read a; echo "$? <$a>"`
@@ -24,6 +24,6 @@ test('a question in pieces is one question', async () => {
 
 test('a program that ends, or is gone', async () => {
   assert.equal((await talk('exec <&-; printf "known? " >&2; exit 3')).exitCode, 3)
-  const none = await converse('/usr/bin/none', [], { timeoutMs: 5000 }, QUESTIONS)
+  const none = await runInteractive('/usr/bin/none', [], { timeoutMs: 5000 }, QUESTIONS)
   assert.equal(none.exitCode, 127)
 })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Report } from '../../src/sentinel/check.ts'
+import type { CheckReport } from '../../src/sentinel/check.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { renderExplanation } from '../../src/commands/check-explain.ts'
 import { renderJson } from '../../src/commands/check-json.ts'
 import { renderLine } from '../../src/commands/check-line.ts'
 
-function report(reasons: Finding[], ignored: Finding[] = []): Report {
+function report(reasons: Finding[], ignored: Finding[] = []): CheckReport {
   return {
     verdict: 'reboot',
     exitCode: 0,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readOutput } from '../../src/pacman/log/pacman-output.ts'
+import { parsePacmanOutput } from '../../src/pacman/log/pacman-output.ts'
 import { COMPLETED_OUTPUT } from '../fixture/pacman-log.ts'
 
 const HOOKS = ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook']
 
 test('failed hooks by file and title, failed scriptlets by package', () => {
-  assert.deepEqual(readOutput(COMPLETED_OUTPUT, HOOKS), {
+  assert.deepEqual(parsePacmanOutput(COMPLETED_OUTPUT, HOOKS), {
     failed: [
       'the scriptlet of a: command failed to execute correctly',
       '90-bad.hook (A bad hook): command failed to execute correctly',
@@ -20,13 +20,16 @@ test('failed hooks by file and title, failed scriptlets by package', () => {
 })
 
 test('where the log is gone, by title', () => {
-  const { failed } = readOutput(COMPLETED_OUTPUT, [])
+  const { failed } = parsePacmanOutput(COMPLETED_OUTPUT, [])
   assert.equal(failed[1], 'the hook "A bad hook": command failed to execute correctly')
 })
 
 test('a hook’s own output is not taken for the next hook', () => {
   const output = [':: Running post-transaction hooks...', '(1/2) One', '(2/9) x', '(1/2) y']
-  const { failed } = readOutput([...output, 'error: command failed to execute correctly'], [])
+  const { failed } = parsePacmanOutput(
+    [...output, 'error: command failed to execute correctly'],
+    [],
+  )
   assert.deepEqual(failed, ['the hook "One": command failed to execute correctly'])
 })
 
@@ -37,14 +40,14 @@ test('a failed pre-transaction hook, by pacman 6.0.2 and 7.0.0', () => {
 error: command failed to execute correctly
 error: failed to commit transaction (failed to run transaction hooks)
 Errors occurred, no packages were upgraded.`
-  const said = readOutput(output.split('\n'), ['90-pre.hook'])
+  const said = parsePacmanOutput(output.split('\n'), ['90-pre.hook'])
   assert.deepEqual(said.failed, ['90-pre.hook: command failed to execute correctly'])
   assert.deepEqual(said.errors, ['failed to commit transaction (failed to run transaction hooks)'])
 })
 
 test('another language is not understood, and nothing to do is', () => {
   const german = ['\u001b[?25h:: Vollständige Systemaktualisierung wird gestartet...']
-  assert.equal(readOutput(german, []).understood, false)
-  const { nothingToDo } = readOutput([' there is nothing to do'], [])
+  assert.equal(parsePacmanOutput(german, []).understood, false)
+  const { nothingToDo } = parsePacmanOutput([' there is nothing to do'], [])
   assert.equal(nothingToDo, true)
 })

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { renderChecks, renderVerdict } from '../../src/commands/preflight-output.ts'
 import { judgeMount } from '../../src/preflight/mounts.ts'
 import { judgePackages, parseTarget } from '../../src/preflight/packages.ts'
-import { type Finding, inOrder } from '../../src/preflight/check.ts'
+import { type PreflightFinding, inOrder } from '../../src/preflight/check.ts'
 import { mountedAt } from '../../src/proc/mounted.ts'
 import { preflight } from '../../src/preflight/preflight.ts'
 
@@ -102,7 +102,7 @@ describe('the cache', () => {
 
 test('checks run in order, up to the first that stands in the way', async () => {
   const ran: string[] = []
-  const check = (name: string, result: Finding['result']) => () => {
+  const check = (name: string, result: PreflightFinding['result']) => () => {
     ran.push(name)
     return [{ check: name, result, message: name }]
   }
@@ -121,7 +121,7 @@ test('what cannot be prepared is for a person', async () => {
 })
 
 test('warnings are told beside the answer, and names cannot forge a line', () => {
-  const findings: Finding[] = [
+  const findings: PreflightFinding[] = [
     { check: 'databases', result: 'warning', message: 'old' },
     { check: 'packages', result: 'skip', message: 'no\n<3>x' },
   ]

@@ -8,11 +8,11 @@ import { DEFAULTS, type Config } from '../../src/config/config.ts'
 import { setHold } from '../../src/reboot/hold-state.ts'
 import { newHold } from '../../src/reboot/hold.ts'
 import { readRequests } from '../../src/reboot/requests.ts'
-import { readMoment } from '../../src/reboot/boot-clock.ts'
-import { recall } from '../../src/reboot/policy.ts'
+import { readBootClock } from '../../src/reboot/boot-clock.ts'
+import { applyRebootPolicy } from '../../src/reboot/policy.ts'
 import { Host } from '../../src/host/host.ts'
 import { readReplaced, REPLACED_FILE } from '../../src/pacman/replaced.ts'
-import type { Report } from '../../src/sentinel/check.ts'
+import type { CheckReport } from '../../src/sentinel/check.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { decide } from '../../src/sentinel/verdict.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
@@ -58,9 +58,9 @@ class TestHost extends Host {
   check(
     findings: Finding[] = [KERNEL],
     { answers = true, ...config }: { answers?: boolean } & Partial<Config> = {},
-  ): Report {
+  ): CheckReport {
     const seen = { ...decide(findings), checkedAt: '', bootId: '', durationMs: 0, clean: false }
-    return recall(this, { ...DEFAULTS, ...config }, seen, answers)
+    return applyRebootPolicy(this, { ...DEFAULTS, ...config }, seen, answers)
   }
 }
 
@@ -82,7 +82,7 @@ const LIBRARY: Finding = {
   byPacman: true,
 }
 const UNPACKED: Finding = { ...LIBRARY, path: '/opt/x/native.so', byPacman: false }
-const text = ({ reasons }: Report) => reasons.map(({ message }) => message).join('\n')
+const text = ({ reasons }: CheckReport) => reasons.map(({ message }) => message).join('\n')
 
 test('asked in one boot again and again; not in the next; again once installed anew', () => {
   const host = new TestHost()
@@ -179,7 +179,7 @@ test('a host that has remembered nothing yet has lost nothing', () => {
   const host = new TestHost({})
   assert.equal(host.check().exitCode, 0)
   const held = new TestHost({})
-  setHold(held, newHold('a disk', HOUR, readMoment(held)))
+  setHold(held, newHold('a disk', HOUR, readBootClock(held)))
   held.up += HOUR
   assert.equal(held.check().exitCode, 0, 'a hold was the first thing to remember')
 })
@@ -219,7 +219,7 @@ test('without a boot ID all boots would be the same one: no reboot', () => {
 
 test('a hold: 1, what is due is shown; it ends; 2 where it cannot be read', () => {
   const host = new TestHost()
-  setHold(host, newHold('a disk', 4 * HOUR, readMoment(host)))
+  setHold(host, newHold('a disk', 4 * HOUR, readBootClock(host)))
   const held = host.check()
   assert.equal(held.exitCode, 1)
   assert.equal(text(held), 'held for 4h more: a disk')
@@ -240,7 +240,7 @@ test('a hold: 1, what is due is shown; it ends; 2 where it cannot be read', () =
   assert.match(text(unreadable), /there is a hold, and .*hold\.json.*release it/)
   assert.equal(host.check([]).exitCode, 1, 'nothing is due')
   rmSync(host.path(HOLD))
-  setHold(host, newHold('a disk', HOUR, readMoment(host)))
+  setHold(host, newHold('a disk', HOUR, readBootClock(host)))
   host.up += HOUR
   assert.equal(host.check().exitCode, 0, 'it is over')
   assert.equal(host.lstat(HOLD), undefined)
@@ -316,19 +316,19 @@ class Life {
     return [kernel, ...files.filter((file) => file.byPacman || this.count === 'deleted')]
   }
 
-  check(): Report {
+  check(): CheckReport {
     return this.host.check(this.due(), { count: this.count })
   }
 
   /** The reasons of an answer, each by what would make it another one. */
-  causes({ exitCode, reasons }: Report): string[] {
+  causes({ exitCode, reasons }: CheckReport): string[] {
     if (exitCode !== 0) return []
     return reasons.map(({ kind, path }) =>
       kind === 'kernel' ? `kernel ${this.installedAt}` : `${path} ${this.stale.get(path ?? '')}`,
     )
   }
 
-  happens(event: (typeof EVENTS)[number], last: Report): void {
+  happens(event: (typeof EVENTS)[number], last: CheckReport): void {
     const { host } = this
     const directory = '/var/lib/kured-sentinel'
     if (event === 'boot') {
@@ -348,7 +348,7 @@ class Life {
       this.installedAt += 1
     } else if (event === 'upgrade something else') this.note('usr/lib/other')
     else if (event === 'unpack') this.stale.set('/opt/x/native.so', 0)
-    else if (event === 'hold') setHold(host, newHold('x', HOUR, readMoment(host)))
+    else if (event === 'hold') setHold(host, newHold('x', HOUR, readBootClock(host)))
     else if (event === 'release') rmSync(host.path(HOLD), { force: true })
     else if (event === 'clock') host.clock = (host.clock * 7919) % Date.UTC(2100, 0)
     else if (event === 'lose the list' || event === 'garble the list') {

@@ -4,16 +4,16 @@ import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { passGate } from '../../src/reboot/gate.ts'
 import {
-  isBusy,
-  judgeOutlook,
-  type Outlook,
-  type OutlookEvidence,
+  isUpgradeRunning,
+  judgeBlockers,
+  type RebootDecision,
+  type BlockerEvidence,
 } from '../../src/reboot/blockers.ts'
 import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot/pending.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { makeTree } from '../fixture/tree.ts'
 
-const NOTHING: OutlookEvidence = { hold: undefined, asked: true, lock: undefined, busyUnits: [] }
+const NOTHING: BlockerEvidence = { hold: undefined, asked: true, lock: undefined, busyUnits: [] }
 const lock = (effect: 'busy' | 'attention'): Finding => ({ kind: 'lock', effect, message: effect })
 const hold = { answer: 'not-now', reason: 'held' } as const
 const upgrade = ['pacman-upgrade.service is activating']
@@ -27,9 +27,9 @@ for (const [what, evidence, answer, reason] of [
   ['pacman', { lock: lock('busy') }, 'wait', 'busy'],
   ['an upgrade', { busyUnits: upgrade }, 'wait', 'pacman-upgrade.service is activating'],
   ['both', { lock: lock('busy'), busyUnits: upgrade }, 'wait', `busy; ${upgrade[0]}`],
-] as const satisfies [string, Partial<OutlookEvidence>, string, string | RegExp][]) {
+] as const satisfies [string, Partial<BlockerEvidence>, string, string | RegExp][]) {
   test(`what speaks against a reboot: ${what} → ${answer}`, () => {
-    const outlook = judgeOutlook({ ...NOTHING, ...evidence })
+    const outlook = judgeBlockers({ ...NOTHING, ...evidence })
     assert.equal(outlook.answer, answer)
     if (typeof reason === 'string') assert.equal(outlook.reason, reason)
     else assert.match(outlook.reason, reason)
@@ -37,7 +37,7 @@ for (const [what, evidence, answer, reason] of [
 }
 
 /** Passes the gate while each look sees the next of these; the last one stays. */
-async function pass(answers: Outlook['answer'][], waitMs = 60_000) {
+async function pass(answers: RebootDecision['answer'][], waitMs = 60_000) {
   const told: string[] = []
   let looks = 0
   const outlook = await passGate(
@@ -97,6 +97,6 @@ for (const [active, sub, busy] of [
       ['ActiveState', active],
       ['SubState', sub],
     ])
-    assert.equal(isBusy(state), busy)
+    assert.equal(isUpgradeRunning(state), busy)
   })
 }

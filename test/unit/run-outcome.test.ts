@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type EndEvidence, judgeEnd, judgeLost } from '../../src/record/run-outcome.ts'
+import { type RunEvidence, judgeOutcome, judgeAbandonedRun } from '../../src/record/run-outcome.ts'
 import type { Job } from '../../src/systemd/jobs.ts'
 import type { Outcome } from '../../src/record/run-record.ts'
 import { readServiceEnd } from '../../src/record/service-end.ts'
@@ -23,7 +23,7 @@ const BY_HAND = COMPLETED.replace(/Running '.*'/, "Running 'pacman -Syu'")
 
 type Case = [
   what: string,
-  evidence: Omit<EndEvidence, 'job' | 'lines'> & { log: string },
+  evidence: Omit<RunEvidence, 'job' | 'lines'> & { log: string },
   outcome: Outcome,
   reason: RegExp,
   packages: number,
@@ -159,7 +159,7 @@ describe('how an upgrade ended', () => {
   ]
   for (const [what, { log, ...evidence }, outcome, reason, packages] of cases) {
     test(what, () => {
-      const end = judgeEnd({ job: 'upgrade', lines: logLines(log), ...evidence })
+      const end = judgeOutcome({ job: 'upgrade', lines: logLines(log), ...evidence })
       assert.deepEqual([end.outcome, end.packages], [outcome, packages])
       assert.match(end.reason, reason)
       assert.equal(end.ran, !/skipped|stopped|preflight/.test(what))
@@ -168,7 +168,7 @@ describe('how an upgrade ended', () => {
 
   test('what failed on the way is named, with exit code 0', () => {
     const lines = logLines(COMPLETED)
-    const { problems } = judgeEnd({
+    const { problems } = judgeOutcome({
       job: 'upgrade',
       service: SUCCESS,
       lines,
@@ -209,7 +209,7 @@ describe('how a download ended', () => {
   ]
   for (const [what, { log: text, ...evidence }, outcome, reason] of cases) {
     test(what, () => {
-      const end = judgeEnd({ job: 'download', lines: logLines(text), ...evidence })
+      const end = judgeOutcome({ job: 'download', lines: logLines(text), ...evidence })
       assert.equal(end.outcome, outcome)
       assert.match(end.reason, reason)
     })
@@ -217,7 +217,7 @@ describe('how a download ended', () => {
 
   test('a broken database, which pacman passes over', () => {
     const output = ['error: could not open file /var/lib/pacman/sync/lab.db: truncated gzip input']
-    const { problems } = judgeEnd({
+    const { problems } = judgeOutcome({
       job: 'download',
       service: SUCCESS,
       lines: logLines(log),
@@ -258,7 +258,7 @@ describe('how a run ended that nobody recorded', () => {
   ]
   for (const [job, log, sameBoot, outcome, reason] of cases) {
     test(`${job}, ${sameBoot ? 'the same' : 'another'} boot: ${reason.source}`, () => {
-      const end = judgeLost(job, logLines(log), sameBoot)
+      const end = judgeAbandonedRun(job, logLines(log), sameBoot)
       assert.equal(end.outcome, outcome)
       assert.match(end.reason, reason)
     })

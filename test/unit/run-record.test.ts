@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import { readLog } from '../../src/pacman/log/log.ts'
 import { readLogSince } from '../../src/pacman/log/rotated-log.ts'
-import { readInvocation, readMark, writeMark } from '../../src/record/run-start.ts'
+import { readInvocation, readRunStart, writeRunStart } from '../../src/record/run-start.ts'
 import {
   keepLastEnd,
   readRunRecord,
@@ -48,9 +48,9 @@ test('a mark is read back; garbage is an error', () => {
     reason: '',
     log,
   } as const
-  writeMark(host, 'download', mark)
-  assert.deepEqual(readMark(host, 'download'), { version: 1, ...mark })
-  assert.throws(() => readMark(host, 'upgrade'), /mark-upgrade is not one of this program/)
+  writeRunStart(host, 'download', mark)
+  assert.deepEqual(readRunStart(host, 'download'), { version: 1, ...mark })
+  assert.throws(() => readRunStart(host, 'upgrade'), /mark-upgrade is not one of this program/)
 })
 
 test('the last run with work outlives those without', () => {
@@ -179,7 +179,7 @@ test('a run that was recorded is never taken for lost, whatever becomes of the p
     log: { inode: 'gone', bytes: 7 },
   } as const
   const host = hostWith({ 'var/log/pacman.log': timed(COMPLETED) })
-  writeMark(host, 'upgrade', mark)
+  writeRunStart(host, 'upgrade', mark)
   const own = (invocation: string) => ({ INVOCATION_ID: invocation, SYSTEMD_EXEC_PID: '7' })
   const first = recordOn({}, { ...SUCCESS, ...own(ID) }, host)
   // Two preflights that the kernel ended for their memory leave no mark.

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { findBlockers } from '../../src/ignored/blockers.ts'
-import { QUESTIONS, readWords } from '../../src/ignored/simulation-output.ts'
+import { QUESTIONS, parseSimulation } from '../../src/ignored/simulation-output.ts'
 
 const AVAILABLE = new Map([
   ['x', '2-1'],
   ['y', '2-1'],
 ])
 const blockers = (stdout: string, stderr: string, satisfier: (text: string) => string = () => '') =>
-  findBlockers(readWords(stdout, stderr, 1), AVAILABLE, satisfier)
+  findBlockers(parseSimulation(stdout, stderr, 1), AVAILABLE, satisfier)
 
 describe('a held package is needed in a newer version (6.0.2 and 7.0.0)', () => {
   const stdout = `:: Starting full system upgrade...
@@ -28,7 +28,7 @@ warning: cannot resolve "x>=2", a dependency of "y"
   const x = { package: 'x', installed: '1-1', available: '2-1', kind: 'needed', by: 'y 2-1' }
 
   test('pacman’s words', () => {
-    assert.deepEqual(readWords(stdout, stderr, 1), {
+    assert.deepEqual(parseSimulation(stdout, stderr, 1), {
       prepared: false,
       waiting: [
         { name: 'x', installed: '1-1', available: '2-1' },
@@ -88,15 +88,15 @@ error: failed to prepare transaction (conflicting dependencies)
 test('how far it got', () => {
   const proceed =
     'warning: x: ignoring package upgrade (1-1 => 2-1)\n:: Proceed with installation? [Y/n] '
-  assert.ok(readWords('Packages (1) y-2-1\n', proceed, 1).prepared)
-  assert.ok(readWords(' there is nothing to do\n', '', 0).prepared)
-  assert.ok(!readWords('', 'error: no targets specified\n', 1).prepared)
-  assert.ok(!readWords('', '', 0).prepared)
+  assert.ok(parseSimulation('Packages (1) y-2-1\n', proceed, 1).prepared)
+  assert.ok(parseSimulation(' there is nothing to do\n', '', 0).prepared)
+  assert.ok(!parseSimulation('', 'error: no targets specified\n', 1).prepared)
+  assert.ok(!parseSimulation('', '', 0).prepared)
 })
 
 test('a replacement that waits', () => {
   const stderr = 'warning: ignoring package replacement (my-h-1:1.0-1 => n-2-1)\n'
-  assert.deepEqual(readWords('', stderr, 0).waiting, [
+  assert.deepEqual(parseSimulation('', stderr, 0).waiting, [
     { name: 'my-h', installed: '1:1.0-1', available: '2-1', replacement: 'n' },
   ])
 })

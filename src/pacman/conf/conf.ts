@@ -3,16 +3,16 @@ import { glob } from '../../host/glob.ts'
 import type { Host } from '../../host/host.ts'
 import { plainPath } from '../../text/path.ts'
 import { LINE_BYTES, readLine, splitLines } from './line.ts'
-import { misreading } from './directive-problem.ts'
+import { directiveProblem } from './directive-problem.ts'
 
 /** A place in a file: its path as pacman names it, and the line, counted from 1. */
-interface Place {
+interface ConfPlace {
   file: string
   line: number
 }
 
 /** A `key = value` line; the value is undefined where there is no `=`. Include is one as well. */
-export interface Directive extends Place {
+export interface ConfDirective extends ConfPlace {
   /** the section pacman is in at this line; '' before the first */
   section: string
   key: string
@@ -20,27 +20,27 @@ export interface Directive extends Place {
 }
 
 /** A `[name]` line. */
-export interface Section extends Place {
+export interface ConfSection extends ConfPlace {
   name: string
 }
 
 /** What pacman refuses, or reads as something else than a person would. */
-export interface Problem extends Place {
+export interface ConfProblem extends ConfPlace {
   message: string
   /** pacman ends here with an error; otherwise it goes on, at best with a warning */
   fatal: boolean
 }
 
 export interface PacmanConf {
-  directives: Directive[]
-  sections: Section[]
-  problems: Problem[]
+  directives: ConfDirective[]
+  sections: ConfSection[]
+  problems: ConfProblem[]
   /** all that was read, the included files too */
   files: string[]
 }
 
 /** An entry of a list such as IgnorePkg. */
-export interface Entry extends Place {
+export interface ConfEntry extends ConfPlace {
   name: string
 }
 
@@ -76,7 +76,7 @@ export function readHostConf(host: Host): PacmanConf {
 }
 
 /** The entries of a list in [options], in pacman's order. Only a space parts two of them. */
-export function listOption(conf: PacmanConf, key: string): Entry[] {
+export function listOption(conf: PacmanConf, key: string): ConfEntry[] {
   return options(conf, key).flatMap(({ value, file, line }) =>
     value
       .split(' ')
@@ -107,9 +107,9 @@ export function logPath(conf: PacmanConf): string {
   return options(conf, 'LogFile').at(-1)?.value || '/var/log/pacman.log'
 }
 
-function options(conf: PacmanConf, key: string): (Directive & { value: string })[] {
+function options(conf: PacmanConf, key: string): (ConfDirective & { value: string })[] {
   return conf.directives.filter(
-    (directive): directive is Directive & { value: string } =>
+    (directive): directive is ConfDirective & { value: string } =>
       directive.section === 'options' && directive.key === key && directive.value !== undefined,
   )
 }
@@ -117,7 +117,7 @@ function options(conf: PacmanConf, key: string): (Directive & { value: string })
 interface Reading {
   host: Host
   conf: PacmanConf
-  section: Section | undefined
+  section: ConfSection | undefined
   /** the files being read, outermost first */
   open: string[]
 }
@@ -147,7 +147,7 @@ function readFile(reading: Reading, file: string, bytes: Buffer): boolean {
   return true
 }
 
-function take(reading: Reading, raw: string, place: Place): boolean {
+function take(reading: Reading, raw: string, place: ConfPlace): boolean {
   const { conf } = reading
   const found = readLine(raw)
   if (found === undefined) return true
@@ -163,14 +163,14 @@ function take(reading: Reading, raw: string, place: Place): boolean {
     conf.directives.push(directive)
     return include(reading, value, place)
   }
-  const problem = misreading(directive, reading.section)
+  const problem = directiveProblem(directive, reading.section)
   if (problem !== undefined) conf.problems.push({ ...problem, ...place })
   if (problem?.fatal === true) return false
   conf.directives.push(directive)
   return true
 }
 
-function include(reading: Reading, value: string | undefined, place: Place): boolean {
+function include(reading: Reading, value: string | undefined, place: ConfPlace): boolean {
   const { host, conf, open } = reading
   const refuse = (message: string, fatal = true): boolean => {
     conf.problems.push({ ...place, message, fatal })

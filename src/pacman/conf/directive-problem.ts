@@ -1,4 +1,4 @@
-import type { Directive, Problem, Section } from './conf.ts'
+import type { ConfDirective, ConfProblem, ConfSection } from './conf.ts'
 
 /** Options whose loss changes what we decide or what a host upgrades. */
 const WATCHED = ['IgnorePkg', 'IgnoreGroup', 'DBPath', 'RootDir']
@@ -7,10 +7,10 @@ const WATCHED = ['IgnorePkg', 'IgnoreGroup', 'DBPath', 'RootDir']
  * Why pacman does not take a directive as it is meant, or undefined. It does warn of the ones that
  * are not fatal, but ends with success. [pacman, src/pacman/conf.c, _parse_directive]
  */
-export function misreading(
-  { key, value }: Directive,
-  section: Section | undefined,
-): Pick<Problem, 'message' | 'fatal'> | undefined {
+export function directiveProblem(
+  { key, value }: ConfDirective,
+  section: ConfSection | undefined,
+): Pick<ConfProblem, 'message' | 'fatal'> | undefined {
   const fatal = section === undefined
   if (key.startsWith('[')) {
     return { message: `${key} opens no section: a section's ] must be the last character`, fatal }

@@ -4,7 +4,7 @@
  */
 export const LINE_BYTES = 4095
 
-export type Line =
+export type ConfLine =
   { kind: 'section'; name: string } | { kind: 'directive'; key: string; value: string | undefined }
 
 /**
@@ -14,7 +14,7 @@ export type Line =
  * @param raw the line as latin1, with or without its end
  * @returns undefined for a comment or an empty line
  */
-export function readLine(raw: string): Line | undefined {
+export function readLine(raw: string): ConfLine | undefined {
   const line = trim(untilNul(raw))
   if (line === '' || line.startsWith('#')) return undefined
   if (line.startsWith('[') && line.endsWith(']')) {

@@ -1,6 +1,6 @@
 import { errorText, SentinelError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { type PacmanConf, type Problem, readPacmanConf } from './conf.ts'
+import { type PacmanConf, type ConfProblem, readPacmanConf } from './conf.ts'
 
 /**
  * Reads a pacman.conf, and refuses one that pacman itself would refuse.
@@ -8,7 +8,7 @@ import { type PacmanConf, type Problem, readPacmanConf } from './conf.ts'
  * @returns what it says; `problems` holds what pacman goes on with and a person should know
  * @throws SentinelError that names the file, and the line where there is one
  */
-export function readSoundConf(host: Host, path: string): PacmanConf {
+export function readValidConf(host: Host, path: string): PacmanConf {
   let conf: PacmanConf
   try {
     conf = readPacmanConf(host, path)
@@ -17,11 +17,11 @@ export function readSoundConf(host: Host, path: string): PacmanConf {
   }
   const fatal = conf.problems.find((problem) => problem.fatal)
   // The first one may be what the fatal one comes from: a byte order mark hides a section.
-  if (fatal !== undefined) throw new SentinelError(describeProblem(conf.problems[0] ?? fatal))
+  if (fatal !== undefined) throw new SentinelError(describeConfProblem(conf.problems[0] ?? fatal))
   return conf
 }
 
 /** "/etc/pacman.conf:3: …" */
-export function describeProblem({ file, line, message }: Problem): string {
+export function describeConfProblem({ file, line, message }: ConfProblem): string {
   return `${file}:${line}: ${message}`
 }

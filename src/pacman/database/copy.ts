@@ -24,7 +24,7 @@ export interface DatabaseCopy {
 const PREFIX = 'kured-sentinel-check-'
 
 /** Copies of our own runs that SIGKILL ended. */
-function removeDead(): void {
+function removeAbandonedCopies(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN
     if (Number.isNaN(pid) || isAlive(pid)) continue
@@ -48,7 +48,7 @@ export async function withDatabaseCopy<T>(
   deadline: Deadline,
   body: (copy: DatabaseCopy) => Promise<T>,
 ): Promise<T> {
-  removeDead()
+  removeAbandonedCopies()
   const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const remove = () => rmSync(path, { recursive: true, force: true })
   const stop = (signal: NodeJS.Signals) => {

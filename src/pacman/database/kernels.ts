@@ -1,6 +1,12 @@
 import type { Deadline } from '../../host/deadline.ts'
 import type { Host } from '../../host/host.ts'
-import { installDate, listInstalled, ownedPaths, packagesOwning, type Installed } from './local.ts'
+import {
+  installDate,
+  listInstalled,
+  ownedPaths,
+  packagesOwning,
+  type InstalledPackage,
+} from './local.ts'
 
 /** A kernel release that an installed package owns. */
 export interface Kernel {
@@ -38,14 +44,14 @@ export function findOwner(
 /** Every kernel that is installed, from all packages that own anything below the modules. */
 export function listKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
   const installed = listInstalled(host, dbPath)
-  const kernels = (owner: Installed) =>
+  const kernels = (owner: InstalledPackage) =>
     releasesOf(ownedPaths(host, dbPath, owner)).map((release) =>
       toKernel(host, dbPath, owner, release),
     )
   return packagesOwning(host, dbPath, installed, MODULES, deadline).flatMap(kernels)
 }
 
-function toKernel(host: Host, dbPath: string, owner: Installed, release: string): Kernel {
+function toKernel(host: Host, dbPath: string, owner: InstalledPackage, release: string): Kernel {
   const installedAt = installDate(host, dbPath, owner)
   return { release, package: owner.name, version: owner.version, installedAt }
 }

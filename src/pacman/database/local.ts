@@ -4,14 +4,14 @@ import { runProgram } from '../../host/program.ts'
 import { errorText, ifThere, SentinelError } from '../../errors.ts'
 
 /** An installed package, as a directory of the local database: "linux-6.9.1.arch1-1". */
-export interface Installed {
+export interface InstalledPackage {
   directory: string
   name: string
   version: string
 }
 
 /** The installed packages. Throws SentinelError where the local database cannot be read. */
-export function listInstalled(host: Host, dbPath: string): Installed[] {
+export function listInstalled(host: Host, dbPath: string): InstalledPackage[] {
   return readDatabase(host, `${dbPath}/local`).flatMap((directory) => {
     const found = nameVersion(directory)
     return found === undefined ? [] : [{ directory, ...found }]
@@ -40,7 +40,7 @@ function readDatabase(host: Host, directory: string): string[] {
 }
 
 /** The paths a package owns, without the leading slash, directories with one at their end. */
-export function ownedPaths(host: Host, dbPath: string, { directory }: Installed): string[] {
+export function ownedPaths(host: Host, dbPath: string, { directory }: InstalledPackage): string[] {
   return host.readText(`${dbPath}/local/${directory}/files`).split('\n')
 }
 
@@ -48,7 +48,7 @@ export function ownedPaths(host: Host, dbPath: string, { directory }: Installed)
  * When a package was installed, upgraded or reinstalled last, in seconds since 1970 by the clock of
  * then; '' where its entry does not tell. [libalpm/be_local.c, %INSTALLDATE%]
  */
-export function installDate(host: Host, dbPath: string, { directory }: Installed): string {
+export function installDate(host: Host, dbPath: string, { directory }: InstalledPackage): string {
   const desc = ifThere(() => host.readText(`${dbPath}/local/${directory}/desc`)) ?? ''
   return /^%INSTALLDATE%\n(\d+)$/m.exec(desc)?.[1] ?? ''
 }
@@ -60,10 +60,10 @@ export function installDate(host: Host, dbPath: string, { directory }: Installed
 export function packagesOwning(
   host: Host,
   dbPath: string,
-  installed: Installed[],
+  installed: InstalledPackage[],
   text: string,
   deadline: Deadline,
-): Installed[] {
+): InstalledPackage[] {
   // Without files grep would search its input.
   if (installed.length === 0) return []
   const files = installed.map(({ directory }) => `./${directory}/files`)

@@ -1,5 +1,5 @@
 /** What pacman has said on its stdout and stderr, as far as it tells of an error. */
-export interface Said {
+export interface PacmanOutput {
   /** hooks and scriptlets that failed, by name; pacman goes on after them, and ends with 0 */
   failed: string[]
   /** its other errors, without "error: " */
@@ -21,8 +21,11 @@ const HARMLESS = /landlock is not supported/
  * @param hooks the hooks that were started, in order, by pacman.log: the output has what their
  *   authors call them
  */
-export function readOutput(messages: readonly string[], hooks: readonly string[]): Said {
-  const said: Said = { failed: [], errors: [], nothingToDo: false, understood: false }
+export function parsePacmanOutput(
+  messages: readonly string[],
+  hooks: readonly string[],
+): PacmanOutput {
+  const said: PacmanOutput = { failed: [], errors: [], nothingToDo: false, understood: false }
   let current = 'a command'
   // The number that the next hook has, where hooks run; and how many there were before.
   let next = 0
