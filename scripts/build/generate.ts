@@ -7,6 +7,7 @@ import { commandTree } from './command-tree.ts'
 import { fishCompletion } from './fish.ts'
 import { thirdPartyLicences } from './licences.ts'
 import { manPage } from './man-page.ts'
+import { sampleConf } from './sample-conf.ts'
 import { zshCompletion } from './zsh.ts'
 
 /**
@@ -18,6 +19,7 @@ export async function generate(metafiles: Metafile[]): Promise<void> {
   const page = manPage(manifest.version)
   const files: Record<string, string | undefined> = {
     'kured-sentinel.8': page,
+    'kured-sentinel.conf': sampleConf(),
     'kured-sentinel.bash': bashCompletion(tree),
     '_kured-sentinel': zshCompletion(tree),
     'kured-sentinel.fish': fishCompletion(tree),

@@ -32,7 +32,7 @@ export function installedFiles(checkout: string): InstalledFile[] {
       target: '/usr/bin/kured-sentinel',
       mode: 0o777,
     },
-    file('etc/kured-sentinel.conf', CONFIGURATION),
+    file('generated/kured-sentinel.conf', CONFIGURATION),
     ...all('systemd', '/usr/lib/systemd/system'),
     file('tmpfiles/kured-sentinel.conf', '/usr/lib/tmpfiles.d/kured-sentinel.conf'),
     file(`hooks/${NOTING_HOOK}`, `${share}/libalpm/hooks/${NOTING_HOOK}`),

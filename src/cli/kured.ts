@@ -1,9 +1,5 @@
 import { SentinelError } from '../errors.ts'
-
-/** Whether it is Kured that runs us: it gives its variables to whatever it runs. */
-export function isRunByKured(): boolean {
-  return process.env['KURED_NODE_ID'] !== undefined
-}
+import { isRunByKured } from '../host/caller.ts'
 
 /**
  * To Kured every 0 is "reboot", so a help page or a status must not be one.

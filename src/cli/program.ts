@@ -9,7 +9,7 @@ import { addRebootCommand } from './reboot.ts'
 import { addRestartCommand } from './restart.ts'
 import { addUnitsCommands } from './units.ts'
 import { addUpgradeCommands } from './upgrade.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { printable } from '../text/printable.ts'
 
 /** The command line: options and help only. */

@@ -2,7 +2,7 @@ import { readConfig, type Config } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 

@@ -5,7 +5,7 @@ import { Host } from '../host/host.ts'
 import { renderExamination } from './doctor-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { showProgress } from '../terminal/progress.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000

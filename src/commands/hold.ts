@@ -1,12 +1,12 @@
 import { Exit, SentinelError } from '../errors.ts'
-import { readHold, removeHold, setHold } from '../reboot/hold-state.ts'
+import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { LONGEST_MS, newHold, remaining, type Hold } from '../reboot/hold.ts'
 import { readBootClock, type BootClock } from '../reboot/boot-clock.ts'
 import { durationText } from '../text/duration.ts'
 import { Host } from '../host/host.ts'
 import { renderHold, type ShownHold } from './hold-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 
 interface HoldRequest {
   json: true | undefined
@@ -21,7 +21,7 @@ export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
   const host = new Host(root)
   const now = readBootClock(host)
   if (lengthMs === undefined && reason === undefined) {
-    show(json, readHold(host), now)
+    show(json, activeHold(host, now), now)
     return Exit.ok
   }
   if (lengthMs === undefined) {
@@ -51,9 +51,7 @@ export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): num
 
 function show(json: true | undefined, set: Hold | undefined, now: BootClock): void {
   const left = set === undefined ? 0 : remaining(set, now)
-  const shown: ShownHold | undefined =
-    set === undefined || left <= 0
-      ? undefined
-      : { reason: set.reason, leftMs: left, until: new Date(now.wall + left).toISOString() }
+  const until = new Date(now.wall + left).toISOString()
+  const shown: ShownHold | undefined = set && { reason: set.reason, leftMs: left, until }
   write(1, json ? printableJson({ hold: shown ?? null }) : renderHold(shown))
 }

@@ -4,7 +4,7 @@ import { Host } from '../host/host.ts'
 import { renderHoldsCheck } from './ignore-check-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { checkIgnored } from '../ignored/check.ts'
 
 /** A board needs a second or two for each of pacman's runs. */

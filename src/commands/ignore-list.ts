@@ -2,7 +2,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { renderHeld } from './ignore-list-output.ts'
 import { printableJson } from '../text/printable.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import type { ListKey } from '../ignored/edit.ts'
 import { listIgnored } from '../ignored/list.ts'
 

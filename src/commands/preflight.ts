@@ -1,5 +1,6 @@
 import { readConfig } from '../config/config.ts'
 import { errorText } from '../errors.ts'
+import { systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { journalLine } from '../terminal/journal-line.ts'
@@ -7,10 +8,9 @@ import { renderChecks, renderVerdict } from './preflight-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { renderRecord } from './record-output.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { prepare, type PreflightOptions } from '../preflight/context.ts'
 import { recordStart } from '../record/record-start.ts'
-import { readInvocation } from '../record/run-start.ts'
 import { preflight } from '../preflight/preflight.ts'
 import type { Job } from '../systemd/jobs.ts'
 
@@ -29,7 +29,7 @@ export async function runPreflight(
 ): Promise<number> {
   const host = new Host()
   const deadline = new Deadline(options.timeout)
-  const invocation = readInvocation(process.env, process.pid)
+  const invocation = systemdInvocation()
   const report = await withProgress(`looking whether the ${job} can begin`, () =>
     preflight(job, () => prepare(job, host, readConfig(host, options.config), options, deadline)),
   )

@@ -1,10 +1,10 @@
 import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { isRunByKured } from '../cli/kured.ts'
+import { isRunByKured } from '../host/caller.ts'
 import { printableJson } from '../text/printable.ts'
 import { renderEnding, renderWaiting } from './reboot-output.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import type { RebootAnswer } from '../reboot/blockers.ts'
 import { previewReboot, reboot } from '../reboot/reboot.ts'
 

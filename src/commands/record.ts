@@ -1,7 +1,7 @@
 import { Host } from '../host/host.ts'
 import { printableJson } from '../text/printable.ts'
 import { renderRecord } from './record-output.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { recordRun } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
 

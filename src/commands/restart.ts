@@ -5,7 +5,7 @@ import { printableJson } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { renderRestart } from './restart-output.ts'
 import { writeReport } from '../terminal/report.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { restartStale, type RestartRequest } from '../restart/restart.ts'
 
 interface RestartOptions extends RestartRequest {

@@ -10,7 +10,7 @@ import {
 } from './units-output.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { renderStatus } from './units-status-output.ts'
-import { write } from '../terminal/write.ts'
+import { write } from '../host/write.ts'
 import { compareUnits } from '../units/compare.ts'
 import { type InstallRequest, installUnits } from '../units/install.ts'
 import type { UnitOptions } from '../units/options.ts'

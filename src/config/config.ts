@@ -1,72 +1,17 @@
 import { parse } from 'ini'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { SECTIONS } from './keys.ts'
+import { isProperty, KEYS, SECTIONS, type Property } from './keys.ts'
 import { quote } from './values.ts'
 
-/** What an administrator can set; see the README. Durations in ms. */
-export interface Config {
-  timeout: number
-  scanner: 'proc' | 'lsof'
-  staleLockAge: number
-  /** no reboot is asked for before the host has been up this long; 0 is "at any time" */
-  minInterval: number
-  /** what a deleted file must be to count: replaced by pacman in this boot, or no more than that */
-  count: 'replaced' | 'deleted'
-  /** whether replaced executables, loaded modules and microcode count, and people's own sessions */
-  executables: boolean
-  modules: boolean
-  microcode: boolean
-  userSlice: boolean
-  /** fnmatch patterns of what does not count */
-  ignorePaths: string[]
-  ignoreCommands: string[]
-  ignoreUnits: string[]
-  /** fnmatch patterns of units that `restart` leaves alone, and of those it may restart after all */
-  restartNever: string[]
-  restartAllow: string[]
-  /** how long one unit may take to come back */
-  restartTimeout: number
-  /** how long `reboot` waits for pacman */
-  rebootWait: number
-  /** whether Kured may have `reboot` called only where the check has asked for it */
-  rebootAsked: boolean
-  /** file systems that sync databases and cache must be mounted from; none: any will do */
-  mountTypes: string[]
-  /** whether an upgrade may fetch what the cache lacks */
-  allowDownload: boolean
-  /** bytes */
-  minFree: number
-  /** beyond that age of the sync databases there is a warning */
-  databaseAge: number
-}
+/** What an administrator can set; see keys.ts. */
+export type Config = { [Name in Property]: ReturnType<(typeof KEYS)[Name]['read']> }
 
 /** Where an administrator's settings are. */
 export const CONFIG_FILE = '/etc/kured-sentinel.conf'
 
-export const DEFAULTS: Config = {
-  timeout: 30_000,
-  scanner: 'proc',
-  staleLockAge: 3_600_000,
-  minInterval: 0,
-  count: 'replaced',
-  executables: true,
-  modules: true,
-  microcode: true,
-  userSlice: true,
-  ignorePaths: [],
-  ignoreCommands: [],
-  ignoreUnits: [],
-  restartNever: [],
-  restartAllow: [],
-  restartTimeout: 90_000,
-  rebootWait: 1_200_000,
-  rebootAsked: true,
-  mountTypes: [],
-  allowDownload: false,
-  minFree: 500 * 2 ** 20,
-  databaseAge: 7 * 86_400_000,
-}
+/** What holds where nothing is set. */
+export const DEFAULTS: Config = parseKeys(new Map())
 
 /**
  * Reads the configuration. A missing default file is fine; a missing file that was asked for, an
@@ -91,16 +36,14 @@ export function readConfig(host: Host, file?: string): Config {
  * @throws SentinelError as readConfig() does
  */
 export function parseConfig(text: string, file: string): Config {
-  const config = { ...DEFAULTS }
+  const values = new Map<Property, string[]>()
   // The one name that ini passes over.
   if (/^\s*\[?\s*__proto__/m.test(text)) throw new SentinelError(`${file}: unknown key "__proto__"`)
   // Without bracketedArray a key that stands several times gives all its values.
   const sections: Record<string, unknown> = parse(text.replace(/^\ufeff/, ''), {
     bracketedArray: false,
   })
-  const known = Object.keys(SECTIONS)
-    .map((name) => `[${name}]`)
-    .join(', ')
+  const known = [...SECTIONS.keys()].map((name) => `[${name}]`).join(', ')
   for (const [section, keys] of Object.entries(sections)) {
     const fail = (key: string | undefined, problem: string) => {
       const line = lineOf(text, section, key)
@@ -109,27 +52,40 @@ export function parseConfig(text: string, file: string): Config {
     if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
       return fail(section, `${quote(section)} stands outside any section; sections: ${known}`)
     }
-    const setters = own(SECTIONS, section)
-    if (setters === undefined) {
+    const properties = SECTIONS.get(section)
+    if (properties === undefined) {
       return fail(undefined, `unknown section [${section}]; known: ${known}`)
     }
     for (const [key, value] of Object.entries(keys)) {
-      const set = own(setters, key)
-      if (set === undefined || (typeof value === 'object' && !Array.isArray(value))) {
-        return fail(key, `unknown key ${quote(key)}; known: ${Object.keys(setters).join(', ')}`)
+      const property = properties.get(key)
+      if (property === undefined || (typeof value === 'object' && !Array.isArray(value))) {
+        const all = [...properties.keys()].join(', ')
+        return fail(key, `unknown key ${quote(key)}; known: ${all}`)
       }
+      const read = (Array.isArray(value) ? value : [value]).map(String)
       try {
-        set(config, (Array.isArray(value) ? value : [value]).map(String))
+        KEYS[property].read(read)
       } catch (error) {
         fail(key, `${key}: ${errorText(error)}`)
       }
+      values.set(property, read)
     }
   }
-  return config
+  return parseKeys(values)
 }
 
-function own<T>(record: Record<string, T>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined
+/** Each key's value, from the table. */
+function parseKeys(values: ReadonlyMap<Property, string[]>): Config {
+  const valueOf = (name: Property) => {
+    const set = values.get(name)
+    return set === undefined ? KEYS[name].unset : KEYS[name].read(set)
+  }
+  const entries = Object.keys(KEYS)
+    .filter(isProperty)
+    .map((name) => [name, valueOf(name)] as const)
+  // Of every property it is the value of its own key, which no type can say of a loop.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(entries) as Config
 }
 
 /** Where a section or one of its keys stands last: ini keeps no lines. */

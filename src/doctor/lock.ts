@@ -1,5 +1,4 @@
-import { readLock } from '../pacman/lock.ts'
-import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import { describeLock, readLock, readLockState, STALE_LOCK_ADVICE } from '../pacman/lock.ts'
 import { type DoctorCheck, ok, warning, wrong } from './line.ts'
 
 /** pacman's lock: free, held by a pacman at work, or left behind by one that was ended. */
@@ -13,9 +12,8 @@ export const lock: DoctorCheck = {
         warning(`${found.path} is there; who has it open only root can see`, 'run it as root'),
       ]
     }
-    const { effect, message } = judgeLock(collectLock(host, found, deadline), config.staleLockAge)
-    if (effect === 'busy') return [ok(message)]
-    const [what = '', advice] = message.split(/\. (?=Look at)/)
-    return [wrong(what, advice?.replace(/^L/, 'l'))]
+    const state = readLockState(host, found, config.staleLockAge, deadline)
+    if (state.state === 'held') return [ok(describeLock(state))]
+    return [wrong(describeLock(state), STALE_LOCK_ADVICE)]
   },
 }

@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { type PacmanConf, readPacmanConf, repositories } from '../pacman/conf/conf.ts'
+import { readPacmanConf, repositories } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { describeConfProblem } from '../pacman/conf/valid-conf.ts'

@@ -1,6 +1,6 @@
 import { errorText } from '../errors.ts'
-import { readHold } from '../reboot/hold-state.ts'
-import { holdText, remaining } from '../reboot/hold.ts'
+import { activeHold } from '../reboot/hold-state.ts'
+import { holdText } from '../reboot/hold.ts'
 import { readRequests } from '../reboot/requests.ts'
 import { readBootClock } from '../reboot/boot-clock.ts'
 import type { Host } from '../host/host.ts'
@@ -23,8 +23,9 @@ export const state: DoctorCheck = {
 
 function judgeHold(host: Host): DoctorFinding {
   try {
-    const [hold, now] = [readHold(host), readBootClock(host)]
-    if (hold === undefined || remaining(hold, now) <= 0) return ok('no hold keeps reboots away')
+    const now = readBootClock(host)
+    const hold = activeHold(host, now)
+    if (hold === undefined) return ok('no hold keeps reboots away')
     return warning(`reboots are ${holdText(hold, now)}`, 'kured-sentinel release, once it is over')
   } catch (error) {
     return wrong(errorText(error), 'kured-sentinel release, or set the hold anew')

@@ -1,16 +1,20 @@
 import {
   closeSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
+  rmSync,
   statSync,
+  symlinkSync,
   type BigIntStats,
   type Stats,
 } from 'node:fs'
-import { SentinelError } from '../errors.ts'
+import { errorCode, SentinelError } from '../errors.ts'
+import { syncDirectory, writeAtomically } from './atomic.ts'
 
 /** The largest file that is read whole, in bytes, where its reader names no other limit. */
 const LARGEST = 32 * 2 ** 20
@@ -19,7 +23,7 @@ const LARGEST = 32 * 2 ** 20
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * The only door to the machine's files and clock. Paths are the host's own ("/proc/1/comm"); `root`
+ * The only door to the host's files and clock. Paths are the host's own ("/proc/1/comm"); `root`
  * puts another tree under them, which is how `--root` and the tests feed a whole host.
  *
  * Every method throws the system error of the call underneath (`code` is 'ENOENT', 'EACCES', …).
@@ -31,6 +35,11 @@ export class Host {
 
   constructor(root = '/') {
     this.root = root.replace(/\/+$/, '')
+  }
+
+  /** Whether this program may do everything. */
+  get isRoot(): boolean {
+    return process.geteuid?.() === 0
   }
 
   /** Where a path of the host really stands on this machine. */
@@ -98,6 +107,13 @@ export class Host {
     return real.startsWith(`${root}/`) ? real.slice(root.length) : real
   }
 
+  /** Whether a path leads out of the root, by a link; throws where it leads nowhere. */
+  isOutside(path: string): boolean {
+    return !realpathSync(this.path(path)).startsWith(
+      `${realpathSync(`${this.root}/`)}/`.replace(/\/+$/, '/'),
+    )
+  }
+
   list(path: string): string[] {
     return readdirSync(this.path(path))
   }
@@ -115,6 +131,36 @@ export class Host {
   /** The same with all digits; throws the system error, ENOENT among them. */
   statExactly(path: string): BigIntStats {
     return statSync(this.path(path), { bigint: true })
+  }
+
+  /**
+   * Writes a whole file at once; see writeAtomically(). A link at that path is replaced.
+   *
+   * @param mode its permissions, whatever the umask
+   */
+  write(path: string, content: string | Buffer, mode = 0o644): void {
+    writeAtomically(this.path(path), content, mode)
+  }
+
+  /** Makes a directory and those above it; @returns false where it was there. */
+  makeDirectory(path: string, mode = 0o755): boolean {
+    return mkdirSync(this.path(path), { recursive: true, mode }) !== undefined
+  }
+
+  makeLink(path: string, target: string): void {
+    symlinkSync(target, this.path(path))
+  }
+
+  /** Removes a file or link, and puts that on the disk; @returns false where there was none. */
+  remove(path: string): boolean {
+    try {
+      rmSync(this.path(path))
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false
+      throw error
+    }
+    syncDirectory(this.path(path))
+    return true
   }
 
   /** Wall clock, in ms since 1970. A board without a clock battery may be years off. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { type ConfEntry, listOption, type PacmanConf } from '../pacman/conf/conf.ts'
+import { listOption } from '../pacman/conf/conf.ts'
+import type { ConfEntry, PacmanConf } from '../pacman/conf/model.ts'
 import { unifiedDiff } from '../text/diff.ts'
 import { addEntries, type ListKey, removeEntries } from './edit.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
@@ -40,7 +40,8 @@ export interface ChangePlan {
  * @throws SentinelError when the files do not mean to pacman what they seem to
  */
 export function planChange({ action, pacmanConf, key, names }: ChangeRequest): ChangePlan {
-  const conf = readValidConf(new Host(), pacmanConf)
+  const host = new Host()
+  const conf = readValidConf(host, pacmanConf)
   const [problem] = conf.problems
   if (problem !== undefined) {
     throw new SentinelError(`${describeConfProblem(problem)}; nothing was changed, mend this first`)
@@ -57,7 +58,7 @@ export function planChange({ action, pacmanConf, key, names }: ChangeRequest): C
     : entries.filter(({ name }) => concerned.includes(name))
   return {
     files: [...new Set(places.map(({ file }) => file))].map((file) =>
-      edited(file, places, adding ? addEntries : removeEntries, key),
+      edited(host, file, places, adding ? addEntries : removeEntries, key),
     ),
     unchanged: wanted.filter((name) => !concerned.includes(name)),
     expected: adding
@@ -76,6 +77,7 @@ export function mustRead(file: string, key: ListKey, expected: readonly string[]
 }
 
 function edited(
+  host: Host,
   file: string,
   places: Pick<ConfEntry, 'name' | 'file'>[],
   edit: typeof addEntries,
@@ -83,7 +85,7 @@ function edited(
 ): ConfFileChange {
   const own = places.filter((place) => place.file === file)
   const names = [...new Set(own.map(({ name }) => name))]
-  const before = readFileSync(file)
+  const before = host.readBytes(file)
   const after = Buffer.from(edit(before.toString('latin1'), key, names), 'latin1')
   const diff = unifiedDiff(before.toString(), after.toString(), file)
   return { file, names, before, after, diff }

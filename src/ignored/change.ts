@@ -2,8 +2,8 @@ import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { checkName } from './name.ts'
 import { type ChangeRequest, type ConfFileChange, mustRead, planChange } from './change-plan.ts'
-import { replaceFile } from './replace.ts'
-import { mustBeWritable } from './writable.ts'
+import { replaceFile } from '../host/replace.ts'
+import { mustBeWritable } from '../host/writable.ts'
 
 export interface IgnoredChange {
   files: Pick<ConfFileChange, 'file' | 'names' | 'diff'>[]

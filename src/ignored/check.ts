@@ -4,8 +4,9 @@ import type { Host } from '../host/host.ts'
 import { askAvailable } from '../pacman/database/available.ts'
 import { type UpgradeBlocker, findBlockers } from './blockers.ts'
 import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
-import { withDatabaseCopy } from '../pacman/database/copy.ts'
-import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
+import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
+import { type FlatConfs, writeFlatConfs } from '../pacman/conf/flat-conf.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
 import { askSatisfier, simulateUpgrade } from './simulate.ts'
@@ -27,9 +28,8 @@ export interface IgnoredCheck {
 }
 
 /**
- * Whether the held packages would stop an upgrade to what the sync databases offer now. Pacman
- * itself says so, working on a copy of them: it is asked once as it is configured, and when that
- * fails once more with nothing held.
+ * Whether the ignored packages would stop an upgrade to what the sync databases offer now. Pacman
+ * itself says so, working on a copy of them.
  *
  * @param host must be this machine itself, and the caller root, as for an upgrade
  * @param pacmanConf a path of the host
@@ -41,33 +41,56 @@ export async function checkIgnored(
   deadline: Deadline,
 ): Promise<IgnoredCheck> {
   const conf = readValidConf(host, pacmanConf)
-  const warnings = conf.problems.map(describeConfProblem)
-  const held = [...listOption(conf, 'IgnorePkg'), ...listOption(conf, 'IgnoreGroup')]
-  const fine: IgnoredCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings }
-  if (held.length === 0) return fine
-  if (process.getuid?.() !== 0) {
+  const dbPath = databasePath(conf)
+  if (!ignoresAny(conf)) return { ...FINE, warnings: conf.problems.map(describeConfProblem) }
+  if (!host.isRoot) {
     throw new SentinelError('pacman works out an upgrade for root only: run this as root')
   }
-  const dbPath = databasePath(conf)
   mustBeQuiet(host, dbPath)
   if (listInstalled(host, dbPath).length === 0) {
     throw new SentinelError(`${dbPath}/local holds no package: is DBPath in ${pacmanConf} right?`)
   }
-  return withDatabaseCopy(host.path(dbPath), deadline, async ({ path, newest }) => {
-    const { asItIs, nothingHeld } = writeFlatConfs(pacmanConf, path, deadline)
-    const { versions, problems } = askAvailable(asItIs, repositories(conf), deadline)
-    if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
-    const words = await simulateUpgrade(asItIs, deadline)
-    const again = words.prepared ? words : await simulateUpgrade(nothingHeld, deadline)
-    mustBeQuiet(host, dbPath)
-    const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
-    const seen = { ...fine, waiting, databasesFrom: newest }
-    if (words.prepared) return seen
-    const satisfier = (dependency: string) => askSatisfier(nothingHeld, dependency, deadline)
-    const blockers = findBlockers(words, versions, satisfier)
-    if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
-    return { ...seen, verdict: 'blocked', blockers, errors: words.errors }
+  return withDatabaseCopy(host.path(dbPath), deadline, async (copy) => {
+    const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
+    return judgeIgnored({ host, conf, dbPath, copy, deadline, ...confs })
   })
+}
+
+/** What the judgement rests on: the configuration, and a copy of the databases. */
+export interface IgnoredSources extends FlatConfs {
+  host: Host
+  conf: PacmanConf
+  dbPath: string
+  copy: DatabaseCopy
+  deadline: Deadline
+}
+
+/**
+ * The same on a copy of the databases that is there already: pacman is asked once as it is
+ * configured, and when that fails once more with nothing ignored.
+ */
+export async function judgeIgnored(sources: IgnoredSources): Promise<IgnoredCheck> {
+  const { host, conf, dbPath, copy, deadline, asItIs, nothingIgnored } = sources
+  const fine = { ...FINE, warnings: conf.problems.map(describeConfProblem) }
+  if (!ignoresAny(conf)) return fine
+  const { versions, problems } = askAvailable(asItIs, repositories(conf), deadline)
+  if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
+  const words = await simulateUpgrade(asItIs, deadline)
+  const again = words.prepared ? words : await simulateUpgrade(nothingIgnored, deadline)
+  mustBeQuiet(host, dbPath)
+  const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
+  const seen = { ...fine, waiting, databasesFrom: copy.newest }
+  if (words.prepared) return seen
+  const satisfier = (dependency: string) => askSatisfier(nothingIgnored, dependency, deadline)
+  const blockers = findBlockers(words, versions, satisfier)
+  if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
+  return { ...seen, verdict: 'blocked', blockers, errors: words.errors }
+}
+
+const FINE: IgnoredCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings: [] }
+
+function ignoresAny(conf: PacmanConf): boolean {
+  return ['IgnorePkg', 'IgnoreGroup'].some((key) => listOption(conf, key).length > 0)
 }
 
 /** While pacman works the databases are neither the old ones nor the new ones. */

@@ -3,8 +3,11 @@ import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
-import { databasePath, type PacmanConf } from '../pacman/conf/conf.ts'
+import { databasePath } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
+import type { DatabaseCopy } from '../pacman/database/copy.ts'
+import type { FlatConfs } from '../pacman/conf/flat-conf.ts'
 import { plainPath } from '../text/path.ts'
 import type { Job } from '../systemd/jobs.ts'
 
@@ -32,6 +35,11 @@ export interface Context extends PreflightOptions {
   cacheDir: string
   /** all of pacman's, in its order */
   cacheDirs: string[]
+}
+
+/** What else a check needs that looks into the databases. */
+export interface DatabaseContext extends Context, FlatConfs {
+  copy: DatabaseCopy
 }
 
 /**

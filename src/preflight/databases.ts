@@ -1,19 +1,12 @@
 import { errorText, SentinelError } from '../errors.ts'
 import { askAvailable } from '../pacman/database/available.ts'
 import { repositories } from '../pacman/conf/conf.ts'
-import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
+import { withDatabaseCopy } from '../pacman/database/copy.ts'
 import { writeFlatConfs } from '../pacman/conf/flat-conf.ts'
-import type { Context } from './context.ts'
+import type { Context, DatabaseContext } from './context.ts'
 import { type PreflightFinding, inOrder } from './check.ts'
-import { checkHeld } from './ignored.ts'
+import { checkIgnoredPackages } from './ignored.ts'
 import { checkPackages } from './packages.ts'
-
-/** What else a check needs that looks into the databases. */
-export interface DatabaseContext extends Context {
-  copy: DatabaseCopy
-  /** pacman's configuration, on a copy of the databases and with an empty cache */
-  copyConf: string
-}
 
 /**
  * The databases, and what pacman would make of them: all on one copy, which does not change
@@ -21,11 +14,14 @@ export interface DatabaseContext extends Context {
  */
 export async function checkDatabases(context: Context): Promise<PreflightFinding[]> {
   const { host, pacmanConf, dbPath, deadline } = context
-  const checks = [checkOpening, checkAge, checkHeld, checkPackages]
+  const checks = [checkOpening, checkAge, checkIgnoredPackages, checkPackages]
   try {
     return await withDatabaseCopy(host.path(dbPath), deadline, (copy) => {
-      const { asItIs } = writeFlatConfs(pacmanConf, copy.path, deadline)
-      return inOrder(checks, { ...context, copy, copyConf: asItIs })
+      return inOrder(checks, {
+        ...context,
+        copy,
+        ...writeFlatConfs(pacmanConf, copy.path, deadline),
+      })
     })
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
@@ -34,18 +30,13 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
 }
 
 /** Where one is missing, empty or broken, pacman says that there is nothing to do. */
-function checkOpening({
-  conf,
-  pacmanConf,
-  copyConf,
-  deadline,
-}: DatabaseContext): PreflightFinding[] {
+function checkOpening({ conf, pacmanConf, asItIs, deadline }: DatabaseContext): PreflightFinding[] {
   const names = repositories(conf)
   if (names.length === 0) {
     const message = `${pacmanConf} names no repository`
     return [{ check: 'databases', result: 'act', message }]
   }
-  const { problems } = askAvailable(copyConf, names, deadline)
+  const { problems } = askAvailable(asItIs, names, deadline)
   if (problems.length === 0) {
     return [{ check: 'databases', result: 'ok', message: `${names.join(' and ')} can be read` }]
   }

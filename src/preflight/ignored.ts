@@ -1,27 +1,26 @@
 import { errorText, SentinelError } from '../errors.ts'
 import { describeBlocker } from '../ignored/blockers.ts'
-import { checkIgnored } from '../ignored/check.ts'
+import { judgeIgnored } from '../ignored/check.ts'
 import type { PreflightFinding } from './check.ts'
-import type { DatabaseContext } from './databases.ts'
+import type { DatabaseContext } from './context.ts'
 
 /**
- * Held packages that stop the whole upgrade do so each time, until a person lets them go or holds
- * back more. What fails without them as well, such as repositories that do not fit together while
+ * Ignored packages that stop the whole upgrade do so each time, until a person lets them go or
+ * ignores more. What fails without them as well, such as repositories that do not fit together while
  * they are refreshed, may pass.
  */
-export async function checkHeld(context: DatabaseContext): Promise<PreflightFinding[]> {
-  const { host, pacmanConf, deadline } = context
+export async function checkIgnoredPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
+  const check = 'ignored'
   try {
-    const { verdict, blockers, errors } = await checkIgnored(host, pacmanConf, deadline)
+    const { verdict, blockers, errors } = await judgeIgnored(context)
     if (verdict === 'fine') {
-      return [{ check: 'held', result: 'ok', message: 'what is held does not stop the upgrade' }]
+      return [{ check, result: 'ok', message: 'no ignored package stops the upgrade' }]
     }
     const reasons = blockers.length > 0 ? blockers.map(describeBlocker) : errors
     const message = reasons.join('; ')
-    if (verdict === 'unknown') return [{ check: 'held', result: 'skip', message }]
-    return [{ check: 'held', result: 'act', message }]
+    return [{ check, result: verdict === 'unknown' ? 'skip' : 'act', message }]
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
-    return [{ check: 'held', result: 'skip', message: errorText(error) }]
+    return [{ check, result: 'skip', message: errorText(error) }]
   }
 }

@@ -1,5 +1,4 @@
-import { judgeLock, collectLock } from '../sentinel/lock.ts'
-import { readLock } from '../pacman/lock.ts'
+import { describeLock, readLock, readLockState, STALE_LOCK_ADVICE } from '../pacman/lock.ts'
 import type { Context } from './context.ts'
 import type { PreflightFinding } from './check.ts'
 
@@ -7,6 +6,8 @@ import type { PreflightFinding } from './check.ts'
 export function checkLock({ host, dbPath, config, deadline }: Context): PreflightFinding[] {
   const lock = readLock(host, dbPath)
   if (lock === undefined) return [{ check: 'lock', result: 'ok', message: 'pacman is not at work' }]
-  const { effect, message } = judgeLock(collectLock(host, lock, deadline), config.staleLockAge)
-  return [{ check: 'lock', result: effect === 'busy' ? 'skip' : 'act', message }]
+  const state = readLockState(host, lock, config.staleLockAge, deadline)
+  const message = describeLock(state)
+  if (state.state === 'held') return [{ check: 'lock', result: 'skip', message }]
+  return [{ check: 'lock', result: 'act', message: `${message}. To do: ${STALE_LOCK_ADVICE}` }]
 }

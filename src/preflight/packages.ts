@@ -1,7 +1,7 @@
 import { awaitProgram } from '../host/program.ts'
 import { askSizes } from './directory.ts'
 import type { PreflightFinding } from './check.ts'
-import type { DatabaseContext } from './databases.ts'
+import type { DatabaseContext } from './context.ts'
 
 /** A package that the upgrade would install. */
 export interface Target {
@@ -70,11 +70,11 @@ export function judgePackages(
 
 /** With an empty cache the size to download is that of the whole file. [libalpm/sync.c] */
 async function askTargets({
-  copyConf,
+  asItIs,
   deadline,
 }: DatabaseContext): Promise<{ targets: Target[] } | { problem: string }> {
   const format = ['--print-format', '%n %v %s %l']
-  const args = ['-Sup', '--noconfirm', '--color', 'never', '--config', copyConf, ...format]
+  const args = ['-Sup', '--noconfirm', '--color', 'never', '--config', asItIs, ...format]
   const ended = await awaitProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
   if (ended.timedOut) return { problem: 'no answer in time' }
   const lines = ended.stdout.toString().split('\n').slice(0, -1)

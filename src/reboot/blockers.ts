@@ -1,15 +1,19 @@
 import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
-import { readHold } from './hold-state.ts'
-import { holdText, remaining } from './hold.ts'
+import { activeHold } from './hold-state.ts'
+import { holdText } from './hold.ts'
 import { readRequests } from './requests.ts'
 import { readBootClock, type BootClock } from './boot-clock.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
-import { readLock } from '../pacman/lock.ts'
-import type { Finding } from '../sentinel/finding.ts'
-import { collectLock, judgeLock } from '../sentinel/lock.ts'
+import {
+  describeLock,
+  readLock,
+  readLockState,
+  STALE_LOCK_ADVICE,
+  type LockState,
+} from '../pacman/lock.ts'
 import { showUnits, type Properties } from '../systemd/systemctl.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
@@ -28,7 +32,7 @@ export interface BlockerEvidence {
   hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
   /** whether the check asked for a reboot in this boot; undefined where that does not matter */
   asked: boolean | undefined
-  lock: Finding | undefined
+  lock: LockState | undefined
   /** the upgrade units that are at work, with their state */
   busyUnits: string[]
 }
@@ -41,8 +45,11 @@ export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence)
     return { answer: 'attention', reason }
   }
   if (hold !== undefined) return hold
-  if (lock?.effect === 'attention') return { answer: 'attention', reason: lock.message }
-  const busy = [...(lock === undefined ? [] : [lock.message]), ...busyUnits]
+  if (lock?.state === 'stale') {
+    const reason = `${describeLock(lock)}. To do: ${STALE_LOCK_ADVICE}`
+    return { answer: 'attention', reason }
+  }
+  const busy = [...(lock === undefined ? [] : [describeLock(lock)]), ...busyUnits]
   return busy.length === 0
     ? { answer: 'go', reason: '' }
     : { answer: 'wait', reason: busy.join('; ') }
@@ -66,16 +73,15 @@ export function collectBlockers(host: Host, config: Config, byKured: boolean): B
   return {
     hold,
     asked,
-    lock:
-      lock && judgeLock(collectLock(host, lock, new Deadline(config.timeout)), config.staleLockAge),
+    lock: lock && readLockState(host, lock, config.staleLockAge, new Deadline(config.timeout)),
     busyUnits,
   }
 }
 
 function readHoldOn(host: Host, now: BootClock): BlockerEvidence['hold'] {
   try {
-    const hold = readHold(host)
-    if (hold === undefined || remaining(hold, now) <= 0) return undefined
+    const hold = activeHold(host, now)
+    if (hold === undefined) return undefined
     return { answer: 'not-now', reason: holdText(hold, now) }
   } catch (error) {
     return { answer: 'attention', reason: `there is a hold, and ${errorText(error)}` }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
@@ -36,6 +35,16 @@ export function readHold(host: Host): Hold | undefined {
   return { reason, bootId, until: Number(until), left: Number(left), uptime: Number(uptime) }
 }
 
+/**
+ * The hold that lasts now, if one does.
+ *
+ * @throws SentinelError where there is one that cannot be read
+ */
+export function activeHold(host: Host, now: BootClock): Hold | undefined {
+  const hold = readHold(host)
+  return hold !== undefined && remaining(hold, now) > 0 ? hold : undefined
+}
+
 /** Sets a hold, in place of an earlier one. Throws SentinelError where it cannot be written. */
 export function setHold(host: Host, hold: Hold): void {
   makeStateDirectory(host)
@@ -64,7 +73,7 @@ export function countHold(host: Host, seen: Hold, now: BootClock): void {
 
 /** Whoever may open a directory may lock it, and for ever: so it is one that is root's alone. */
 function alone<T>(host: Host, body: () => T): T {
-  const lock = host.path(`${STATE_DIRECTORY}/lock`)
-  mkdirSync(lock, { recursive: true, mode: 0o700 })
-  return withFlock(lock, 2000, body)
+  const lock = `${STATE_DIRECTORY}/lock`
+  host.makeDirectory(lock, 0o700)
+  return withFlock(host.path(lock), 2000, body)
 }

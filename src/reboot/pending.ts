@@ -1,6 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { writeAtomically } from '../host/atomic.ts'
 import type { Host } from '../host/host.ts'
 
 /**
@@ -14,14 +12,13 @@ const FILE = '/run/kured-sentinel/reboot-pending'
 
 /** Announces a reboot within that time. Throws the system error where it cannot. */
 export function announceReboot(host: Host, forMs: number): void {
-  const path = host.path(FILE)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-  writeAtomically(path, `${(host.uptime() + forMs / 1000).toFixed(0)}\n`)
+  host.makeDirectory(dirname(FILE))
+  host.write(FILE, `${(host.uptime() + forMs / 1000).toFixed(0)}\n`)
 }
 
 /** Takes it back. */
 export function callOffReboot(host: Host): void {
-  rmSync(host.path(FILE), { force: true })
+  host.remove(FILE)
 }
 
 /**

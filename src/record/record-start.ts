@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts'
 import { readLog } from '../pacman/log/log.ts'
-import { writeRunStart } from './run-start.ts'
-import type { Preflight } from '../preflight/preflight.ts'
+import type { Job } from '../systemd/jobs.ts'
+import { type RunStart, writeRunStart } from './run-start.ts'
 import { logPathOf, recordAbandonedRun } from './record.ts'
 import type { RunRecord } from './run-record.ts'
 
@@ -15,7 +15,7 @@ import type { RunRecord } from './run-record.ts'
 export function recordStart(
   host: Host,
   pacmanConf: string,
-  { job, verdict, reason }: Preflight,
+  { job, verdict, reason }: Pick<RunStart, 'verdict' | 'reason'> & { job: Job },
   invocationId: string,
 ): RunRecord | undefined {
   const lost = recordAbandonedRun(host, job, pacmanConf, invocationId)

@@ -1,4 +1,5 @@
 import { Deadline } from '../host/deadline.ts'
+import { systemdInvocation } from '../host/caller.ts'
 import type { Host } from '../host/host.ts'
 import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
 import type { LogLine } from '../pacman/log/log.ts'
@@ -6,7 +7,7 @@ import { readLogSince } from '../pacman/log/rotated-log.ts'
 import { readRunOutput } from '../systemd/journal.ts'
 import { type RunOutcome, judgeOutcome, judgeAbandonedRun } from './run-outcome.ts'
 import type { Job } from '../systemd/jobs.ts'
-import { type RunStart, readInvocation, readRunStart, removeRunStart } from './run-start.ts'
+import { type RunStart, readRunStart, removeRunStart } from './run-start.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readServiceEnd } from './service-end.ts'
 
@@ -27,7 +28,7 @@ export function recordRun(
   { env, pid }: Pick<NodeJS.Process, 'env' | 'pid'>,
 ): RunRecord {
   const service = readServiceEnd(env)
-  const invocationId = readInvocation(env, pid)
+  const invocationId = systemdInvocation({ env, pid })
   recordAbandonedRun(host, job, pacmanConf, invocationId)
   const last = unlessBroken(() => readRunStart(host, job))
   const mark = last?.invocationId === invocationId ? last : undefined

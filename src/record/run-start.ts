@@ -44,16 +44,3 @@ export function writeRunStart(host: Host, job: Job, mark: RunStart): void {
 export function removeRunStart(host: Host, job: Job): void {
   removeState(host, `mark-${job}`)
 }
-
-/**
- * The run that systemd has started this very process for. A person's shell below a service has an
- * INVOCATION_ID as well; only for what systemd itself has executed does SYSTEMD_EXEC_PID match.
- * [systemd.exec(5), since 248]
- *
- * @returns the run's ID, or undefined when a person, or another program, has started us
- */
-export function readInvocation(env: NodeJS.ProcessEnv, pid: number): string | undefined {
-  const id = env['INVOCATION_ID'] ?? ''
-  if (Number(env['SYSTEMD_EXEC_PID']) !== pid || !/^[0-9a-f]{32}$/.test(id)) return undefined
-  return id
-}

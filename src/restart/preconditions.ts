@@ -3,10 +3,9 @@ import { errorCode } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
-import { readLock, type Lock } from '../pacman/lock.ts'
+import { describeLock, readLock, readLockState, type Lock, type LockState } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log/log.ts'
 import { ancestors } from '../proc/ancestors.ts'
-import { collectLock, judgeLock, type LockEvidence } from '../sentinel/lock.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 
 /** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
@@ -33,22 +32,21 @@ export function preconditions(
   return () => {
     const lock = readLock(host, dbPath)
     if (lock !== undefined) {
-      const evidence = collectEvidence(host, lock, new Deadline(timeout))
-      if (evidence === undefined) return `pacman is at work: ${lock.path} is there`
-      const { holder } = evidence
+      const state = stateOf(host, lock, staleLockAge, new Deadline(timeout))
+      const { holder } = state
       const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
-      if (!afterUpgrade || !ours) return judgeLock(evidence, staleLockAge).message
+      if (!afterUpgrade || !ours) return describeLock(state)
     }
     return completed ? undefined : `the last transaction in ${log} has not completed`
   }
 }
 
 /** Who holds a lock only root can see, and a dry run needs no root. */
-function collectEvidence(host: Host, lock: Lock, deadline: Deadline): LockEvidence | undefined {
+function stateOf(host: Host, lock: Lock, staleAge: number, deadline: Deadline): LockState {
   try {
-    return collectLock(host, lock, deadline)
+    return readLockState(host, lock, staleAge, deadline)
   } catch (error) {
-    if (errorCode(error) === 'EACCES') return undefined
+    if (errorCode(error) === 'EACCES') return { state: 'held', path: lock.path }
     throw error
   }
 }

@@ -3,11 +3,17 @@ import { errorText } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
-import { readLock, type Lock } from '../pacman/lock.ts'
+import {
+  describeLock,
+  readLock,
+  readLockState,
+  STALE_LOCK_ADVICE,
+  type Lock,
+  type LockState,
+} from '../pacman/lock.ts'
 import { readReplaced, type ReplacedFiles } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
-import { collectLock, judgeLock } from './lock.ts'
 import { collectMicrocode } from './microcode.ts'
 import { collectModules } from './modules.ts'
 import { scanProc } from './scan-proc.ts'
@@ -105,9 +111,24 @@ function lockFindings(
   deadline: Deadline,
 ): Finding[] {
   const lock = readLock(host, dbPath)
-  const judged = lock && judgeLock(collectLock(host, lock, deadline), config.staleLockAge)
-  if (judged !== undefined && readLock(host, dbPath) !== undefined) return [judged]
+  const state = lock && readLockState(host, lock, config.staleLockAge, deadline)
+  if (state !== undefined && readLock(host, dbPath) !== undefined) return [lockFinding(state)]
   const path = (lock ?? before)?.path
   if (path === undefined) return []
   return [{ kind: 'lock', effect: 'busy', message: `pacman was at work: ${path} was there`, path }]
+}
+
+function lockFinding(lock: LockState): Finding {
+  const { path, holder } = lock
+  const message = describeLock(lock)
+  if (lock.state === 'stale') {
+    return unreadable(`${message}. To do: ${STALE_LOCK_ADVICE}`, { kind: 'lock', path })
+  }
+  return {
+    kind: 'lock',
+    effect: 'busy',
+    message,
+    path,
+    ...(holder !== undefined && { pid: holder }),
+  }
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CONFIG_FILE } from '../config/config.ts'
-import { writeAtomically } from '../host/atomic.ts'
+import { ifThere } from '../errors.ts'
 import { isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, PACMAN_CONF, readHostConf, type PacmanConf } from '../pacman/conf/conf.ts'
+import { databasePath, PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
 import { INCOMPLETE_FILE, REPLACED_FILE } from '../pacman/replaced.ts'
 
 /**
@@ -61,7 +61,7 @@ function includeDirectories({ directives }: PacmanConf): string[] {
 
 /** As `stat --dereference --format='%n %i %.9Y %.9Z'` has it; nothing where nothing is. */
 function stateOf(host: Host, path: string): string[] {
-  const found = statSync(host.path(path), { bigint: true, throwIfNoEntry: false })
+  const found = ifThere(() => host.statExactly(path))
   if (found === undefined) return []
   return [`${path} ${found.ino} ${seconds(found.mtimeNs)} ${seconds(found.ctimeNs)}`]
 }
@@ -76,13 +76,11 @@ function seconds(ns: bigint): string {
  * @param fingerprint undefined where the look was not clean, or something else than files tells
  */
 export function leaveStamp(host: Host, fingerprint: Fingerprint | undefined): void {
-  const path = host.path(STAMP_FILE)
   try {
-    if (fingerprint === undefined) {
-      rmSync(path, { force: true })
-    } else {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-      writeAtomically(path, fingerprint, 0o600)
+    if (fingerprint === undefined) host.remove(STAMP_FILE)
+    else {
+      host.makeDirectory(dirname(STAMP_FILE))
+      host.write(STAMP_FILE, fingerprint, 0o600)
     }
   } catch {
     // Nothing is lost but time.

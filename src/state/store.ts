@@ -1,6 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
-import { writeAtomically } from '../host/atomic.ts'
 import type { Host } from '../host/host.ts'
 
 /** What the host remembers over a boot; a file for each thing, each replaced at once. */
@@ -36,7 +34,7 @@ export function writeState(host: Host, name: string, state: object): void {
   try {
     makeStateDirectory(host)
     const text = `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`
-    writeAtomically(host.path(path), text)
+    host.write(path, text)
   } catch (error) {
     throw new SentinelError(`${path} cannot be written: ${errorText(error)}`, { cause: error })
   }
@@ -51,8 +49,7 @@ export const REQUESTS = 'requests'
  */
 export function makeStateDirectory(host: Host): void {
   try {
-    const made = mkdirSync(host.path(STATE_DIRECTORY), { recursive: true, mode: 0o755 })
-    if (made !== undefined) writeState(host, REQUESTS, { requests: [] })
+    if (host.makeDirectory(STATE_DIRECTORY)) writeState(host, REQUESTS, { requests: [] })
   } catch (error) {
     throw new SentinelError(`there is no state directory: ${errorText(error)}`, { cause: error })
   }
@@ -62,10 +59,8 @@ export function makeStateDirectory(host: Host): void {
 export function removeState(host: Host, name: string): boolean {
   const path = statePath(name)
   try {
-    rmSync(host.path(path))
-    return true
+    return host.remove(path)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
     throw new SentinelError(`${path} cannot be removed: ${errorText(error)}`, { cause: error })
   }
 }

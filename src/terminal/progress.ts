@@ -1,4 +1,4 @@
-import { write } from './write.ts'
+import { write } from '../host/write.ts'
 
 /**
  * A line on the terminal that says what takes its time, each one in the place of the last.

@@ -11,9 +11,12 @@ export interface UnitsDiff extends Pick<UnitsPlan, 'changes' | 'surplus'> {
 }
 
 /** What stands on the host, against what the generator gives for the options. */
-export function compareUnits(options: UnitOptions, root: string | undefined): UnitsDiff {
+export async function compareUnits(
+  options: UnitOptions,
+  root: string | undefined,
+): Promise<UnitsDiff> {
   const host = new Host(root)
-  const units = verifiedUnits(options)
+  const units = await verifiedUnits(options)
   const { changes, surplus } = planUnits(host, units)
   // A copy in /etc that says something else is a difference, also where the package has the right one.
   const same = changes.length === 0 && surplus.length === 0

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { UNIT_DIRECTORY } from './unit-files.ts'
@@ -14,15 +13,15 @@ export function mustBeInside(host: Host): void {
   const steps = UNIT_DIRECTORY.split('/').slice(1)
   const ways = steps.map((_, index) => `/${steps.slice(0, index + 1).join('/')}`)
   for (const way of ways.filter((path) => host.lstat(path) !== undefined)) {
-    if (!realPath(host, way).startsWith(`${realpathSync(host.root)}/`)) {
+    if (leadsOut(host, way)) {
       throw new SentinelError(`${host.path(way)} leads out of ${host.root}: nothing was changed`)
     }
   }
 }
 
-function realPath(host: Host, path: string): string {
+function leadsOut(host: Host, path: string): boolean {
   try {
-    return realpathSync(host.path(path))
+    return host.isOutside(path)
   } catch (error) {
     throw new SentinelError(`${host.path(path)} leads nowhere: ${errorText(error)}`, {
       cause: error,

@@ -43,9 +43,9 @@ const LOCK_MS = 10_000
  * @throws SentinelError for a bad option, before anything is written; when writing fails, with
  *   nothing changed; when enabling or starting fails, with the units written
  */
-export function installUnits(request: InstallRequest): InstallOutcome {
+export async function installUnits(request: InstallRequest): Promise<InstallOutcome> {
   const { options, root, dryRun } = request
-  const units = verifiedUnits(options)
+  const units = await verifiedUnits(options)
   const host = new Host(root)
   if (host.lstat('/etc') === undefined) {
     throw new SentinelError(`there is no host below ${root}: ${host.path('/etc')} is missing`)

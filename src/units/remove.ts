@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
@@ -120,6 +119,6 @@ function mustNotRun(done: string): void {
 /** The time of a timer's last run, which Persistent= keeps. [systemd.timer(5)] */
 function forgetTimer(host: Host, name: string): void {
   if (name.endsWith('.timer')) {
-    rmSync(host.path(`/var/lib/systemd/timers/stamp-${name}`), { force: true })
+    host.remove(`/var/lib/systemd/timers/stamp-${name}`)
   }
 }

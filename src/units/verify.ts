@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { SentinelError } from '../errors.ts'
+import { Host } from '../host/host.ts'
+import { withPrivateDirectory } from '../host/private-directory.ts'
 import { checkCalendar, checkTimespan, verifyUnits } from '../systemd/analyze.ts'
 import { printable } from '../text/printable.ts'
 import { generate } from './generate.ts'
@@ -16,7 +15,7 @@ const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
  *
  * @throws SentinelError with the option, or the line, and the reason
  */
-export function verifiedUnits(asked: UnitOptions): UnitFile[] {
+export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
   const options = checkOptions(asked)
   for (const [option, text] of [
     ['--cache-calendar', options.cacheCalendar],
@@ -28,30 +27,18 @@ export function verifiedUnits(asked: UnitOptions): UnitFile[] {
     else checkCalendar(text, option)
   }
   const units = generate(options)
-  inPrivate((root) => verifyUnits(root, writeTree(root, units)))
+  await withPrivateDirectory((root) => verifyUnits(root, writeTree(new Host(root), units)))
   return units
 }
 
 /** A host in small: systemd wants the programs to be there, and the mounts beside the services. */
-function writeTree(root: string, units: UnitFile[]): string[] {
-  const [bin, directory] = [join(root, 'usr/bin'), join(root, 'etc/systemd/system')]
-  mkdirSync(bin, { recursive: true })
-  mkdirSync(directory, { recursive: true })
-  for (const program of PROGRAMS) writeFileSync(join(bin, program), '', { mode: 0o755 })
+function writeTree(host: Host, units: UnitFile[]): string[] {
+  host.makeDirectory('/usr/bin')
+  host.makeDirectory('/etc/systemd/system')
+  for (const program of PROGRAMS) host.write(`/usr/bin/${program}`, '', 0o755)
   return units.map(({ name, text }) => {
-    const path = join(directory, name)
-    writeFileSync(path, text)
-    return path
+    const path = `/etc/systemd/system/${name}`
+    host.write(path, text)
+    return host.path(path)
   })
-}
-
-function inPrivate(body: (directory: string) => void): void {
-  // For root not /tmp, which may be mounted noexec: systemd would take no program there for one.
-  const base = process.getuid?.() === 0 ? '/run' : tmpdir()
-  const directory = mkdtempSync(join(base, 'kured-sentinel-units-'))
-  try {
-    body(directory)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
 }

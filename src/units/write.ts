@@ -1,7 +1,5 @@
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorText, SentinelError } from '../errors.ts'
-import { syncDirectory, writeAtomically } from '../host/atomic.ts'
 import type { Host } from '../host/host.ts'
 import type { UnitChange } from './plan.ts'
 
@@ -15,10 +13,9 @@ type FileChange = Pick<UnitChange, 'path' | 'text'>
 export function writeUnits(host: Host, changes: readonly FileChange[]): void {
   const undo: (() => void)[] = []
   for (const { path, text } of changes) {
-    const file = host.path(path)
     try {
-      const before = remember(file)
-      change(file, text)
+      const before = remember(host, path)
+      change(host, path, text)
       undo.unshift(before)
     } catch (cause) {
       const left = takeBack(undo)
@@ -31,29 +28,28 @@ export function writeUnits(host: Host, changes: readonly FileChange[]): void {
   }
 }
 
-function change(file: string, text: string | undefined): void {
+function change(host: Host, path: string, text: string | undefined): void {
   if (text === undefined) {
-    rmSync(file)
-    syncDirectory(file)
+    host.remove(path)
     return
   }
-  mkdirSync(dirname(file), { recursive: true })
-  writeAtomically(file, text)
+  host.makeDirectory(dirname(path))
+  host.write(path, text)
 }
 
 /** @returns a function that brings back what stands there now */
-function remember(file: string): () => void {
-  const found = lstatSync(file, { throwIfNoEntry: false })
-  if (found === undefined) return () => rmSync(file, { force: true })
+function remember(host: Host, path: string): () => void {
+  const found = host.lstat(path)
+  if (found === undefined) return () => void host.remove(path)
   if (found.isSymbolicLink()) {
-    const target = readlinkSync(file)
+    const target = host.readLink(path)
     return () => {
-      rmSync(file, { force: true })
-      symlinkSync(target, file)
+      host.remove(path)
+      host.makeLink(path, target)
     }
   }
-  const bytes = readFileSync(file)
-  return () => writeAtomically(file, bytes, found.mode & 0o7777)
+  const bytes = host.readBytes(path)
+  return () => host.write(path, bytes, found.mode & 0o7777)
 }
 
 /** @returns what could not be brought back */

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { withFlock } from '../../src/host/flock.ts'
 import { addEntries, removeEntries } from '../../src/ignored/edit.ts'
 import { askPacmanConf } from '../../src/pacman/conf/pacman-conf.ts'
-import { replaceFile } from '../../src/ignored/replace.ts'
+import { replaceFile } from '../../src/host/replace.ts'
 
 const [mode, path = '', ...names] = process.argv.slice(2)
 

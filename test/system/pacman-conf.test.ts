@@ -7,12 +7,8 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Host } from '../../src/host/host.ts'
-import {
-  databasePath,
-  listOption,
-  type PacmanConf,
-  readPacmanConf,
-} from '../../src/pacman/conf/conf.ts'
+import { databasePath, listOption, readPacmanConf } from '../../src/pacman/conf/conf.ts'
+import type { PacmanConf } from '../../src/pacman/conf/model.ts'
 import { addEntries, removeEntries } from '../../src/ignored/edit.ts'
 import { baseTree } from '../lab/cache.ts'
 import {

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { addEntries } from '../../src/ignored/edit.ts'
-import { replaceFile } from '../../src/ignored/replace.ts'
+import { replaceFile } from '../../src/host/replace.ts'
 import { labTest } from '../lab/lab.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pacman-replace-'))

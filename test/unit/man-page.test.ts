@@ -58,9 +58,9 @@ test('no section for a command that there is not', () => {
 })
 
 test('each key of the configuration, with its default', () => {
-  for (const [name, keys] of Object.entries(SECTIONS)) {
+  for (const [name, keys] of SECTIONS) {
     const text = subsection(section('CONFIGURATION'), `[${name}]`)
-    for (const key of Object.keys(keys)) {
+    for (const key of keys.keys()) {
       const set = shippedKeys().find((one) => one.section === name && one.key === key)
       const expected = set?.isExample === false ? `*${key}* = ${set.value}` : `*${key}*`
       assert.ok(text.includes(expected), `[${name}] has no ${expected}`)

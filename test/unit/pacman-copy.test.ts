@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -40,9 +41,11 @@ test('a private copy, with the installed packages by a link', async () => {
 })
 
 test('what a run that was killed left behind goes with the next one', async () => {
+  const base = process.getuid?.() === 0 ? '/run/kured-sentinel/work' : tmpdir()
+  mkdirSync(base, { recursive: true, mode: 0o700 })
   const ended = spawnSync('true')
   const [dead, alive] = [ended.pid, process.ppid].map((pid) =>
-    mkdtempSync(join(tmpdir(), `kured-sentinel-check-${pid}-`)),
+    mkdtempSync(join(base, `kured-sentinel-${pid}-`)),
   )
   await copied(makeTree(FILES), () => undefined)
   assert.deepEqual(

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { errorText } from '../../src/errors.ts'
 import { withFlock } from '../../src/host/flock.ts'
-import { type Replacement, replaceFile } from '../../src/ignored/replace.ts'
+import { type Replacement, replaceFile } from '../../src/host/replace.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'pacman-replace-'))
 after(() => rmSync(root, { recursive: true }))

@@ -31,7 +31,7 @@ class TestHost extends Host {
 
   constructor(more: Tree = UNREMEMBERED) {
     super(makeTree(more))
-    this.write(BOOT_ID, 'boot-1\n')
+    this.put(BOOT_ID, 'boot-1\n')
   }
 
   override now() {
@@ -42,7 +42,7 @@ class TestHost extends Host {
     return this.up / 1000
   }
 
-  write(path: string, text: string) {
+  put(path: string, text: string) {
     mkdirSync(dirname(this.path(path)), { recursive: true })
     writeFileSync(this.path(path), text)
   }
@@ -51,7 +51,7 @@ class TestHost extends Host {
   reboot() {
     this.boot += 1
     this.up = 1000
-    this.write(BOOT_ID, `boot-${this.boot}\n`)
+    this.put(BOOT_ID, `boot-${this.boot}\n`)
   }
 
   /** A check for Kured (or a look at the status) while these are due. */
@@ -150,13 +150,13 @@ test('a look that is no answer to Kured remembers nothing', () => {
 for (const [what, spoil] of [
   ['gone', (host: TestHost) => rmSync(host.path(REQUESTS))],
   ['truncated', (host: TestHost) => truncateSync(host.path(REQUESTS), 20)],
-  ['empty', (host: TestHost) => host.write(REQUESTS, '')],
-  ['garbage', (host: TestHost) => host.write(REQUESTS, '\u0000\u0001')],
+  ['empty', (host: TestHost) => host.put(REQUESTS, '')],
+  ['garbage', (host: TestHost) => host.put(REQUESTS, '\u0000\u0001')],
   [
     'JSON of another shape',
-    (host: TestHost) => host.write(REQUESTS, '{"version":1,"requests":[{}]}'),
+    (host: TestHost) => host.put(REQUESTS, '{"version":1,"requests":[{}]}'),
   ],
-  ['from a newer version', (host: TestHost) => host.write(REQUESTS, '{"version":2}')],
+  ['from a newer version', (host: TestHost) => host.put(REQUESTS, '{"version":2}')],
 ] as const) {
   test(`a state that is ${what}: a kernel may have been asked for, all else counts`, () => {
     const host = new TestHost()
@@ -213,7 +213,7 @@ test('what is written down already is not written again: a full disk does not ta
 
 test('without a boot ID all boots would be the same one: no reboot', () => {
   const host = new TestHost()
-  host.write(BOOT_ID, '\n')
+  host.put(BOOT_ID, '\n')
   assert.equal(host.check().exitCode, 2)
 })
 
@@ -234,7 +234,7 @@ test('a hold: 1, what is due is shown; it ends; 2 where it cannot be read', () =
   assert.equal(host.check([alarm]).exitCode, 1)
   host.reboot()
   assert.equal(host.check().exitCode, 1, 'it survives a boot')
-  host.write(HOLD, '{"version": 1')
+  host.put(HOLD, '{"version": 1')
   const unreadable = host.check()
   assert.deepEqual([unreadable.exitCode, unreadable.reasons.length], [2, 1])
   assert.match(text(unreadable), /there is a hold, and .*hold\.json.*release it/)
@@ -300,7 +300,7 @@ class Life {
     const lines = host.lstat(REPLACED_FILE) ? host.readText(REPLACED_FILE).split('\n') : []
     const boot = `boot ${host.bootId()}`
     const kept = lines.includes(boot) ? lines : []
-    host.write(REPLACED_FILE, [...new Set([boot, ...kept, ...paths])].join('\n'))
+    host.put(REPLACED_FILE, [...new Set([boot, ...kept, ...paths])].join('\n'))
   }
 
   /** As the looks at kernel and processes find it. */
@@ -354,16 +354,16 @@ class Life {
     else if (event === 'lose the list' || event === 'garble the list') {
       this.listed = false
       if (event === 'lose the list') rmSync(host.path(REPLACED_FILE), { force: true })
-      else host.write(REPLACED_FILE, '\u0000boot\nusr/li')
+      else host.put(REPLACED_FILE, '\u0000boot\nusr/li')
     } else if (event === 'lose the state') rmSync(host.path(REQUESTS), { force: true })
-    else if (event === 'garble the state') host.write(REQUESTS, '{"vers')
+    else if (event === 'garble the state') host.put(REQUESTS, '{"vers')
     else {
       // For one check: what was there is lost as well.
       rmSync(host.path(directory), { recursive: true, force: true })
       writeFileSync(host.path(directory), 'a file in its place')
       assert.notEqual(this.check().exitCode, 0)
       rmSync(host.path(directory))
-      host.write(REQUESTS, 'lost')
+      host.put(REQUESTS, 'lost')
     }
     // Of what was lost, only what is there at the next check is taken for asked for.
     if (/state|unwritable/.test(event) && !this.stale.has('/opt/x/native.so')) {

@@ -10,11 +10,15 @@ import {
   type BlockerEvidence,
 } from '../../src/reboot/blockers.ts'
 import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot/pending.ts'
-import type { Finding } from '../../src/sentinel/finding.ts'
+import type { LockState } from '../../src/pacman/lock.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const NOTHING: BlockerEvidence = { hold: undefined, asked: true, lock: undefined, busyUnits: [] }
-const lock = (effect: 'busy' | 'attention'): Finding => ({ kind: 'lock', effect, message: effect })
+const lock = (state: LockState['state']): LockState => ({
+  state,
+  path: '/db.lck',
+  why: 'it is old',
+})
 const hold = { answer: 'not-now', reason: 'held' } as const
 const upgrade = ['pacman-upgrade.service is activating']
 
@@ -22,11 +26,21 @@ for (const [what, evidence, answer, reason] of [
   ['nothing', {}, 'go', ''],
   ['asked by a person', { asked: undefined }, 'go', ''],
   ['no check asked for it', { asked: false, hold }, 'attention', /rebootCommand/],
-  ['a hold', { hold, lock: lock('busy') }, 'not-now', 'held'],
-  ['a stale lock', { lock: lock('attention'), busyUnits: upgrade }, 'attention', 'attention'],
-  ['pacman', { lock: lock('busy') }, 'wait', 'busy'],
+  ['a hold', { hold, lock: lock('held') }, 'not-now', 'held'],
+  [
+    'a stale lock',
+    { lock: lock('stale'), busyUnits: upgrade },
+    'attention',
+    /^stale lock \/db\.lck: .* To do: look at pacman\.log/,
+  ],
+  ['pacman', { lock: lock('held') }, 'wait', 'pacman is at work: /db.lck is there'],
   ['an upgrade', { busyUnits: upgrade }, 'wait', 'pacman-upgrade.service is activating'],
-  ['both', { lock: lock('busy'), busyUnits: upgrade }, 'wait', `busy; ${upgrade[0]}`],
+  [
+    'both',
+    { lock: lock('held'), busyUnits: upgrade },
+    'wait',
+    `pacman is at work: /db.lck is there; ${upgrade[0]}`,
+  ],
 ] as const satisfies [string, Partial<BlockerEvidence>, string, string | RegExp][]) {
   test(`what speaks against a reboot: ${what} → ${answer}`, () => {
     const outlook = judgeBlockers({ ...NOTHING, ...evidence })

@@ -3,9 +3,10 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
+import { systemdInvocation } from '../../src/host/caller.ts'
 import { readLog } from '../../src/pacman/log/log.ts'
 import { readLogSince } from '../../src/pacman/log/rotated-log.ts'
-import { readInvocation, readRunStart, writeRunStart } from '../../src/record/run-start.ts'
+import { readRunStart, writeRunStart } from '../../src/record/run-start.ts'
 import {
   keepLastEnd,
   readRunRecord,
@@ -70,7 +71,7 @@ for (const [what, env, expected] of [
   ['from a shell', {}, undefined],
   ['with a strange ID', { INVOCATION_ID: '../x', SYSTEMD_EXEC_PID: '7' }, undefined],
 ] as const) {
-  test(`run ${what}`, () => assert.equal(readInvocation(env, 7), expected))
+  test(`run ${what}`, () => assert.equal(systemdInvocation({ env, pid: 7 }), expected))
 }
 
 const LOG = '/var/log/pacman.log'

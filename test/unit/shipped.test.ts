@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import manifest from '../../package.json' with { type: 'json' }
 import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { type Config, DEFAULTS, parseConfig } from '../../src/config/config.ts'
+import { sampleConf } from '../../scripts/build/sample-conf.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
 import { shipped, shippedKeys } from '../fixture/shipped.ts'
 
@@ -44,13 +45,13 @@ test('after an upgrade the entry, and what pacman reads of the hook, is on the d
 })
 
 test('the configuration as shipped sets nothing, and is sound', () => {
-  const text = shipped('etc/kured-sentinel.conf')
+  const text = sampleConf()
   assert.deepEqual(parseConfig(text, 'kured-sentinel.conf'), DEFAULTS)
   assert.ok(text.split('\n').every((line) => line.length <= 100))
 })
 
-for (const [section, keys] of Object.entries(SECTIONS)) {
-  for (const key of Object.keys(keys)) {
+for (const [section, keys] of SECTIONS) {
+  for (const key of keys.keys()) {
     test(`the configuration as shipped has [${section}] ${key} with its default`, () => {
       const [found, ...more] = shippedKeys().filter(
         (one) => one.section === section && one.key === key,
@@ -67,7 +68,7 @@ for (const [section, keys] of Object.entries(SECTIONS)) {
 
 test('the configuration as shipped has no key that there is not', () => {
   for (const { section, key } of shippedKeys()) {
-    assert.ok(Object.hasOwn(SECTIONS[section] ?? {}, key), `[${section}] ${key}`)
+    assert.ok(SECTIONS.get(section)?.has(key), `[${section}] ${key}`)
   }
 })
 

@@ -1,4 +1,4 @@
-import type { ConfDirective, ConfProblem, ConfSection } from './conf.ts'
+import type { ConfDirective, ConfProblem, ConfSection } from './model.ts'
 
 /** Options whose loss changes what we decide or what a host upgrades. */
 const WATCHED = ['IgnorePkg', 'IgnoreGroup', 'DBPath', 'RootDir']

@@ -1,6 +1,7 @@
 import { errorText, SentinelError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { type PacmanConf, type ConfProblem, readPacmanConf } from './conf.ts'
+import { readPacmanConf } from './conf.ts'
+import type { PacmanConf, ConfProblem } from './model.ts'
 
 /**
  * Reads a pacman.conf, and refuses one that pacman itself would refuse.

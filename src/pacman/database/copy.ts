@@ -1,18 +1,8 @@
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { SentinelError } from '../../errors.ts'
 import type { Deadline } from '../../host/deadline.ts'
+import { Host } from '../../host/host.ts'
+import { withPrivateDirectory } from '../../host/private-directory.ts'
 import { awaitProgram } from '../../host/program.ts'
-import { isAlive } from '../../ignored/temp-name.ts'
 
 /** A DBPath of our own. */
 export interface DatabaseCopy {
@@ -21,54 +11,26 @@ export interface DatabaseCopy {
   newest: Date
 }
 
-const PREFIX = 'kured-sentinel-check-'
-
-/** Copies of our own runs that SIGKILL ended. */
-function removeAbandonedCopies(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN
-    if (Number.isNaN(pid) || isAlive(pid)) continue
-    const path = join(tmpdir(), name)
-    // Anybody may make such a name in /tmp.
-    const own = lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
-    if (own) rmSync(path, { recursive: true, force: true })
-  }
-}
-
 /**
  * Gives `body` a DBPath for pacman to lock and write in: the installed packages by a link, as
- * checkupdates(8) does, and the sync databases as copies. It is nobody else's to read (mode 0700),
- * and removed in the end, by a signal too.
+ * checkupdates(8) does, and the sync databases as copies.
  *
  * @param dbPath the real one, a path of this machine
  * @throws SentinelError when there are no sync databases or they do not come
  */
-export async function withDatabaseCopy<T>(
+export function withDatabaseCopy<T>(
   dbPath: string,
   deadline: Deadline,
   body: (copy: DatabaseCopy) => Promise<T>,
 ): Promise<T> {
-  removeAbandonedCopies()
-  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
-  const remove = () => rmSync(path, { recursive: true, force: true })
-  const stop = (signal: NodeJS.Signals) => {
-    remove()
-    // Once more, now that nothing catches it.
-    process.kill(process.pid, signal)
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.once(signal, stop)
-  try {
-    symlinkSync(`${dbPath}/local`, join(path, 'local'))
-    const sync = join(path, 'sync')
-    mkdirSync(sync)
-    await copyDatabases(`${dbPath}/sync`, sync, deadline)
-    const times = readdirSync(sync).map((name) => statSync(join(sync, name)).mtimeMs)
-    return await body({ path, newest: new Date(Math.max(...times)) })
-  } finally {
-    for (const signal of signals) process.off(signal, stop)
-    remove()
-  }
+  return withPrivateDirectory(async (path) => {
+    const copy = new Host(path)
+    copy.makeLink('/local', `${dbPath}/local`)
+    copy.makeDirectory('/sync')
+    await copyDatabases(`${dbPath}/sync`, copy.path('/sync'), deadline)
+    const times = copy.list('/sync').map((name) => copy.lstat(`/sync/${name}`)?.mtimeMs ?? 0)
+    return body({ path, newest: new Date(Math.max(...times)) })
+  })
 }
 
 /**

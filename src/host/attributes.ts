@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { SentinelError } from '../errors.ts'
-import { runProgram } from '../host/program.ts'
+import { runProgram } from './program.ts'
 
 /**
  * Gives one file the owner, mode, ACL and extended attributes of another, and leaves its bytes.

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { errorCode } from '../errors.ts'
-import { Deadline } from '../host/deadline.ts'
+import { Deadline } from './deadline.ts'
 
 /**
  * Writes all of the text, at once: an error, such as a reader that has gone (EPIPE), is thrown here

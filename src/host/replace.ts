@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { errorText, SentinelError } from '../errors.ts'
-import { syncDirectory } from '../host/atomic.ts'
+import { syncDirectory } from './atomic.ts'
 import { copyAttributes } from './attributes.ts'
 import { removeAbandonedFiles, tempName } from './temp-name.ts'
 

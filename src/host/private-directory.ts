@@ -1,0 +1,56 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { errorText, SentinelError } from '../errors.ts'
+import { isAlive } from './temp-name.ts'
+
+/** Root's own, and gone with the boot: in /tmp anybody can make names, and fill it. */
+const ROOT_DIRECTORY = '/run/kured-sentinel/work'
+
+/**
+ * Gives `body` an empty directory that nobody else may enter (mode 0700), and removes it in the end,
+ * by a signal too. What runs have left that SIGKILL ended, the next one removes.
+ *
+ * @throws SentinelError where there can be none; whatever `body` throws
+ */
+export async function withPrivateDirectory<T>(body: (path: string) => T | Promise<T>): Promise<T> {
+  const path = makeDirectory()
+  const remove = () => rmSync(path, { recursive: true, force: true })
+  const stop = (signal: NodeJS.Signals) => {
+    remove()
+    // Once more, now that nothing catches it.
+    process.kill(process.pid, signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.once(signal, stop)
+  try {
+    return await body(path)
+  } finally {
+    for (const signal of signals) process.off(signal, stop)
+    remove()
+  }
+}
+
+function makeDirectory(): string {
+  const base = process.geteuid?.() === 0 ? ROOT_DIRECTORY : tmpdir()
+  try {
+    if (base === ROOT_DIRECTORY) mkdirSync(base, { recursive: true, mode: 0o700 })
+    removeAbandoned(base)
+    return mkdtempSync(join(base, `kured-sentinel-${process.pid}-`))
+  } catch (error) {
+    throw new SentinelError(`there is no room to work in ${base}: ${errorText(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function removeAbandoned(base: string): void {
+  for (const name of readdirSync(base)) {
+    const pid = Number(/^kured-sentinel-(\d+)-/.exec(name)?.[1])
+    if (Number.isNaN(pid) || isAlive(pid)) continue
+    const path = join(base, name)
+    // Anybody may make such a name in /tmp.
+    const isOwn = lstatSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.()
+    if (isOwn) rmSync(path, { recursive: true, force: true })
+  }
+}
