@@ -2,6 +2,7 @@ import { readConfig, type Config } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
+import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
@@ -28,27 +29,27 @@ type Render = (report: CheckReport) => string
  * @returns the exit code of the contract with Kured
  */
 export async function check(render: Render, options?: CheckOptions): Promise<number> {
-  // Before the look: what changes meanwhile makes the stamp an old one.
-  const fingerprint = options === undefined ? takeFingerprint(new Host()) : undefined
-  const report = await look(options ?? {}, true)
+  const host = new Snapshot(options?.root)
+  const fingerprint = options === undefined ? takeFingerprint(host) : undefined
+  const report = await look(host, options ?? {}, true)
   const alarm = report.verdict === 'attention' && options?.json !== true
   write(alarm ? 2 : 1, render(report))
-  if (options === undefined) leaveStamp(new Host(), report.clean ? fingerprint : undefined)
+  if (options === undefined) leaveStamp(host, report.clean ? fingerprint : undefined)
   return report.exitCode
 }
 
 /** `status`: shows the same to a person. @returns 0 whatever the verdict */
 export async function status(render: Render, options: CheckOptions = {}): Promise<number> {
-  write(1, render(await look({ ...options, all: true }, false)))
+  write(1, render(await look(new Snapshot(options.root), { ...options, all: true }, false)))
   return Exit.ok
 }
 
 /** @param answers whether the result is an answer to Kured */
 async function look(
+  host: Host,
   { overrides, configFile, root, all = false }: CheckOptions,
   answers: boolean,
 ): Promise<CheckReport> {
-  const host = new Host(root)
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
   if (host.lstat('/proc') === undefined) {

@@ -1,7 +1,7 @@
 import { CHECKS } from '../doctor/checks.ts'
 import { examine } from '../doctor/examine.ts'
 import { Deadline } from '../host/deadline.ts'
-import { Host } from '../host/host.ts'
+import { Snapshot } from '../host/snapshot.ts'
 import { renderExamination } from './doctor-output.ts'
 import { printableJson } from '../text/printable.ts'
 import { showProgress } from '../terminal/progress.ts'
@@ -12,7 +12,7 @@ const LIMIT_MS = 120_000
 
 /** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
 export async function doctor(json: true | undefined): Promise<number> {
-  const examination = await examine(new Host(), CHECKS, new Deadline(LIMIT_MS), (area) =>
+  const examination = await examine(new Snapshot(), CHECKS, new Deadline(LIMIT_MS), (area) =>
     showProgress(`looking at ${area}`),
   )
   showProgress(undefined)

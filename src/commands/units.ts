@@ -11,6 +11,7 @@ import {
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { renderStatus } from './units-status-output.ts'
 import { write } from '../host/write.ts'
+import { Host } from '../host/host.ts'
 import { compareUnits } from '../units/compare.ts'
 import { type InstallRequest, installUnits } from '../units/install.ts'
 import type { UnitOptions } from '../units/options.ts'
@@ -69,7 +70,7 @@ export async function unitsRemove(request: RemoveRequest, json: Json): Promise<n
 
 /** `units status`. @returns 0; 2 where something could not be told */
 export async function unitsShow(root: string | undefined, json: Json): Promise<number> {
-  const units = await withProgress('asking systemd', () => unitsStatus(root))
+  const units = await withProgress('asking systemd', () => unitsStatus(new Host(root)))
   write(1, json ? printableJson(units.map(withDates)) : renderStatus(units))
   return units.some(({ problem }) => problem !== undefined) ? Exit.attention : Exit.ok
 }

@@ -21,7 +21,10 @@ export const held: DoctorCheck = {
   async look(place) {
     const { host, dbPath, deadline, isRoot } = place
     // A server that is gone must not make the whole look wait: all else here reads that directory.
-    const answer = await askFreeSpace(`${dbPath}/sync`, new Deadline(10_000))
+    const sync = `${dbPath}/sync`
+    const answer = await host.once(`free space of ${sync}`, () =>
+      askFreeSpace(sync, new Deadline(10_000)),
+    )
     if ('problem' in answer)
       return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`, 'see mounts')]
     const lists = [

@@ -54,7 +54,7 @@ const PATIENCE_MS = 10_000
 async function lookAt(path: string, cacheHost: boolean, place: DoctorContext): Promise<Directory> {
   const { host, isRoot, deadline } = place
   const patience = () => new Deadline(Math.min(PATIENCE_MS, deadline.left()))
-  const answer = await askFreeSpace(path, patience())
+  const answer = await host.once(`free space of ${path}`, () => askFreeSpace(path, patience()))
   const real = 'problem' in answer ? path : await askRealPath(path, patience())
   const directory = { path, mounted: mountedAt(host.readText('/proc/self/mountinfo'), real) }
   if ('problem' in answer) return { ...directory, silent: answer.problem }

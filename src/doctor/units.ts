@@ -29,10 +29,14 @@ export const units: DoctorCheck = {
  * @throws SentinelError where no systemd answers: each question of the status has its own long limit
  */
 export function askUnits(host: Host, deadline: Deadline): UnitStatus[] {
+  return host.once('units', () => readUnits(host, deadline))
+}
+
+function readUnits(host: Host, deadline: Deadline): UnitStatus[] {
   if (!isLive(host)) throw new SentinelError('no systemd runs this host')
   const ended = runSystemctl(['show', '--property=Version'], Math.min(10_000, deadline.left()))
   if (ended.timedOut) throw new SentinelError('systemd gives no answer')
-  return unitsStatus(undefined)
+  return unitsStatus(host)
 }
 
 /** The path of the unit file of the upgrade's service, where one counts. */

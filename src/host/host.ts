@@ -42,6 +42,11 @@ export class Host {
     return process.geteuid?.() === 0
   }
 
+  /** What `read` gives; a Snapshot gives what it gave the first time. */
+  once<T>(_fact: string, read: () => T): T {
+    return read()
+  }
+
   /** Where a path of the host really stands on this machine. */
   path(path: string): string {
     return this.root + path
@@ -134,6 +139,16 @@ export class Host {
   }
 
   /**
+   * What tells whether a file or directory has changed since: its inode, and when it was changed, to
+   * the ns, as `stat --dereference --format='%i %.9Y %.9Z'` has it. Undefined where nothing is.
+   */
+  state(path: string): string | undefined {
+    const options = { bigint: true, throwIfNoEntry: false } as const
+    const found = statSync(this.path(path), options)
+    return found && `${found.ino} ${inSeconds(found.mtimeNs)} ${inSeconds(found.ctimeNs)}`
+  }
+
+  /**
    * Writes a whole file at once; see writeAtomically(). A link at that path is replaced.
    *
    * @param mode its permissions, whatever the umask
@@ -185,4 +200,8 @@ export class Host {
     if (!statSync(real).isFile()) throw new SentinelError(`${path} is not a regular file`)
     return real
   }
+}
+
+function inSeconds(ns: bigint): string {
+  return `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`
 }

@@ -1,7 +1,7 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { askAvailable } from '../pacman/database/available.ts'
+import { askAvailable, type Available } from '../pacman/database/available.ts'
 import { type UpgradeBlocker, findBlockers } from './blockers.ts'
 import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
 import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
@@ -52,7 +52,8 @@ export async function checkIgnored(
   }
   return withDatabaseCopy(host.path(dbPath), deadline, async (copy) => {
     const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
-    return judgeIgnored({ host, conf, dbPath, copy, deadline, ...confs })
+    const available = askAvailable(confs.asItIs, repositories(conf), deadline)
+    return judgeIgnored({ host, conf, dbPath, copy, available, deadline, ...confs })
   })
 }
 
@@ -62,6 +63,8 @@ export interface IgnoredSources extends FlatConfs {
   conf: PacmanConf
   dbPath: string
   copy: DatabaseCopy
+  /** what the copy offers */
+  available: Available
   deadline: Deadline
 }
 
@@ -70,10 +73,10 @@ export interface IgnoredSources extends FlatConfs {
  * configured, and when that fails once more with nothing ignored.
  */
 export async function judgeIgnored(sources: IgnoredSources): Promise<IgnoredCheck> {
-  const { host, conf, dbPath, copy, deadline, asItIs, nothingIgnored } = sources
+  const { host, conf, dbPath, copy, available, deadline, asItIs, nothingIgnored } = sources
   const fine = { ...FINE, warnings: conf.problems.map(describeConfProblem) }
   if (!ignoresAny(conf)) return fine
-  const { versions, problems } = askAvailable(asItIs, repositories(conf), deadline)
+  const { versions, problems } = available
   if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
   const words = await simulateUpgrade(asItIs, deadline)
   const again = words.prepared ? words : await simulateUpgrade(nothingIgnored, deadline)

@@ -6,6 +6,7 @@ import { runProgram } from '../host/program.ts'
 import { databasePath } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
+import type { Available } from '../pacman/database/available.ts'
 import type { DatabaseCopy } from '../pacman/database/copy.ts'
 import type { FlatConfs } from '../pacman/conf/flat-conf.ts'
 import { plainPath } from '../text/path.ts'
@@ -40,6 +41,7 @@ export interface Context extends PreflightOptions {
 /** What else a check needs that looks into the databases. */
 export interface DatabaseContext extends Context, FlatConfs {
   copy: DatabaseCopy
+  available: Available
 }
 
 /**

@@ -17,11 +17,9 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
   const checks = [checkOpening, checkAge, checkIgnoredPackages, checkPackages]
   try {
     return await withDatabaseCopy(host.path(dbPath), deadline, (copy) => {
-      return inOrder(checks, {
-        ...context,
-        copy,
-        ...writeFlatConfs(pacmanConf, copy.path, deadline),
-      })
+      const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
+      const available = askAvailable(confs.asItIs, repositories(context.conf), deadline)
+      return inOrder(checks, { ...context, copy, available, ...confs })
     })
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
@@ -30,13 +28,13 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
 }
 
 /** Where one is missing, empty or broken, pacman says that there is nothing to do. */
-function checkOpening({ conf, pacmanConf, asItIs, deadline }: DatabaseContext): PreflightFinding[] {
+function checkOpening({ conf, pacmanConf, available }: DatabaseContext): PreflightFinding[] {
   const names = repositories(conf)
   if (names.length === 0) {
     const message = `${pacmanConf} names no repository`
     return [{ check: 'databases', result: 'act', message }]
   }
-  const { problems } = askAvailable(asItIs, names, deadline)
+  const { problems } = available
   if (problems.length === 0) {
     return [{ check: 'databases', result: 'ok', message: `${names.join(' and ')} can be read` }]
   }

@@ -9,6 +9,9 @@ export interface Process {
   startedAt: number
 }
 
+/** A process with all that tells it from another that takes its PID. */
+export type UnitProcess = Process & Omit<Membership, 'container'>
+
 /** The PIDs in /proc. Throws the system error where it cannot be listed. */
 export function listPids(host: Host): number[] {
   return host

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { SentinelError } from '../errors.ts'
 import { withFlock } from '../host/flock.ts'
-import type { Host } from '../host/host.ts'
+import { Host } from '../host/host.ts'
 import {
   makeStateDirectory,
   readState,
@@ -65,7 +65,8 @@ export function countHold(host: Host, seen: Hold, now: BootClock): void {
   const over = remaining(seen, now) <= 0
   if (!over && !needsCount(seen, now)) return
   alone(host, () => {
-    if (!isDeepStrictEqual(readHold(host), seen)) return
+    // As it is now, also where `host` is a Snapshot.
+    if (!isDeepStrictEqual(readHold(new Host(host.root)), seen)) return
     if (over) removeState(host, NAME)
     else writeState(host, NAME, recount(seen, now))
   })

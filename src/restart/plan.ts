@@ -1,19 +1,19 @@
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { parseCgroup } from '../proc/cgroup.ts'
-import type { Finding } from '../sentinel/finding.ts'
 import { readDependents } from './dependents.ts'
 import { inOrder } from './order.ts'
 import { refuseAlong, refuseProcess, refuseTriggered, refuseUnit, type Refusal } from './refusal.ts'
 import { MANAGER, type Refused } from './report.ts'
 import { matching } from './denylist.ts'
-import { identify, isStillThere, type Gone, type StaleProcess } from './stale-process.ts'
+import { isStillThere, type Gone } from './stale-process.ts'
+import type { UnitProcess } from '../proc/process.ts'
 import { readUnits, type UnitState } from '../systemd/unit.ts'
 
 /** A unit to restart, for what it is restarted, and what systemd restarts along with it. */
 export interface RestartStep {
   unit: UnitState
-  processes: StaleProcess[]
+  processes: UnitProcess[]
   along: UnitState[]
 }
 
@@ -27,18 +27,13 @@ export interface RestartPlan {
 }
 
 /**
- * What to do about a scan's findings. Changes nothing.
+ * What to do about what a scan has found. Changes nothing.
  *
- * @param scanStart the host's uptime before the scan, in seconds
+ * @param stale the processes that run replaced code
  * @throws SentinelError where systemd does not answer
  */
-export function makePlan(
-  host: Host,
-  config: Config,
-  findings: readonly Finding[],
-  scanStart: number,
-): RestartPlan {
-  const { stale, gone } = identify(host, findings, scanStart)
+export function makePlan(host: Host, config: Config, stale: readonly UnitProcess[]): RestartPlan {
+  const gone: Gone[] = []
   const { reexec, refused, byUnit } = sort(stale, config)
   const own = readOwnUnit(host)
   const units = readUnits([...byUnit.keys()])
@@ -65,9 +60,9 @@ export function makePlan(
 }
 
 /** PID 1, processes for which no unit can be restarted, and the others by their unit. */
-function sort(stale: readonly StaleProcess[], { restartNever }: Config) {
+function sort(stale: readonly UnitProcess[], { restartNever }: Config) {
   const refused: Refused[] = []
-  const byUnit = new Map<string, StaleProcess[]>()
+  const byUnit = new Map<string, UnitProcess[]>()
   let reexec = false
   for (const process of stale) {
     const { pid, unit } = process
@@ -86,12 +81,12 @@ function neverReexec(pattern: string): Refusal {
 }
 
 /** What a report tells of a process that has gone. */
-export function toldGone({ pid, command, unit }: StaleProcess): Gone {
+export function toldGone({ pid, command, unit }: UnitProcess): Gone {
   return { pid, command, unit }
 }
 
 /** What a report tells of a process. */
-export function told({ pid, command }: StaleProcess): { pid: number; command: string } {
+export function told({ pid, command }: UnitProcess): { pid: number; command: string } {
   return { pid, command }
 }
 

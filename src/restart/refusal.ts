@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { matching, runsPacman, whyDenied } from './denylist.ts'
-import { isBelow, type StaleProcess } from './stale-process.ts'
+import { isBelow } from './stale-process.ts'
+import type { UnitProcess } from '../proc/process.ts'
 import type { UnitState } from '../systemd/unit.ts'
 
 /** Why something is not restarted, and what clears its old code instead. */
@@ -12,7 +13,7 @@ export interface Refusal {
 const untilReboot = (why: string): Refusal => ({ why, clears: 'reboot' })
 
 /** Why no unit can be restarted for the sake of this process, if so: it is in none of the system's. */
-export function refuseProcess({ unit, userSlice }: StaleProcess): Refusal | undefined {
+export function refuseProcess({ unit, userSlice }: UnitProcess): Refusal | undefined {
   // Whatever stands below a user's slice is named by that user.
   if (userSlice) {
     const session = unit?.endsWith('.scope') === true && unit !== 'init.scope'
@@ -31,7 +32,7 @@ export function refuseProcess({ unit, userSlice }: StaleProcess): Refusal | unde
 /** Why this unit is not restarted for these processes, as things are, if so. */
 export function refuseUnit(
   unit: UnitState,
-  processes: readonly StaleProcess[],
+  processes: readonly UnitProcess[],
   own: UnitState | undefined,
   config: Config,
 ): Refusal | undefined {

@@ -1,6 +1,7 @@
 import type { Finding } from '../sentinel/finding.ts'
 import type { Refusal } from './refusal.ts'
-import type { Gone, StaleProcess } from './stale-process.ts'
+import type { Gone } from './stale-process.ts'
+import type { UnitProcess } from '../proc/process.ts'
 
 /** PID 1 itself, by the unit that it is in. It is not restarted, but executed again. */
 export const MANAGER = 'init.scope'
@@ -9,7 +10,7 @@ export const SYSTEMD = { pid: 1, command: 'systemd' }
 export interface Restarted {
   unit: string
   /** those that ran old code; none where systemd restarted the unit along with another */
-  processes: Pick<StaleProcess, 'pid' | 'command'>[]
+  processes: Pick<UnitProcess, 'pid' | 'command'>[]
   /** the unit that took this one along */
   with?: string
 }
@@ -26,7 +27,7 @@ export interface Failed {
 
 export interface Refused extends Refusal {
   unit?: string
-  processes: Pick<StaleProcess, 'pid' | 'command'>[]
+  processes: Pick<UnitProcess, 'pid' | 'command'>[]
 }
 
 /** What still runs old code in the end, and what clears that. */

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { readReplaced } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
-import { collectStaleCode } from '../sentinel/stale-code.ts'
+import { collectStaleCode, type StaleCode } from '../sentinel/stale-code.ts'
 import { executePlan } from './execute.ts'
 import { makePlan, told, type RestartPlan } from './plan.ts'
 import {
@@ -41,14 +41,14 @@ export async function restartStale(
   const obstacle = preconditions(host, config, afterUpgrade)
   const why = obstacle()
   if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
-  const scanStart = host.uptime()
-  const findings = await look(host, config)
-  const plan = makePlan(host, config, findings.filter(isStale), scanStart)
+  const { findings, stale } = await look(host, config)
+  const plan = makePlan(host, config, stale)
   if (dryRun) return { ...dryRunReport(plan), unseen: findings.filter(isUnseen).map(plain) }
   const done = await executePlan(host, plan, config, obstacle)
-  const left = await look(host, config).catch((error: unknown) => [
-    unreadable(`what is left: ${errorText(error)}`),
-  ])
+  const left = await look(host, config).then(
+    (again) => again.findings,
+    (error: unknown) => [unreadable(`what is left: ${errorText(error)}`)],
+  )
   return {
     dryRun,
     ...done,
@@ -57,11 +57,11 @@ export async function restartStale(
   }
 }
 
-async function look(host: Host, config: Config): Promise<Finding[]> {
+function look(host: Host, config: Config): Promise<StaleCode> {
   const deadline = new Deadline(config.timeout)
   const replaced = readReplaced(host)
   const sources = { host, config, replaced, scanner: scanProc, deadline, all: false }
-  return (await collectStaleCode(sources)).findings
+  return collectStaleCode(sources)
 }
 
 /** Without what only a verdict needs. */

@@ -8,7 +8,7 @@ import type { ReplacedFiles } from '../pacman/replaced.ts'
 import { HostProcesses, type ProcessProblem } from '../proc/host-processes.ts'
 import { deletedExecutable, possiblePaths, type DeletedFile } from '../proc/maps.ts'
 import { Namespaces } from '../proc/namespaces.ts'
-import { readProcess, unlessGone, type Process } from '../proc/process.ts'
+import { readProcess, unlessGone, type Process, type UnitProcess } from '../proc/process.ts'
 import { readFacts, type FactsByPath, type FileFacts } from './file-facts.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
 import type { Scanner } from './scan.ts'
@@ -28,6 +28,8 @@ export interface StaleCode {
   findings: Finding[]
   /** whether all processes were seen, and none runs what pacman replaced */
   clean: boolean
+  /** the processes of the findings that count */
+  stale: UnitProcess[]
 }
 
 /** A file that a process runs, and what it comes to if nothing speaks against it. */
@@ -54,7 +56,7 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
   if (!processes.pids.includes(1)) {
     const why =
       'PID 1 is not in /proc: not all processes can be seen (run as root, without hidepid)'
-    return { findings: [unreadable(why)], clean: false }
+    return { findings: [unreadable(why)], clean: false, stale: [] }
   }
   const scan = await scanner(host, processes, deadline)
   const executables = readExecutables(host, processes, problems)
@@ -85,7 +87,15 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
     findings.push(...(await judge(sources, processes, candidates, problems)))
   }
   findings.push(...problems.map((problem) => asFinding(processes, problem)))
-  return { findings, clean: clean && problems.length === 0 }
+  const counting = new Set(findings.filter(({ effect }) => effect === 'reboot'))
+  const stale = candidates
+    .filter(({ finding }) => counting.has(finding))
+    .flatMap(({ process }) => {
+      const membership = processes.membership(process.pid)
+      return membership === undefined ? [] : [{ ...process, ...membership }]
+    })
+  const once = new Map(stale.map((process) => [process.pid, process]))
+  return { findings, clean: clean && problems.length === 0, stale: [...once.values()] }
 }
 
 /** What cannot be seen of a process leaves the answer unsure, unless it is one that anybody may make so. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import { CONFIG_FILE } from '../config/config.ts'
-import { ifThere } from '../errors.ts'
 import { isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
+import type { Snapshot } from '../host/snapshot.ts'
 import { databasePath, PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { INCOMPLETE_FILE, REPLACED_FILE } from '../pacman/replaced.ts'
@@ -18,12 +18,12 @@ const STAMP_FILE = '/run/kured-sentinel/clean'
 type Fingerprint = string
 
 /**
- * Takes down the state of all that an answer rests on but the processes: of those none can begin to
+ * Takes down, before the look, the state of all that an answer rests on but the processes: of those none can begin to
  * run old code unless pacman replaces some.
  *
  * @returns undefined where not all of it can be told by the state of files
  */
-export function takeFingerprint(host: Host): Fingerprint | undefined {
+export function takeFingerprint(host: Snapshot): Fingerprint | undefined {
   try {
     const conf = readHostConf(host)
     const dbPath = databasePath(conf)
@@ -42,7 +42,11 @@ export function takeFingerprint(host: Host): Fingerprint | undefined {
     // A line of the stamp is a path, and a shell reads it.
     if (!paths.every((path) => /^\/[^\p{Cc}\uFFFD]*$/u.test(path))) return undefined
     const head = [host.bootId(), `${dbPath}/db.lck`, ...paths, '']
-    return [...head, ...paths.flatMap((path) => stateOf(host, path)), ''].join('\n')
+    const states = paths.flatMap((path) => {
+      const state = host.state(path)
+      return state === undefined ? [] : [`${path} ${state}`]
+    })
+    return [...head, ...states, ''].join('\n')
   } catch {
     return undefined
   }
@@ -57,17 +61,6 @@ function includeDirectories({ directives }: PacmanConf): string[] {
       // With a pattern in it, it is several; see the line of the caller that refuses this.
       return isPattern(directory) ? '' : directory
     })
-}
-
-/** As `stat --dereference --format='%n %i %.9Y %.9Z'` has it; nothing where nothing is. */
-function stateOf(host: Host, path: string): string[] {
-  const found = ifThere(() => host.statExactly(path))
-  if (found === undefined) return []
-  return [`${path} ${found.ino} ${seconds(found.mtimeNs)} ${seconds(found.ctimeNs)}`]
-}
-
-function seconds(ns: bigint): string {
-  return `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`
 }
 
 /**

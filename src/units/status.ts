@@ -1,5 +1,5 @@
 import { SentinelError, errorText } from '../errors.ts'
-import { Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { readProperties } from '../systemd/bus.ts'
 import { unitNameOf } from '../systemd/escape.ts'
 import { enabledState, isLive } from '../systemd/unit-state.ts'
@@ -32,8 +32,7 @@ export interface UnitStatus {
 }
 
 /** The units of this host: timers and services first, then the mounts they need. */
-export function unitsStatus(root: string | undefined): UnitStatus[] {
-  const host = new Host(root)
+export function unitsStatus(host: Host): UnitStatus[] {
   if (host.root === '' && !isLive(host)) {
     throw new SentinelError('no systemd runs this host; --root DIR looks at its files alone')
   }

@@ -7,10 +7,10 @@ import {
   refuseTriggered,
   refuseUnit,
 } from '../../src/restart/refusal.ts'
-import type { StaleProcess } from '../../src/restart/stale-process.ts'
+import type { UnitProcess } from '../../src/proc/process.ts'
 import { runningUnit } from '../fixture/unit.ts'
 
-function staleProcess(unit: string | undefined, more: Partial<StaleProcess> = {}): StaleProcess {
+function staleProcess(unit: string | undefined, more: Partial<UnitProcess> = {}): UnitProcess {
   const cgroups = [`/system.slice/${unit}`]
   return { pid: 40, command: 'c', unit, userSlice: false, startedAt: 1, cgroups, ...more }
 }

@@ -43,6 +43,10 @@ export function findOwner(
 
 /** Every kernel that is installed, from all packages that own anything below the modules. */
 export function listKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
+  return host.once('kernels', () => findKernels(host, dbPath, deadline))
+}
+
+function findKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
   const installed = listInstalled(host, dbPath)
   const kernels = (owner: InstalledPackage) =>
     releasesOf(ownedPaths(host, dbPath, owner)).map((release) =>
