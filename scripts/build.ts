@@ -9,7 +9,9 @@ const common = {
   target: 'node20.19',
   outdir: 'dist',
   logLevel: 'warning',
-  minify: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Identifiers stay, so that a stack can be read.
   legalComments: 'none',
   metafile: true,
 } satisfies BuildOptions

@@ -1,14 +1,16 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
-import { addHoldCommands } from './hold.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
-import { type OnEnd, example } from './options.ts'
+import { example, type OnEnd } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRestartCommand } from './restart.ts'
 import { addUnitsCommands } from './units.ts'
 import { addUpgradeCommands } from './upgrade.ts'
+import { SentinelError } from '../errors.ts'
+import { isRunByKured } from '../host/caller.ts'
 import { write } from '../host/write.ts'
 import { printable } from '../text/printable.ts'
 
@@ -46,4 +48,16 @@ function nameHelp(command: Command, path: string): void {
   const what = command.commands.length > 0 ? 'commands and options' : 'use'
   command.showHelpAfterError(`Run ${path} --help for its ${what}.`)
   for (const child of command.commands) nameHelp(child, `${path} ${child.name()}`)
+}
+
+/**
+ * To Kured every 0 is "reboot", so a help page or a status must not be one.
+ *
+ * @throws SentinelError where Kured runs us
+ */
+export function refuseKured(): void {
+  if (!isRunByKured()) return
+  throw new SentinelError(
+    'Kured takes exit code 0 for "reboot": set its sentinel command to `kured-sentinel` alone',
+  )
 }

@@ -1,11 +1,12 @@
 import { CHECKS } from '../doctor/checks.ts'
-import { examine } from '../doctor/examine.ts'
+import { type Examination, examine } from '../doctor/examine.ts'
+import type { DoctorLine, DoctorState } from '../doctor/line.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Snapshot } from '../host/snapshot.ts'
-import { renderExamination } from './doctor-output.ts'
-import { printableJson } from '../text/printable.ts'
-import { showProgress } from '../terminal/progress.ts'
 import { write } from '../host/write.ts'
+import { chalk } from '../terminal/colours.ts'
+import { showProgress } from '../terminal/progress.ts'
+import { printable, printableJson } from '../text/printable.ts'
 
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000
@@ -18,4 +19,52 @@ export async function doctor(json: true | undefined): Promise<number> {
   showProgress(undefined)
   write(1, json ? printableJson(examination) : renderExamination(examination))
   return examination.exitCode
+}
+
+const COLOURS: Record<DoctorState, (text: string) => string> = {
+  ok: chalk.green,
+  warning: chalk.yellow,
+  wrong: chalk.red.bold,
+}
+
+const WIDTH = 80
+
+/** A line for each thing that was looked at, with what to do below it, and the sum. */
+export function renderExamination({ lines, durationMs }: Examination): string {
+  const area = Math.max(0, ...lines.map((line) => line.area.length))
+  const count = (state: DoctorState) => lines.filter((line) => line.state === state).length
+  const sum = (['wrong', 'warning', 'ok'] as const)
+    .filter((state) => count(state) > 0)
+    .map((state) => {
+      const many = state === 'warning' && count(state) > 1
+      return COLOURS[state](`${count(state)} ${state}${many ? 's' : ''}`)
+    })
+    .join(', ')
+  const rows = lines.flatMap((line) => renderLine(line, area))
+  return `${[...rows, `${sum} ${chalk.dim(`(in ${durationMs} ms)`)}`].join('\n')}\n`
+}
+
+function renderLine({ state, area, message, advice }: DoctorLine, width: number): string[] {
+  const indent = ' '.repeat('warning'.length + 2 + width + 2)
+  const [first = '', ...more] = wrap(printable(message), WIDTH - indent.length)
+  const [todo, ...rest] =
+    advice === undefined ? [] : wrap(printable(advice), WIDTH - indent.length - 4)
+  return [
+    `${COLOURS[state](state.padEnd('warning'.length))}  ${area.padEnd(width)}  ${first}`,
+    ...more.map((text) => indent + text),
+    ...(todo === undefined ? [] : [`${indent}${chalk.dim('do:')} ${todo}`]),
+    ...rest.map((text) => `${indent}    ${text}`),
+  ]
+}
+
+/** Breaks between words; a path or a command that is longer stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && `${last} ${word}`.length <= width)
+      lines[lines.length - 1] += ` ${word}`
+    else lines.push(word)
+  }
+  return lines
 }

@@ -1,12 +1,11 @@
 import { Exit, SentinelError } from '../errors.ts'
-import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
-import { LONGEST_MS, newHold, remaining, type Hold } from '../reboot/hold.ts'
-import { readBootClock, type BootClock } from '../reboot/boot-clock.ts'
-import { durationText } from '../text/duration.ts'
 import { Host } from '../host/host.ts'
-import { renderHold, type ShownHold } from './hold-output.ts'
-import { printableJson } from '../text/printable.ts'
 import { write } from '../host/write.ts'
+import { type BootClock, readBootClock } from '../reboot/boot-clock.ts'
+import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
+import { type Hold, LONGEST_MS, newHold, remaining } from '../reboot/hold.ts'
+import { durationText } from '../text/duration.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
 
 interface HoldRequest {
   json: true | undefined
@@ -54,4 +53,18 @@ function show(json: true | undefined, set: Hold | undefined, now: BootClock): vo
   const until = new Date(now.wall + left).toISOString()
   const shown: ShownHold | undefined = set && { reason: set.reason, leftMs: left, until }
   write(1, json ? printableJson({ hold: shown ?? null }) : renderHold(shown))
+}
+
+export interface ShownHold {
+  reason: string
+  leftMs: number
+  /** by the host's clock, ISO 8601 */
+  until: string
+}
+
+/** A hold in one line. */
+export function renderHold(shown: ShownHold | undefined): string {
+  if (shown === undefined) return 'no hold\n'
+  const { reason, leftMs, until } = shown
+  return printableLines([`held for ${durationText(leftMs)} more, until ${until}: ${reason}`])
 }

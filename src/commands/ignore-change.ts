@@ -1,13 +1,12 @@
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { renderDiff } from '../terminal/diff.ts'
-import { renderChange } from './ignore-change-output.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
-import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { write } from '../host/write.ts'
-import { changeIgnored } from '../ignored/change.ts'
-import { listIgnored } from '../ignored/list.ts'
 import type { ChangeRequest } from '../ignored/change-plan.ts'
+import { changeIgnored, type IgnoredChange } from '../ignored/change.ts'
+import { listIgnored } from '../ignored/list.ts'
+import { renderDiff } from '../text/printable.ts'
+import { REPORT_LOST, writeReport } from '../terminal/report.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
 
 /** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
@@ -37,4 +36,17 @@ function doubts({ names, pacmanConf, key }: ChangeRequest): string[] {
     // The change is made. Without a database of pacman's there is nothing to compare with.
     return []
   }
+}
+
+/** What was done, or would be, a line for each file, and what was not. */
+export function renderChange(request: ChangeRequest, { files, unchanged }: IgnoredChange): string {
+  const { action, key, dryRun, pacmanConf } = request
+  const [did, state] = action === 'add' ? ['added to', 'already'] : ['removed from', 'not']
+  const verb = dryRun ? `would be ${did}` : did
+  const lines = files.map(({ file, names }) => {
+    const from = file === pacmanConf ? '' : ` (included by ${pacmanConf})`
+    return `${names.join(' ')} ${verb} ${key} in ${file}${from}`
+  })
+  if (unchanged.length > 0) lines.push(`${unchanged.join(' ')}: ${state} in ${key}, nothing to do`)
+  return printableLines(lines)
 }

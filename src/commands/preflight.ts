@@ -1,18 +1,17 @@
+import { renderRecord } from './record.ts'
 import { readConfig } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
-import { journalLine } from '../terminal/journal-line.ts'
-import { renderChecks, renderVerdict } from './preflight-output.ts'
-import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../terminal/progress.ts'
-import { renderRecord } from './record-output.ts'
 import { write } from '../host/write.ts'
-import { prepare, type PreflightOptions } from '../preflight/context.ts'
-import { recordStart } from '../record/record-start.ts'
-import { preflight } from '../preflight/preflight.ts'
+import { type PreflightOptions, prepare } from '../preflight/context.ts'
+import { preflight, type Preflight } from '../preflight/preflight.ts'
+import { recordStart } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
+import { journalLine } from './record.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { printable, printableJson } from '../text/printable.ts'
 
 /** What systemd makes of them: run, skip, fail. [systemd.service(5), ExecCondition=] */
 const CODES = { go: 0, skip: 1, act: 255 }
@@ -49,4 +48,27 @@ export async function runPreflight(
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
   }
+}
+
+/** The answer in one line, and each warning in one more. */
+export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJournal: boolean) {
+  const warnings = findings
+    .filter(({ result }) => result === 'warning')
+    .map(({ message }) => journalLine('warning', `warning: ${message}`, toJournal))
+  return `${warnings.join('')}${answer({ job, verdict, reason }, toJournal)}`
+}
+
+function answer({ job, verdict, reason }: Omit<Preflight, 'findings'>, toJournal: boolean) {
+  if (verdict === 'go') return journalLine('info', `go: the ${job} can begin`, toJournal)
+  if (verdict === 'skip') return journalLine('notice', `skip: ${reason}`, toJournal)
+  return journalLine('error', `attention, no ${job} until this is mended: ${reason}`, toJournal)
+}
+
+/** Every check that was made, for a person. */
+export function renderChecks({ findings }: Preflight): string {
+  return findings
+    .map(({ check, result, message }) => {
+      return `${result.padEnd(7)}  ${check.padEnd(13)}  ${printable(message)}\n`
+    })
+    .join('')
 }

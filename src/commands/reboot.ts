@@ -1,12 +1,12 @@
 import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
-import { Host } from '../host/host.ts'
 import { isRunByKured } from '../host/caller.ts'
-import { printableJson } from '../text/printable.ts'
-import { renderEnding, renderWaiting } from './reboot-output.ts'
+import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import type { RebootAnswer } from '../reboot/blockers.ts'
-import { previewReboot, reboot } from '../reboot/reboot.ts'
+import { previewReboot, reboot, type RebootOutcome } from '../reboot/reboot.ts'
+import { durationText } from '../text/duration.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
 
 interface RebootOptions {
   json: true | undefined
@@ -47,4 +47,23 @@ export async function rebootHost({
   if (json) write(1, printableJson({ ...ending, exitCode }))
   else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
   return exitCode
+}
+
+/** What came of it, or would, in one line. */
+export function renderEnding(ending: RebootOutcome): string {
+  return printableLines([describe(ending)])
+}
+
+export function renderWaiting(reason: string, waitMs: number): string {
+  return printableLines([`waiting for up to ${durationText(waitMs)}: ${reason}`])
+}
+
+function describe({ answer, reason, dryRun, waitedMs }: RebootOutcome): string {
+  if (answer === 'go') {
+    if (dryRun) return 'would reboot now'
+    const waited = waitedMs < 1000 ? '' : `, after waiting for ${durationText(waitedMs)}`
+    return `rebooting${waited}`
+  }
+  if (answer === 'wait') return `would wait: ${reason}`
+  return `${dryRun ? 'would refuse' : 'no reboot'}: ${reason}`
 }

@@ -1,9 +1,9 @@
 import { Host } from '../host/host.ts'
-import { printableJson } from '../text/printable.ts'
-import { renderRecord } from './record-output.ts'
 import { write } from '../host/write.ts'
 import { recordRun } from '../record/record.ts'
+import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
+import { printable, printableJson } from '../text/printable.ts'
 
 /** `record`: keeps how the job's run has ended. @returns 0, however that was */
 export function runRecord(
@@ -14,4 +14,28 @@ export function runRecord(
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   return 0
+}
+
+/** So many problems fit on a line that people read. */
+const SHOWN = 3
+
+/** How a run ended, in one line for the journal: "upgrade completed: 4 packages". */
+export function renderRecord({ job, outcome, reason, problems }: RunRecord): string {
+  const more = problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []
+  const told = [`${job} ${outcome}: ${reason}`, ...problems.slice(0, SHOWN), ...more]
+  return journalLine(levelOf(outcome, problems), told.join('; '))
+}
+
+function levelOf(outcome: RunRecord['outcome'], problems: string[]) {
+  if (outcome === 'failed' || outcome === 'interrupted') return 'error'
+  if (problems.length > 0) return 'warning'
+  return outcome === 'skipped' ? 'notice' : 'info'
+}
+
+/** As syslog numbers them. [sd-daemon(3), SyslogLevelPrefix=] */
+const LEVELS = { error: 3, warning: 4, notice: 5, info: 6 }
+
+/** A line for the journal, with its priority where it is systemd that reads it. */
+export function journalLine(level: keyof typeof LEVELS, text: string, toJournal = true): string {
+  return `${toJournal ? `<${LEVELS[level]}>` : ''}${printable(text)}\n`
 }

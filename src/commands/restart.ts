@@ -1,12 +1,21 @@
+import { describe } from './check-line.ts'
 import { readConfig } from '../config/config.ts'
 import { errorText, Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
-import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../terminal/progress.ts'
-import { renderRestart } from './restart-output.ts'
-import { writeReport } from '../terminal/report.ts'
 import { write } from '../host/write.ts'
-import { restartStale, type RestartRequest } from '../restart/restart.ts'
+import {
+  type Failed,
+  MANAGER,
+  type Refused,
+  type Restarted,
+  type RestartReport,
+  type StillStale,
+} from '../restart/report.ts'
+import { type RestartRequest, restartStale } from '../restart/restart.ts'
+import type { Gone } from '../restart/stale-process.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { writeReport } from '../terminal/report.ts'
+import { printable, printableJson } from '../text/printable.ts'
 
 interface RestartOptions extends RestartRequest {
   json: boolean
@@ -45,4 +54,68 @@ async function run({ json, configFile, ...request }: RestartOptions): Promise<nu
     write(1, json ? printableJson(report) : renderRestart(report)),
   )
   return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
+}
+
+/** What became of each unit, for a person: what failed comes first. */
+export function renderRestart(report: RestartReport): string {
+  const { dryRun, failed, restarted, refused, gone, stillStale, unseen } = report
+  const lines = [
+    ...section('did not come back:', failed.map(renderFailed)),
+    ...section('could not be seen:', unseen.slice(0, SHOWN).map(describe), unseen.length),
+    ...section(dryRun ? 'would be restarted:' : 'restarted:', restarted.map(renderRestarted)),
+    ...section(dryRun ? 'would be left alone:' : 'left alone:', refused.map(renderRefused)),
+    ...section('gone before its turn:', gone.map(renderGone)),
+    ...section('still runs old code:', stillStale.map(renderStillStale)),
+  ]
+  if (lines.length === 0) return 'nothing to restart: no process runs replaced code\n'
+  return `${lines.join('\n')}\n`
+}
+
+/** Without the right to read them it is every process of the host. */
+const SHOWN = 3
+
+function section(heading: string, items: string[], count = items.length): string[] {
+  if (items.length === 0) return []
+  const more = count > items.length ? [`  and ${count - items.length} more`] : []
+  return [heading, ...items.map((item) => `  ${printable(item)}`), ...more]
+}
+
+function renderFailed({ unit, why, activeState, subState, result, execMainStatus }: Failed) {
+  if (activeState === undefined) return `${unit}: ${why}`
+  const state = `${activeState}/${subState}, Result=${result}, ExecMainStatus=${execMainStatus}`
+  return `${unit}: ${why} (${state}); see systemctl status ${unit}`
+}
+
+function renderRestarted({ unit, processes, with: other }: Restarted): string {
+  if (unit === MANAGER) return 'systemd itself (PID 1), with systemctl daemon-reexec'
+  const along = other === undefined ? '' : `, along with ${other}, which it depends on`
+  return `${unit}${named(processes)}${along}`
+}
+
+function renderRefused({ unit, processes, why }: Refused): string {
+  return `${unit === undefined ? list(processes) : unit + named(processes)}: ${why}`
+}
+
+function named(processes: Restarted['processes']): string {
+  return processes.length === 0 ? '' : ` (${list(processes)})`
+}
+
+function list(processes: Restarted['processes']): string {
+  const shown = processes.slice(0, SHOWN).map(({ pid, command }) => `${command}[${pid}]`)
+  if (processes.length > SHOWN) shown.push(`and ${processes.length - SHOWN} more`)
+  return shown.join(', ')
+}
+
+function renderGone({ pid, command, unit }: Gone): string {
+  return `${command}[${pid}]${unit === undefined ? '' : ` (${unit})`}`
+}
+
+const CLEARED = {
+  logout: 'until its user logs out, or a reboot',
+  reboot: 'until a reboot',
+  end: 'until it ends, or a reboot',
+}
+
+function renderStillStale(finding: StillStale): string {
+  return `${describe(finding)} ${CLEARED[finding.clears]}`
 }

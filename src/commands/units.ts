@@ -1,22 +1,17 @@
+import { renderStatus } from './units-status.ts'
 import { Exit, SentinelError } from '../errors.ts'
-import { printableJson } from '../text/printable.ts'
-import { withProgress } from '../terminal/progress.ts'
-import {
-  renderDiffs,
-  renderInstalled,
-  renderNotes,
-  renderRemoved,
-  renderUnits,
-} from './units-output.ts'
-import { REPORT_LOST, writeReport } from '../terminal/report.ts'
-import { renderStatus } from './units-status-output.ts'
-import { write } from '../host/write.ts'
 import { Host } from '../host/host.ts'
-import { compareUnits } from '../units/compare.ts'
-import { type InstallRequest, installUnits } from '../units/install.ts'
+import { write } from '../host/write.ts'
+import { renderDiff } from '../text/printable.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { REPORT_LOST, writeReport } from '../terminal/report.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
+import { compareUnits, type UnitsDiff } from '../units/plan.ts'
+import { type InstallOutcome, type InstallRequest, installUnits } from '../units/install.ts'
 import type { UnitOptions } from '../units/options.ts'
-import { type RemoveRequest, removeUnits } from '../units/remove.ts'
+import { type RemoveOutcome, type RemoveRequest, removeUnits } from '../units/remove.ts'
 import { unitsStatus } from '../units/status.ts'
+import type { UnitFile } from '../units/unit.ts'
 import { verifiedUnits } from '../units/verify.ts'
 
 type Json = true | undefined
@@ -106,4 +101,55 @@ function withDates<T extends { next?: number; last?: number; skip?: { at: number
     ...(unit.last !== undefined && { last: iso(unit.last) }),
     ...(unit.skip && { skip: { ...unit.skip, at: iso(unit.skip.at) } }),
   }
+}
+
+/** All units one after the other, each under its name. */
+export function renderUnits(units: readonly UnitFile[]): string {
+  return units.map(({ name, text }) => `# ${name}\n${text}`).join('\n')
+}
+
+/** What was done, a line for each unit. */
+export function renderInstalled(installed: InstallOutcome, dryRun: boolean): string {
+  const { changes, unchanged, disabled, enabled, started } = installed
+  const did = (what: string) => (dryRun ? `would be ${what}` : what)
+  const words = { create: 'written', replace: 'replaced', remove: 'removed' }
+  const lines = changes.map(({ path, action }) => {
+    const why = action === 'remove' ? ': the package brings the same' : ''
+    return `${path} ${did(words[action])}${why}`
+  })
+  if (changes.length === 0) lines.push(...unchanged.map(({ path }) => `${path} is as it should be`))
+  lines.push(...disabled.map((name) => `${name} ${did('disabled')}`))
+  lines.push(...enabled.map((name) => `${name} ${did('enabled')}`))
+  lines.push(...started.map((name) => `${name} ${did('started')}`))
+  if (changes.length + disabled.length + enabled.length + started.length === 0)
+    lines.push('nothing to do')
+  return printableLines(lines)
+}
+
+/** What a person should know beside that. */
+export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<InstallOutcome>): string {
+  return printableLines([
+    ...(warnings ?? []).map((warning) => `warning: ${warning}`),
+    ...(dropIns ?? []).map((path) => `note: ${path} changes the unit as well`),
+    ...(surplus ?? []).map((name) => `note: ${name} stands there too, from other options`),
+    ...(idle?.length ? [`note: not enabled, which --enable does: ${idle.join(', ')}`] : []),
+  ])
+}
+
+export function renderDiffs(changes: UnitsDiff['changes']): string {
+  return renderDiff(changes.map(({ diff }) => diff).join(''))
+}
+
+export function renderRemoved(
+  { disabled, stopped, removed, left }: RemoveOutcome,
+  dryRun: boolean,
+) {
+  const did = (what: string) => (dryRun ? `would be ${what}` : what)
+  const lines = [
+    ...disabled.map((name) => `${name} ${did('disabled')}`),
+    ...stopped.map((name) => `${name} ${did('stopped')}`),
+    ...removed.map((path) => `${path} ${did('removed')}`),
+  ]
+  if (lines.length === 0) lines.push('nothing to do')
+  return printableLines([...lines, ...left.map((path) => `note: ${path} is not ours and stays`)])
 }

@@ -1,19 +1,19 @@
-import { ifThere } from '../errors.ts'
-import type { Host } from '../host/host.ts'
-import { listKernels, type Kernel } from '../pacman/database/kernels.ts'
-import { listInstalled, ownedPaths } from '../pacman/database/local.ts'
-import { readView } from '../proc/namespaces.ts'
-import { imageVersion } from '../sentinel/kernel.ts'
 import { arm64Release, findCopies, hasUnifiedImage } from './boot-image.ts'
-import { parseFstab } from './fstab.ts'
 import {
   type DoctorCheck,
-  ok,
   type DoctorContext,
   type DoctorFinding,
+  ok,
   warning,
   wrong,
 } from './line.ts'
+import { ifThere } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { type Kernel, listKernels } from '../pacman/database/kernels.ts'
+import { listInstalled, ownedPaths } from '../pacman/database/local.ts'
+import { unescape } from '../proc/mountinfo.ts'
+import { readView } from '../proc/namespaces.ts'
+import { imageVersion } from '../sentinel/kernel.ts'
 
 /**
  * Whether the next boot starts the kernel that is installed. Where /boot was not mounted during an
@@ -93,4 +93,21 @@ function compare(kernel: Kernel, path: string, found: string | undefined): Docto
   const what = found === undefined ? 'holds no kernel that can be read' : `is ${found}`
   const advice = `see whether /boot is mounted, then pacman -S ${kernel.package}`
   return wrong(`${path} ${what}, and ${installed} is installed`, advice)
+}
+
+/** A line of /etc/fstab that mounts something. */
+export interface FstabEntry {
+  mountPoint: string
+  type: string
+  options: string[]
+}
+
+/** Reads /etc/fstab: six fields parted by blanks, with blanks in names as octal escapes. [fstab(5)] */
+export function parseFstab(text: string): FstabEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const [source = '#', mountPoint = 'none', type = '', options = ''] = line.trim().split(/\s+/)
+    if (source === '' || source.startsWith('#') || !mountPoint.startsWith('/')) return []
+    const path = unescape(mountPoint).replace(/(.)\/+$/, '$1')
+    return [{ mountPoint: path, type, options: options.split(',') }]
+  })
 }

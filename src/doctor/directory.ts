@@ -1,5 +1,5 @@
 import { judgeMount } from '../preflight/mounts.ts'
-import type { Mounted } from '../proc/mounted.ts'
+import type { Mounted } from '../proc/mountinfo.ts'
 import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** What is known of one of the two directories. */

@@ -1,9 +1,9 @@
+import { X509Certificate } from 'node:crypto'
+import { judgeKured } from './kured-pod.ts'
+import { type DoctorCheck, type DoctorContext, ok, warning } from './line.ts'
 import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
-import { CREDENTIALS, nodeName } from './kubelet.ts'
-import { judgeKured } from './kured-pod.ts'
-import { type DoctorCheck, ok, type DoctorContext, warning } from './line.ts'
 
 const KUBECTL = '/usr/bin/kubectl'
 
@@ -50,4 +50,25 @@ function isThere(host: Host, path: string): boolean {
     // /etc/kubernetes may be closed to an ordinary user: then it is there.
     return errorCode(error) === 'EACCES'
   }
+}
+
+/** The kubeconfig that kubeadm gives a kubelet. */
+export const CREDENTIALS = '/etc/kubernetes/kubelet.conf'
+
+/**
+ * The name of this node in its cluster: the one in the kubelet's own certificate, as a host name may
+ * be overridden, or changed since. [Kubernetes, Node authorizer: system:node:<nodeName>]
+ *
+ * @throws SentinelError where the certificate is none of a node
+ */
+export function nodeName(host: Host): string {
+  const [, data, value] =
+    /^\s*client-certificate(-data)?:\s*["']?([^"'\s]+)/m.exec(host.readText(CREDENTIALS)) ?? []
+  if (value !== undefined) {
+    const pem = data === undefined ? host.readBytes(value) : Buffer.from(value, 'base64')
+    const { subject } = new X509Certificate(pem)
+    const name = /^CN=system:node:([a-z0-9][a-z0-9.-]*)$/m.exec(subject)?.[1]
+    if (name !== undefined) return name
+  }
+  throw new SentinelError(`${CREDENTIALS} has no certificate of a node`)
 }

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { createProgram } from '../cli/program.ts'
 import { Exit } from '../errors.ts'
-import { refuseKured } from '../cli/kured.ts'
+import { refuseKured } from '../cli/program.ts'
 
 /** What commander calls an end on which only help or the version was asked for. */
 const PRINTED = ['commander.helpDisplayed', 'commander.version']

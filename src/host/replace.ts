@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fsyncSync,
@@ -11,9 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { errorText, SentinelError } from '../errors.ts'
 import { syncDirectory } from './atomic.ts'
-import { copyAttributes } from './attributes.ts'
+import { runProgram } from './program.ts'
 import { removeAbandonedFiles, tempName } from './temp-name.ts'
 
 export interface Replacement {
@@ -93,6 +95,45 @@ function takeBack(old: string, target: string, reason: unknown): void {
     syncDirectory(target)
   } catch (error) {
     const message = `${target} is changed and not good (${errorText(reason)}); the old file is ${old}`
+    throw new SentinelError(message, { cause: error })
+  }
+}
+
+/**
+ * Gives one file the owner, mode, ACL and extended attributes of another, and leaves its bytes.
+ *
+ * By cp(1), since Node knows neither ACLs nor extended attributes, and coreutils are there on every
+ * Arch while getfattr and setfacl would be two more programs. The attributes are named rather than
+ * `all`, with which cp says nothing about one that it could not keep. [cp(1), --preserve]
+ *
+ * @throws SentinelError when any of them could not be kept
+ */
+export function copyAttributes(from: string, to: string): void {
+  const args = ['--attributes-only', '--no-dereference', '--preserve=mode,ownership,xattr']
+  const ended = runProgram('/usr/bin/cp', [...args, '--', from, to], { timeoutMs: 10_000 })
+  if (ended.exitCode !== 0 || ended.stderr !== '') {
+    throw new SentinelError(`${from}: its attributes cannot be kept: ${ended.stderr.trim()}`)
+  }
+  // cp says nothing when an ordinary user may not give a file away.
+  const [old, now] = [statSync(from), statSync(to)]
+  if (old.uid !== now.uid || old.gid !== now.gid || old.mode !== now.mode) {
+    throw new SentinelError(`${from}: its owner or mode cannot be kept; run this as root`)
+  }
+}
+
+/**
+ * Asks before anything is touched whether a file may be replaced.
+ *
+ * @throws SentinelError with the reason, and what to do
+ */
+export function mustBeWritable(file: string): void {
+  try {
+    const target = realpathSync(file)
+    if (!statSync(target).isFile()) throw new SentinelError('it is not a regular file')
+    accessSync(target, constants.W_OK)
+    accessSync(dirname(target), constants.W_OK)
+  } catch (error) {
+    const message = `${file} may not be changed, and nothing was: ${errorText(error)}`
     throw new SentinelError(message, { cause: error })
   }
 }

@@ -3,7 +3,7 @@ import { withFlock } from '../host/flock.ts'
 import { checkName } from './name.ts'
 import { type ChangeRequest, type ConfFileChange, mustRead, planChange } from './change-plan.ts'
 import { replaceFile } from '../host/replace.ts'
-import { mustBeWritable } from '../host/writable.ts'
+import { mustBeWritable } from '../host/replace.ts'
 
 export interface IgnoredChange {
   files: Pick<ConfFileChange, 'file' | 'names' | 'diff'>[]

@@ -1,8 +1,16 @@
 import { SentinelError } from '../errors.ts'
-import { joinLines, type TextLine, textLines } from '../text/lines.ts'
-import { LINE_BYTES, readLine, trimEnd, trimStart, untilNul } from '../pacman/conf/line.ts'
-import { checkName } from './name.ts'
 import { findInsertionPoint } from './insertion-point.ts'
+import { checkName } from './name.ts'
+import {
+  joinLines,
+  LINE_BYTES,
+  readLine,
+  textLines,
+  trimEnd,
+  trimStart,
+  untilNul,
+  type TextLine,
+} from '../pacman/conf/line.ts'
 
 /** The lists in [options] that hold packages back. */
 export type ListKey = 'IgnorePkg' | 'IgnoreGroup'

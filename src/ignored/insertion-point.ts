@@ -1,5 +1,4 @@
-import { readLine } from '../pacman/conf/line.ts'
-import type { TextLine } from '../text/lines.ts'
+import { readLine, type TextLine } from '../pacman/conf/line.ts'
 
 /** Where new names of a list go. */
 export interface InsertionPoint {

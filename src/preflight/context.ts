@@ -8,8 +8,8 @@ import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import type { Available } from '../pacman/database/available.ts'
 import type { DatabaseCopy } from '../pacman/database/copy.ts'
-import type { FlatConfs } from '../pacman/conf/flat-conf.ts'
-import { plainPath } from '../text/path.ts'
+import type { FlatConfs } from '../pacman/conf/pacman-conf.ts'
+import { plainPath } from '../pacman/conf/conf.ts'
 import type { Job } from '../systemd/jobs.ts'
 
 export interface PreflightOptions {

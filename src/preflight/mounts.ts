@@ -1,7 +1,7 @@
 import type { Context } from './context.ts'
 import { askFreeSpace, askRealPath } from './directory.ts'
 import type { PreflightFinding } from './check.ts'
-import { type Mounted, mountedAt } from '../proc/mounted.ts'
+import { type Mounted, mountedAt } from '../proc/mountinfo.ts'
 
 /**
  * Both directories are mounted, and their servers answer: without, pacman would find no database

@@ -1,6 +1,6 @@
 import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { parseCgroup, type Membership } from './cgroup.ts'
+import { type Membership, parseCgroup } from './cgroup.ts'
 
 export interface Process {
   pid: number
@@ -98,4 +98,19 @@ function startTime(stat: string): number {
 /** The fields from the third on: the second, the command, may itself hold blanks and brackets. */
 function afterCommand(stat: string): string {
   return stat.slice(stat.lastIndexOf(')') + 2)
+}
+
+/** A process's parent, that one's, and so on up to PID 1. */
+export function ancestors(host: Host, pid: number): number[] {
+  const found: number[] = []
+  for (let next = parent(host, pid); next > 0 && !found.includes(next);) {
+    found.push(next)
+    next = parent(host, next)
+  }
+  return found
+}
+
+/** 0 for a process that has none in this PID namespace. [proc_pid_status(5)] */
+function parent(host: Host, pid: number): number {
+  return Number(/^PPid:\s*(\d+)$/m.exec(host.readText(`/proc/${pid}/status`))?.[1])
 }

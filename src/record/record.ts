@@ -1,15 +1,13 @@
-import { Deadline } from '../host/deadline.ts'
 import { systemdInvocation } from '../host/caller.ts'
+import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
-import type { LogLine } from '../pacman/log/log.ts'
-import { readLogSince } from '../pacman/log/rotated-log.ts'
-import { readRunOutput } from '../systemd/journal.ts'
-import { type RunOutcome, judgeOutcome, judgeAbandonedRun } from './run-outcome.ts'
-import type { Job } from '../systemd/jobs.ts'
-import { type RunStart, readRunStart, removeRunStart } from './run-start.ts'
+import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
+import { judgeAbandonedRun, judgeOutcome, readServiceEnd, type RunOutcome } from './run-outcome.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
-import { readServiceEnd } from './service-end.ts'
+import { readRunStart, removeRunStart, type RunStart, writeRunStart } from './run-start.ts'
+import type { Job } from '../systemd/jobs.ts'
+import { readRunOutput } from '../systemd/journal.ts'
 
 /** journald answers at once, or it is not well. */
 const JOURNAL_MS = 30_000
@@ -46,6 +44,31 @@ export function recordRun(
   // the record with the same invocation tells, as long as it is the last.
   unlessBroken(() => removeRunStart(host, job))
   return record
+}
+
+/**
+ * Leaves what the record of this run needs to know, and closes the run before where that was lost.
+ *
+ * @param invocationId of the run that begins
+ * @returns the record of a run that was lost, if there was one
+ * @throws SentinelError where the state cannot be written; the run must then not begin
+ */
+export function recordStart(
+  host: Host,
+  pacmanConf: string,
+  { job, verdict, reason }: Pick<RunStart, 'verdict' | 'reason'> & { job: Job },
+  invocationId: string,
+): RunRecord | undefined {
+  const lost = recordAbandonedRun(host, job, pacmanConf, invocationId)
+  writeRunStart(host, job, {
+    invocationId,
+    bootId: host.bootId(),
+    startedAt: new Date(host.now()).toISOString(),
+    verdict,
+    reason,
+    log: readLog(host, logPathOf(host, pacmanConf)).end,
+  })
+  return lost
 }
 
 /**

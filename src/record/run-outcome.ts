@@ -1,10 +1,31 @@
+import { SentinelError } from '../errors.ts'
 import type { LogLine } from '../pacman/log/log.ts'
 import { parsePacmanOutput, type PacmanOutput } from '../pacman/log/pacman-output.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
 import type { Job } from '../systemd/jobs.ts'
 import type { RunStart } from './run-start.ts'
 import type { Outcome } from './run-record.ts'
-import type { ServiceEnd } from './service-end.ts'
+
+/** What systemd tells an ExecStopPost= of the run that has ended. [systemd.exec(5)] */
+export interface ServiceEnd {
+  /** "success", "exit-code", "signal", "timeout", "exec-condition", … */
+  result: string
+  /** "exited", "killed" or "dumped"; undefined when pacman was not started at all */
+  code?: string | undefined
+  /** its exit code, or the name of the signal */
+  status?: string | undefined
+}
+
+/** Throws SentinelError when it is not systemd that runs us. */
+export function readServiceEnd(env: NodeJS.ProcessEnv): ServiceEnd {
+  const result = env['SERVICE_RESULT']
+  if (result === undefined || result === '') {
+    throw new SentinelError(
+      'this is for systemd to run, as ExecStopPost= of the unit: see kured-sentinel units status for how the last run ended',
+    )
+  }
+  return { result, code: env['EXIT_CODE'], status: env['EXIT_STATUS'] }
+}
 
 /** All that the judgement of a run that has ended rests on. */
 export interface RunEvidence {

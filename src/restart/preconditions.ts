@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import { describeLock, readLock, readLockState, type Lock, type LockState } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log/log.ts'
-import { ancestors } from '../proc/ancestors.ts'
+import { ancestors } from '../proc/process.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 
 /** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */

@@ -7,7 +7,7 @@ import { PROGRAM_ENVIRONMENT } from '../host/program.ts'
 import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
 import type { DeletedFile } from '../proc/maps.ts'
 import { grepMaps } from './scan-proc.ts'
-import type { Scan } from './scan.ts'
+import type { Scan } from './scan-proc.ts'
 
 /** What lsof lists: for each PID the names of its deleted mappings, and what it may not see. */
 interface Listed {

@@ -1,10 +1,9 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { isTooMuch, runProgram, type ProgramResult, type Limits } from '../host/program.ts'
+import { isTooMuch, type Limits, type ProgramResult, runProgram } from '../host/program.ts'
 import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
-import { LINE_MARK, parseMapsLine, type DeletedFile } from '../proc/maps.ts'
-import type { Scan } from './scan.ts'
+import { type DeletedFile, LINE_MARK, parseMapsLine } from '../proc/maps.ts'
 
 /** What all processes together may take, and each where that was too much: in ms, and in bytes. */
 const TOGETHER = { timeoutMs: 5000, maxBytes: 4 * 2 ** 20 }
@@ -95,3 +94,16 @@ function parseErrors(host: Host, stderr: string): ProcessProblem[] {
     return [{ pid: Number(file), message: `/proc/${file}/maps: ${reason}${hint}` }]
   })
 }
+
+/** What a scanner saw: deleted files that are mapped executable, and what it could not read. */
+export interface Scan {
+  files: DeletedFile[]
+  problems: ProcessProblem[]
+}
+
+/** Looks through the host's processes. Two kinds exist: our own, and the real lsof. */
+export type Scanner = (
+  host: Host,
+  processes: HostProcesses,
+  deadline: Deadline,
+) => Scan | Promise<Scan>

@@ -11,7 +11,7 @@ import { Namespaces } from '../proc/namespaces.ts'
 import { readProcess, unlessGone, type Process, type UnitProcess } from '../proc/process.ts'
 import { readFacts, type FactsByPath, type FileFacts } from './file-facts.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
-import type { Scanner } from './scan.ts'
+import type { Scanner } from './scan-proc.ts'
 
 /** What a look at the processes rests on. */
 export interface StaleCodeSources {

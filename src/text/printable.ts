@@ -26,3 +26,14 @@ function escape(char: string): string {
   const units = Array.from({ length: char.length }, (_, index) => char.charCodeAt(index))
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
+
+/** Unified diffs that patch(1) takes: a tab, and a CR before the line's end, stay as they are. */
+export function renderDiff(diff: string): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      const [, text = '', end = ''] = /^(.*?)(\r?)$/s.exec(line) ?? []
+      return text.split('\t').map(printable).join('\t') + end
+    })
+    .join('\n')
+}

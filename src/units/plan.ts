@@ -1,7 +1,16 @@
-import type { Host } from '../host/host.ts'
+import { Host } from '../host/host.ts'
 import { unifiedDiff } from '../text/diff.ts'
-import { below, inEtc, type HostUnitFile, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
+import type { UnitOptions } from './options.ts'
+import {
+  below,
+  dropIns,
+  type HostUnitFile,
+  inEtc,
+  UNIT_DIRECTORY,
+  writtenNames,
+} from './unit-files.ts'
 import type { UnitFile } from './unit.ts'
+import { verifiedUnits } from './verify.ts'
 
 /**
  * What is to be done about one unit file in /etc/systemd/system. remove: a copy there that we wrote,
@@ -53,4 +62,23 @@ function changeFor(unit: UnitFile, own?: HostUnitFile, shipped?: HostUnitFile): 
   }
   if (shipped?.text === unit.text) return { ...common, action: 'remove', text: undefined }
   return { ...common, action: own === undefined ? 'create' : 'replace', text: unit.text }
+}
+
+export interface UnitsDiff extends Pick<UnitsPlan, 'changes' | 'surplus'> {
+  /** whether what counts on the host is what the options give, and nothing beside it */
+  same: boolean
+  dropIns: string[]
+}
+
+/** What stands on the host, against what the generator gives for the options. */
+export async function compareUnits(
+  options: UnitOptions,
+  root: string | undefined,
+): Promise<UnitsDiff> {
+  const host = new Host(root)
+  const units = await verifiedUnits(options)
+  const { changes, surplus } = planUnits(host, units)
+  // A copy in /etc that says something else is a difference, also where the package has the right one.
+  const same = changes.length === 0 && surplus.length === 0
+  return { same, changes, surplus, dropIns: units.flatMap(({ name }) => dropIns(host, name)) }
 }

@@ -5,7 +5,7 @@ import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../systemd/jobs.ts'
 import { jobUnits } from './generate.ts'
-import { mustBeInside } from './inside.ts'
+import { mustBeInside } from './unit-files.ts'
 import { below, dropIns, inEtc, isOurs, writtenNames } from './unit-files.ts'
 import { writeUnits } from './write.ts'
 

@@ -1,7 +1,7 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, listOption, readPacmanConf } from '../pacman/conf/conf.ts'
-import { plainPath } from '../text/path.ts'
+import { plainPath } from '../pacman/conf/conf.ts'
 import type { UnitOptions } from './options.ts'
 
 /** What the units rely on, and the host does not have. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { boot } from '../../src/doctor/boot.ts'
-import { parseFstab } from '../../src/doctor/fstab.ts'
+import { parseFstab } from '../../src/doctor/boot.ts'
 import { kernel } from '../../src/doctor/kernel.ts'
 import { said } from '../fixture/doctor.ts'
 import { bootImage, HOST_MOUNTS, hostTree, kernelFiles } from '../fixture/host.ts'

@@ -7,7 +7,7 @@ import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from '../../
 import { SentinelError } from '../../src/errors.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { renderExamination } from '../../src/commands/doctor-output.ts'
+import { renderExamination } from '../../src/commands/doctor.ts'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 

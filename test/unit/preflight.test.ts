@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { renderChecks, renderVerdict } from '../../src/commands/preflight-output.ts'
+import { renderChecks, renderVerdict } from '../../src/commands/preflight.ts'
 import { judgeMount } from '../../src/preflight/mounts.ts'
 import { judgePackages, parseTarget } from '../../src/preflight/packages.ts'
 import { type PreflightFinding, inOrder } from '../../src/preflight/check.ts'
-import { mountedAt } from '../../src/proc/mounted.ts'
+import { mountedAt } from '../../src/proc/mountinfo.ts'
 import { preflight } from '../../src/preflight/preflight.ts'
 
 const SYNC = '/var/lib/pacman/sync'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderRestart } from '../../src/commands/restart-output.ts'
+import { renderRestart } from '../../src/commands/restart.ts'
 import type { RestartReport } from '../../src/restart/report.ts'
 
 const NOTHING: RestartReport = {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { type RunEvidence, judgeOutcome, judgeAbandonedRun } from '../../src/record/run-outcome.ts'
 import type { Job } from '../../src/systemd/jobs.ts'
 import type { Outcome } from '../../src/record/run-record.ts'
-import { readServiceEnd } from '../../src/record/service-end.ts'
+import { readServiceEnd } from '../../src/record/run-outcome.ts'
 import {
   BEGUN,
   COMPLETED,

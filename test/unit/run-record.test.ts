@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import { systemdInvocation } from '../../src/host/caller.ts'
 import { readLog } from '../../src/pacman/log/log.ts'
-import { readLogSince } from '../../src/pacman/log/rotated-log.ts'
+import { readLogSince } from '../../src/pacman/log/log.ts'
 import { readRunStart, writeRunStart } from '../../src/record/run-start.ts'
 import {
   keepLastEnd,
@@ -14,7 +14,7 @@ import {
   writeRunRecord,
 } from '../../src/record/run-record.ts'
 import { recordRun } from '../../src/record/record.ts'
-import { renderRecord } from '../../src/commands/record-output.ts'
+import { renderRecord } from '../../src/commands/record.ts'
 import { COMPLETED, CUT_OFF } from '../fixture/pacman-log.ts'
 import { makeTree } from '../fixture/tree.ts'
 

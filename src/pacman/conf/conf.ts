@@ -1,9 +1,8 @@
 import { errorCode, errorText } from '../../errors.ts'
 import { glob } from '../../host/glob.ts'
 import type { Host } from '../../host/host.ts'
-import { plainPath } from '../../text/path.ts'
-import { LINE_BYTES, readLine, splitLines } from './line.ts'
 import { directiveProblem } from './directive-problem.ts'
+import { LINE_BYTES, readLine, splitLines } from './line.ts'
 import type { ConfDirective, ConfEntry, ConfPlace, ConfSection, PacmanConf } from './model.ts'
 
 export const PACMAN_CONF = '/etc/pacman.conf'
@@ -163,4 +162,9 @@ function include(reading: Reading, value: string | undefined, place: ConfPlace):
 
 function decode(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString()
+}
+
+/** The same path with single slashes in it and none at its end. */
+export function plainPath(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }

@@ -1,4 +1,6 @@
 import { SentinelError } from '../../errors.ts'
+import type { Deadline } from '../../host/deadline.ts'
+import { Host } from '../../host/host.ts'
 import { runProgram } from '../../host/program.ts'
 
 /**
@@ -19,4 +21,42 @@ export function askPacmanConf(file: string, directive: string): string[] {
     throw new SentinelError(`pacman-conf does not accept ${file}: ${said}`)
   }
   return ended.stdout.toString().split('\n').slice(0, -1)
+}
+
+/** Configurations on a copy of the databases, with an empty cache. Paths of this machine. */
+export interface FlatConfs {
+  asItIs: string
+  nothingIgnored: string
+}
+
+/** What is asked of a copy must not be read from the host's own places, or written there. */
+const OWN = /^(?:UseSyslog|(?:DBPath|CacheDir|LogFile) = .*)\n/gm
+
+const IGNORED = /^Ignore(?:Pkg|Group) = .*\n/gm
+
+/**
+ * Writes the configuration as pacman itself reads it, all Includes in place, for a copy of the
+ * databases: once as it is, and once with nothing ignored. The cache is an empty one: what is
+ * configured may be on a server that is gone, and an option of pacman's would only add to it.
+ * [tested, 6.0.2]
+ *
+ * @param dbPath the copy; the files are put in it
+ * @throws SentinelError when pacman does not accept the configuration
+ */
+export function writeFlatConfs(pacmanConf: string, dbPath: string, deadline: Deadline): FlatConfs {
+  const timeoutMs = Math.min(10_000, deadline.left())
+  const ended = runProgram('/usr/bin/pacman-conf', ['--config', pacmanConf], { timeoutMs })
+  if (ended.exitCode !== 0) {
+    throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${ended.stderr.trim()}`)
+  }
+  const own = `DBPath = ${dbPath}\nCacheDir = ${dbPath}/cache\nLogFile = ${dbPath}/log\n`
+  const flat = ended.stdout.toString('latin1').replace(OWN, '')
+  const text = flat.replace('[options]\n', `[options]\n${own}`)
+  const copy = new Host(dbPath)
+  copy.write('/pacman.conf', Buffer.from(text, 'latin1'))
+  copy.write('/nothing-ignored.conf', Buffer.from(text.replace(IGNORED, ''), 'latin1'))
+  return {
+    asItIs: copy.path('/pacman.conf'),
+    nothingIgnored: copy.path('/nothing-ignored.conf'),
+  }
 }
