@@ -55,7 +55,7 @@ function show(json: true | undefined, set: Hold | undefined, now: BootClock): vo
   write(1, json ? printableJson({ hold: shown ?? null }) : renderHold(shown))
 }
 
-export interface ShownHold {
+interface ShownHold {
   reason: string
   leftMs: number
   /** by the host's clock, ISO 8601 */
