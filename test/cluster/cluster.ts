@@ -31,7 +31,9 @@ export class Cluster {
   readonly authority: Authority
   readonly #directory: string
   readonly #ports: { etcd: number; peer: number; api: number }
+  readonly #signingKey: { private: string; public: string }
   readonly #daemons: Daemon[] = []
+  #controllers: Daemon | undefined
 
   static async start(): Promise<Cluster> {
     const [etcd = 0, peer = 0, api = 0] = await freePorts(3)
@@ -49,6 +51,7 @@ export class Cluster {
     this.#ports = ports
     this.#directory = mkdtempSync(join(tmpdir(), 'kured-sentinel-cluster-'))
     this.authority = new Authority(this.#directory)
+    this.#signingKey = signingKey(this.#directory)
     this.server = `https://127.0.0.1:${ports.api}`
     const admin = this.authority.client('admin', '/O=system:masters/CN=admin')
     this.api = this.apiAs(admin)
@@ -72,25 +75,36 @@ export class Cluster {
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
+  /** Does something while no controller looks: they start anew on what is there then. */
+  async withoutControllers(work: () => Promise<void>): Promise<void> {
+    await this.#controllers?.kill()
+    await work()
+    this.#startControllers()
+  }
+
   async #start(): Promise<void> {
-    const key = signingKey(this.#directory)
     this.#launch('etcd', this.#etcdOptions())
-    this.#launch('kube-apiserver', this.#apiserverOptions(key))
+    this.#launch('kube-apiserver', this.#apiserverOptions())
     await this.#ready('the API', () => this.api.get('/readyz'))
-    this.#launch('kube-controller-manager', [
-      `--kubeconfig=${this.#clientConfig('kube-controller-manager')}`,
-      `--service-account-private-key-file=${key.private}`,
-      `--root-ca-file=${this.authority.certificate}`,
-      '--use-service-account-credentials',
-      ...alone,
-    ])
+    this.#startControllers()
     this.#launch('kube-scheduler', [
       `--kubeconfig=${this.#clientConfig('kube-scheduler')}`,
       ...alone,
     ])
     // Pods are refused before their namespace has its service account.
-    const account = '/api/v1/namespaces/default/serviceaccounts/default'
-    await this.#ready('the controllers', () => ifThere(this.api.get(account)))
+    await this.#ready('the controllers', () => ifThere(this.api.get(accountOf('default'))))
+  }
+
+  #startControllers(): void {
+    this.#controllers = this.#launch('kube-controller-manager', [
+      `--kubeconfig=${this.#clientConfig('kube-controller-manager')}`,
+      `--service-account-private-key-file=${this.#signingKey.private}`,
+      `--root-ca-file=${this.authority.certificate}`,
+      '--use-service-account-credentials',
+      // Nodes of a crowd have nobody who says again and again that they are there.
+      '--node-monitor-grace-period=1h',
+      ...alone,
+    ])
   }
 
   #etcdOptions(): string[] {
@@ -108,7 +122,8 @@ export class Cluster {
     ]
   }
 
-  #apiserverOptions(key: { private: string; public: string }): string[] {
+  #apiserverOptions(): string[] {
+    const key = this.#signingKey
     const serving = this.authority.server('kube-apiserver')
     return [
       `--etcd-servers=http://127.0.0.1:${this.#ports.etcd}`,
@@ -131,9 +146,11 @@ export class Cluster {
     ]
   }
 
-  #launch(name: string, options: string[]): void {
+  #launch(name: string, options: string[]): Daemon {
     const log = join(this.#directory, `${name}.log`)
-    this.#daemons.push(new Daemon(name, [CONTROL_PLANE, name, ...options], log))
+    const daemon = new Daemon(name, [CONTROL_PLANE, name, ...options], log)
+    this.#daemons.push(daemon)
+    return daemon
   }
 
   #ready(what: string, ask: () => Promise<unknown>): Promise<true> {
@@ -159,4 +176,9 @@ export class Cluster {
     writeFileSync(path, kubeconfig(this.server, this.authority.certificate, user), { mode: 0o600 })
     return path
   }
+}
+
+/** Where a namespace's service account is, which pods are refused without. */
+export function accountOf(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}/serviceaccounts/default`
 }
