@@ -49,7 +49,7 @@ export function buildControlPlane(): void {
     const env = { ...controlPlane.env, GOTOOLCHAIN: 'local', GOWORK: 'off' }
     step('fetching the Go modules of a control plane; 100 MB')
     logged(compiler, ['mod', 'download'], { cwd: source, env })
-    step('building the control plane with Go; this takes 5 to 10 minutes and 3 GB of memory')
+    step('building the control plane with Go; this takes 6 to 15 minutes and 3 GB of memory')
     const output = join(partial, 'control-plane')
     const build = ['build', ...controlPlane.flags, '-o', output, '.']
     logged(compiler, build, { cwd: source, env, timeoutMs: 45 * minuteMs })

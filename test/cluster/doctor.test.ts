@@ -126,6 +126,8 @@ clusterTest('what a kubelet may read with its own credentials', async (cluster) 
     [pods('?fieldSelector=spec.nodeName%3Dreader&limit=1')]: 200,
     [pods('?fieldSelector=spec.nodeName%3Dneighbour')]: 403,
     [pods('')]: 403,
+    '/api/v1/namespaces/kured-system/pods?fieldSelector=spec.nodeName%3Dreader': 200,
+    '/api/v1/namespaces/kured-system/pods': 403,
     '/api/v1/nodes': 403,
     '/api/v1/nodes?fieldSelector=metadata.name%3Dreader': 200,
     '/api/v1/nodes/neighbour': 403,
@@ -139,6 +141,7 @@ clusterTest('what a kubelet may read with its own credentials', async (cluster) 
     answers.push([path, await statusOf(member.api.get(path))])
   }
   assert.deepEqual(Object.fromEntries(answers), expected)
+  assert.equal((await member.api.get('/version')).gitVersion, 'v1.37.2')
 })
 
 async function statusOf(asked: Promise<unknown>): Promise<number> {

@@ -23,7 +23,18 @@ export function clusterTest(
   options: { todo?: string } = {},
 ): void {
   const limits = { timeout: 300_000, ...options }
-  gatedTest(labProblem() ?? clusterProblem(), name, async () => run(await start()), limits)
+  const withCluster = async () => {
+    const cluster = await start()
+    await run(cluster).catch((error: unknown) => {
+      throw firstOf(error)
+    })
+  }
+  gatedTest(labProblem() ?? clusterProblem(), name, withCluster, limits)
+}
+
+/** What a test failed of, and not what tidying up failed of because of it. */
+function firstOf(error: unknown): unknown {
+  return error instanceof Error && 'suppressed' in error ? firstOf(error.suppressed) : error
 }
 
 function start(): Promise<Cluster> {

@@ -3,11 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram, isExecutable, treeOf } from '../lab/cache.ts'
 
-/** The Go module that is built, and how. Without cgo the program needs nothing of the machine. */
+const version = 'k8s.io/component-base/version'
+
+/**
+ * The Go module that is built, and how: as the release that it is, for the API says which it is.
+ * Without cgo the program needs nothing of the machine.
+ */
 export const controlPlane = {
   source: join(import.meta.dirname, 'control-plane'),
   files: ['go.mod', 'go.sum', 'main.go'],
-  flags: ['-trimpath', '-ldflags=-s -w'],
+  flags: [
+    '-trimpath',
+    `-ldflags=-s -w -X ${version}.gitVersion=v1.37.2 -X ${version}.gitMajor=1 -X ${version}.gitMinor=37`,
+  ],
   env: { CGO_ENABLED: '0' },
 }
 
