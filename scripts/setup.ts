@@ -13,22 +13,26 @@ import {
   newestNode,
   node,
 } from '../test/lab/cache.ts'
+import { clientsTree, controlPlaneTree } from '../test/cluster/tools.ts'
 import { buildAarch64Tree } from './setup/aarch64.ts'
+import { buildControlPlane, unpackClients } from './setup/cluster.ts'
 import { logged, minuteMs, step } from './setup/logged.ts'
 import { buildOnce, debootstrap, isolated, keyring } from './setup/tree.ts'
 
 const programs = words(`
   systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
-  makepkg fakeroot bsdtar scdoc groff git zsh fish ${emulator ?? ''}
+  makepkg fakeroot bsdtar scdoc groff git zsh fish curl openssl ${emulator ?? ''}
 `)
 const everywhere = `
   debootstrap dpkg lsof acl attr debian-archive-keyring wget fakeroot scdoc git zsh fish
+  curl openssl
   ${emulator === undefined ? '' : 'qemu-user-static'}
 `
 const aptPackages = words(`
   ${everywhere} systemd-container pacman-package-manager makepkg libarchive-tools groff-base
+  python3-pip
 `)
-const pacmanPackages = words(`${everywhere} systemd pacman libarchive groff`)
+const pacmanPackages = words(`${everywhere} systemd pacman libarchive groff go`)
 
 try {
   await setUp()
@@ -45,13 +49,16 @@ async function setUp(): Promise<void> {
   buildBaseTree()
   installNewestNode()
   buildAarch64Tree()
+  unpackClients()
+  buildControlPlane()
   console.log(`base tree     ${baseTree}\nnewest Node   ${join(newestNode.bin, 'node')}`)
-  console.log(`aarch64 root  ${aarch64Tree}`)
+  console.log(`aarch64 root  ${aarch64Tree}\ncontrol plane ${controlPlaneTree}`)
+  console.log(`kubectl, helm ${clientsTree}`)
 }
 
 /** An abstract socket is a lock that ends with its holder, however that ends (see unix(7)). */
 async function holdLock(): Promise<void> {
-  const deadline = Date.now() + 20 * minuteMs
+  const deadline = Date.now() + 60 * minuteMs
   const listen = () =>
     new Promise<boolean>((resolve) => {
       const server = createServer().unref()
@@ -60,7 +67,7 @@ async function holdLock(): Promise<void> {
     })
   for (let waiting = false; !(await listen()); waiting = true) {
     if (!waiting) console.log('waiting for another set-up to end')
-    if (Date.now() > deadline) throw new Error('another set-up has not ended in 20 minutes')
+    if (Date.now() > deadline) throw new Error('another set-up has not ended in an hour')
     await sleep(500)
   }
 }

@@ -5,15 +5,25 @@ import { cache } from '../../test/lab/cache.ts'
 
 export const minuteMs = 60_000
 
+const always = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
+
+interface LoggedOptions {
+  cwd?: string
+  env?: Record<string, string>
+  /** Default: a quarter of an hour. */
+  timeoutMs?: number
+}
+
 /** Runs a program with its output in a log, of which a failure shows the end. */
-export function logged(program: string, words: string[]): void {
+export function logged(program: string, words: string[], options: LoggedOptions = {}): void {
   const log = join(cache, 'setup.log')
   const output = openSync(log, 'w')
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
   const { status, error } = spawnSync(program, words, {
-    env: { ...process.env, PATH: path, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    env: { ...process.env, ...always, PATH: path, ...options.env },
     stdio: ['ignore', output, output],
-    timeout: 15 * minuteMs,
+    timeout: options.timeoutMs ?? 15 * minuteMs,
   })
   closeSync(output)
   if (error === undefined && status === 0) return

@@ -63,7 +63,7 @@ interface ShownHold {
 }
 
 /** A hold in one line. */
-export function renderHold(shown: ShownHold | undefined): string {
+function renderHold(shown: ShownHold | undefined): string {
   if (shown === undefined) return 'no hold\n'
   const { reason, leftMs, until } = shown
   return printableLines([`held for ${durationText(leftMs)} more, until ${until}: ${reason}`])

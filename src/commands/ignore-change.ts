@@ -39,7 +39,7 @@ function doubts({ names, pacmanConf, key }: ChangeRequest): string[] {
 }
 
 /** What was done, or would be, a line for each file, and what was not. */
-export function renderChange(request: ChangeRequest, { files, unchanged }: IgnoredChange): string {
+function renderChange(request: ChangeRequest, { files, unchanged }: IgnoredChange): string {
   const { action, key, dryRun, pacmanConf } = request
   const [did, state] = action === 'add' ? ['added to', 'already'] : ['removed from', 'not']
   const verb = dryRun ? `would be ${did}` : did

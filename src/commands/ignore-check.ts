@@ -32,7 +32,7 @@ const HEADINGS = {
 }
 
 /** The verdict, its reasons, and what else waits. */
-export function renderHoldsCheck(check: IgnoredCheck): string {
+function renderHoldsCheck(check: IgnoredCheck): string {
   const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
   const lines = [HEADINGS[verdict]]
   const words = verdict === 'unknown' || blockers.length === 0 ? errors : []

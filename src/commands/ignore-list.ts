@@ -24,7 +24,7 @@ export function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): number
 }
 
 /** A line for each entry, with what it holds, and its warnings below. */
-export function renderHeld({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
+function renderHeld({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
   const rows = entries.map((entry) => ({ entry, place: `${entry.file}:${entry.line}` }))
   const [name, place] = [
     Math.max(...entries.map((entry) => printable(entry.name).length)),

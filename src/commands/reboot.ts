@@ -50,11 +50,11 @@ export async function rebootHost({
 }
 
 /** What came of it, or would, in one line. */
-export function renderEnding(ending: RebootOutcome): string {
+function renderEnding(ending: RebootOutcome): string {
   return printableLines([describe(ending)])
 }
 
-export function renderWaiting(reason: string, waitMs: number): string {
+function renderWaiting(reason: string, waitMs: number): string {
   return printableLines([`waiting for up to ${durationText(waitMs)}: ${reason}`])
 }
 

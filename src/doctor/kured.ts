@@ -53,7 +53,7 @@ function isThere(host: Host, path: string): boolean {
 }
 
 /** The kubeconfig that kubeadm gives a kubelet. */
-export const CREDENTIALS = '/etc/kubernetes/kubelet.conf'
+const CREDENTIALS = '/etc/kubernetes/kubelet.conf'
 
 /**
  * The name of this node in its cluster: the one in the kubelet's own certificate, as a host name may

@@ -108,7 +108,7 @@ function takeBack(old: string, target: string, reason: unknown): void {
  *
  * @throws SentinelError when any of them could not be kept
  */
-export function copyAttributes(from: string, to: string): void {
+function copyAttributes(from: string, to: string): void {
   const args = ['--attributes-only', '--no-dereference', '--preserve=mode,ownership,xattr']
   const ended = runProgram('/usr/bin/cp', [...args, '--', from, to], { timeoutMs: 10_000 })
   if (ended.exitCode !== 0 || ended.stderr !== '') {

@@ -77,7 +77,7 @@ export function recordStart(
  * @param current the run that is going on
  * @returns that record, if there was one to make
  */
-export function recordAbandonedRun(
+function recordAbandonedRun(
   host: Host,
   job: Job,
   pacmanConf: string,
@@ -117,7 +117,7 @@ function readSince(host: Host, pacmanConf: string, mark: RunStart | undefined): 
 }
 
 /** Where pacman.log is; its usual place where pacman.conf does not tell. */
-export function logPathOf(host: Host, pacmanConf: string): string {
+function logPathOf(host: Host, pacmanConf: string): string {
   return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
 }
 

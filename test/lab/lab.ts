@@ -8,7 +8,7 @@
  *     })
  */
 import { existsSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import { test, type TestContext, type TestOptions } from 'node:test'
 import { baseTree, findProgram } from './cache.ts'
 import { sweep } from './layers.ts'
 import { LabNode } from './node.ts'
@@ -49,17 +49,18 @@ export function toolTest(
 ): void {
   const missing = programs.filter((program) => findProgram(program) === undefined)
   const problem = missing.length > 0 && `${missing.join(', ')} missing: npm run test:setup`
-  gatedTest(problem || undefined, name, run, 420_000)
+  gatedTest(problem || undefined, name, run, { timeout: 420_000 })
 }
 
-function gatedTest(
+/** Any test that needs what not every machine has: `problem` says what is missing here, if so. */
+export function gatedTest(
   problem: string | undefined,
   name: string,
   run: (t: TestContext) => void | Promise<void>,
-  timeout = 180_000,
+  options: Pick<TestOptions, 'timeout' | 'todo'> = {},
 ): void {
   const skip = process.env['CI'] === 'true' ? false : (problem ?? false)
-  void test(name, { skip, timeout }, async (t) => {
+  void test(name, { skip, timeout: 180_000, ...options }, async (t) => {
     if (problem !== undefined) throw new Error(problem)
     await run(t)
   })
