@@ -1,6 +1,6 @@
 import { readConfig } from '../config/config.ts'
-import { Exit, SentinelError } from '../errors.ts'
-import { isRunByKured } from '../host/caller.ts'
+import { Exit } from '../errors.ts'
+import { isRunByKured, mustBeRoot } from '../host/caller.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import type { RebootAnswer } from '../reboot/blockers.ts'
@@ -34,7 +34,7 @@ export async function rebootHost({
   wait,
   configFile,
 }: RebootOptions): Promise<number> {
-  if (process.geteuid?.() !== 0) throw new SentinelError('rebooting needs root: run it with sudo')
+  mustBeRoot('a reboot')
   const host = new Host()
   const config = readConfig(host, configFile)
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }

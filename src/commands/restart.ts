@@ -1,6 +1,7 @@
+import { mustBeRoot } from '../host/caller.ts'
 import { describe } from './check-line.ts'
 import { readConfig } from '../config/config.ts'
-import { errorText, Exit, SentinelError } from '../errors.ts'
+import { errorText, Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import {
@@ -40,9 +41,7 @@ export async function restart(options: RestartOptions): Promise<number> {
 }
 
 async function run({ json, configFile, ...request }: RestartOptions): Promise<number> {
-  if (!request.dryRun && process.geteuid?.() !== 0) {
-    throw new SentinelError('only root can restart services: run it with sudo, or with --dry-run')
-  }
+  if (!request.dryRun) mustBeRoot('a restart of services')
   const host = new Host()
   const config = readConfig(host, configFile)
   const report = await withProgress(

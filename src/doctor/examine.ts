@@ -1,3 +1,4 @@
+import { isRoot } from '../host/caller.ts'
 import { DEFAULTS, readConfig } from '../config/config.ts'
 import { errorCode, errorText, Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
@@ -41,8 +42,7 @@ export async function examine(
   progress: (area: string) => void,
 ): Promise<Examination> {
   const checkedAt = new Date(host.now()).toISOString()
-  const isRoot = process.getuid?.() === 0
-  const surroundings = { host, isRoot, config: configOf(host), dbPath: dbPathOf(host) }
+  const surroundings = { host, isRoot: isRoot(), config: configOf(host), dbPath: dbPathOf(host) }
   const lines: DoctorLine[] = []
   // Several checks may stumble over the same thing, such as a database that is not there.
   const failures = new Map<string, string>()
@@ -52,7 +52,7 @@ export async function examine(
       ...surroundings,
       deadline: new Deadline(Math.min(CHECK_MS, Math.round(deadline.left()))),
     }
-    const failure = (error: unknown) => failed(error, area, isRoot, failures)
+    const failure = (error: unknown) => failed(error, area, failures)
     for (const said of await lookAt(look, place, failure)) lines.push({ area, ...said })
   }
   const state = worst(lines)
@@ -90,13 +90,8 @@ async function lookAt(
 const AGAIN = 'see whether a server or a disk does not answer, then run it again'
 
 /** @param before what failed so far → the area that said it */
-function failed(
-  error: unknown,
-  area: string,
-  isRoot: boolean,
-  before: Map<string, string>,
-): DoctorFinding {
-  if (!isRoot && isDenied(error)) {
+function failed(error: unknown, area: string, before: Map<string, string>): DoctorFinding {
+  if (!isRoot() && isDenied(error)) {
     return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
   const reason = reasonOf(error)

@@ -1,3 +1,15 @@
+import { SentinelError } from '../errors.ts'
+
+/** Whether this program may do everything. */
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0
+}
+
+/** @throws SentinelError where it may not: `what` needs root */
+export function mustBeRoot(what: string): void {
+  if (!isRoot()) throw new SentinelError(`${what} needs root: run it with sudo`)
+}
+
 /** Whether it is Kured that runs us: it gives its variables to whatever it runs. */
 export function isRunByKured(): boolean {
   return process.env['KURED_NODE_ID'] !== undefined

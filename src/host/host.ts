@@ -37,11 +37,6 @@ export class Host {
     this.root = root.replace(/\/+$/, '')
   }
 
-  /** Whether this program may do everything. */
-  get isRoot(): boolean {
-    return process.geteuid?.() === 0
-  }
-
   /** What `read` gives; a Snapshot gives what it gave the first time. */
   once<T>(_fact: string, read: () => T): T {
     return read()

@@ -1,3 +1,4 @@
+import { isRoot } from './caller.ts'
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +33,7 @@ export async function withPrivateDirectory<T>(body: (path: string) => T | Promis
 }
 
 function makeDirectory(): string {
-  const base = process.geteuid?.() === 0 ? ROOT_DIRECTORY : tmpdir()
+  const base = isRoot() ? ROOT_DIRECTORY : tmpdir()
   try {
     if (base === ROOT_DIRECTORY) mkdirSync(base, { recursive: true, mode: 0o700 })
     removeAbandoned(base)

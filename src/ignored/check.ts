@@ -1,3 +1,4 @@
+import { mustBeRoot } from '../host/caller.ts'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -43,9 +44,7 @@ export async function checkIgnored(
   const conf = readValidConf(host, pacmanConf)
   const dbPath = databasePath(conf)
   if (!ignoresAny(conf)) return { ...FINE, warnings: conf.problems.map(describeConfProblem) }
-  if (!host.isRoot) {
-    throw new SentinelError('pacman works out an upgrade for root only: run this as root')
-  }
+  mustBeRoot("pacman's rehearsal of an upgrade")
   mustBeQuiet(host, dbPath)
   if (listInstalled(host, dbPath).length === 0) {
     throw new SentinelError(`${dbPath}/local holds no package: is DBPath in ${pacmanConf} right?`)

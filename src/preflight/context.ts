@@ -1,3 +1,4 @@
+import { mustBeRoot } from '../host/caller.ts'
 import type { Config } from '../config/config.ts'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
@@ -56,9 +57,7 @@ export function prepare(
   options: PreflightOptions,
   deadline: Deadline,
 ): Context {
-  if (process.getuid?.() !== 0) {
-    throw new SentinelError('pacman upgrades for root only: run this as root')
-  }
+  mustBeRoot('a preflight')
   const { pacmanConf } = options
   const conf = readValidConf(host, pacmanConf)
   const dbPath = databasePath(conf)

@@ -4,8 +4,7 @@ import { durationText } from '../text/duration.ts'
 import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { complaint } from '../host/program.ts'
-import { runSystemctl } from '../systemd/systemctl.ts'
+import { orderSystemd } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
@@ -82,9 +81,8 @@ export async function reboot(
  * 257 on, where it counts for root as well, and without polkit logind then only says "Access denied".
  */
 function callReboot(): void {
-  const ended = runSystemctl(['reboot'], CALL_MS)
-  if (ended.exitCode === 0) return
-  const reason = complaint(ended) || `exit ${ended.exitCode}`
+  const reason = orderSystemd(['reboot'], CALL_MS)
+  if (reason === '') return
   const hint = /denied|inhibit/i.test(reason) ? ' (see systemd-inhibit --list)' : ''
   throw new SentinelError(`systemctl reboot failed: ${reason}${hint}`)
 }

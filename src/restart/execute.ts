@@ -7,7 +7,8 @@ import { refuseUnit } from './refusal.ts'
 import { MANAGER, SYSTEMD, type RestartReport } from './report.ts'
 import type { Precondition } from './preconditions.ts'
 import { isStillThere } from './stale-process.ts'
-import { reexecManager, settle, tryRestart } from './systemd-actions.ts'
+import { reexecManager, settle } from './systemd-actions.ts'
+import { orderSystemd } from '../systemd/systemctl.ts'
 import { isUp, readUnits } from '../systemd/unit.ts'
 
 type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone'>
@@ -76,7 +77,7 @@ async function takeStep(run: Execution, { unit, processes, along }: RestartStep)
     done.refused.push({ unit: name, ...refusal, processes: there.map(told) })
     return
   }
-  const complaint = tryRestart(name, config.restartTimeout)
+  const complaint = orderSystemd(['try-restart', '--', name], config.restartTimeout)
   touched.set(name, { unit: name, processes: there.map(told), before: now, complaint })
   for (const before of along) {
     const also = { unit: before.name, processes: [], with: name, before, complaint: '' }

@@ -1,30 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errorText } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
-import { runSystemctl } from '../systemd/systemctl.ts'
+import { orderSystemd, runSystemctl } from '../systemd/systemctl.ts'
 import { readUnits } from '../systemd/unit.ts'
 
 const POLL_MS = 200
 
 /**
- * Restarts a unit that runs, and waits until systemd is done with it, or the time is up: systemd
- * then goes on with it, but systemctl does not go on waiting.
- *
- * @returns what there is to complain of, in one line; '' where nothing is
- */
-export function tryRestart(unit: string, timeoutMs: number): string {
-  return act(['try-restart', '--', unit], timeoutMs)
-}
-
-/**
  * Has PID 1 execute itself anew, which keeps all units as they are, and waits until it answers
  * again: the call ends as soon as the connection to it does. [systemctl(1), daemon-reexec]
  *
- * @returns as tryRestart()
+ * @returns as orderSystemd()
  */
 export async function reexecManager(timeoutMs: number): Promise<string> {
   const deadline = new Deadline(timeoutMs)
-  const complaint = act(['daemon-reexec'], timeoutMs)
+  const complaint = orderSystemd(['daemon-reexec'], timeoutMs)
   if (complaint !== '') return complaint
   for (;;) {
     const ended = runSystemctl(['show', '--property=Version'], Math.max(1000, deadline.left()))
@@ -48,17 +37,5 @@ export async function settle(
     const busy = [...readUnits(units).values()].some(({ hasJob }) => hasJob)
     if ((!busy && deadline.elapsed() >= leastMs) || deadline.left() === 0) return
     await sleep(POLL_MS)
-  }
-}
-
-function act(args: readonly string[], timeoutMs: number): string {
-  try {
-    const ended = runSystemctl(args, timeoutMs)
-    if (ended.timedOut) return `not done after ${timeoutMs / 1000} s`
-    if (ended.exitCode === 0) return ''
-    const [complaint = ''] = ended.stderr.trim().split('\n')
-    return complaint.replace(/\.$/, '') || `systemctl failed with exit ${ended.exitCode}`
-  } catch (error) {
-    return errorText(error)
   }
 }

@@ -1,3 +1,4 @@
+import { isRoot } from '../host/caller.ts'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -90,7 +91,7 @@ function parseErrors(host: Host, stderr: string): ProcessProblem[] {
     // What is of no process is PID 1's: the whole look has failed.
     if (file === undefined) return [{ pid: 1, message: `reading /proc: ${line}` }]
     if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
-    const hint = reason === 'Permission denied' && process.geteuid?.() !== 0 ? ' (run as root)' : ''
+    const hint = reason === 'Permission denied' && !isRoot() ? ' (run as root)' : ''
     return [{ pid: Number(file), message: `/proc/${file}/maps: ${reason}${hint}` }]
   })
 }

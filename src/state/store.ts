@@ -20,8 +20,9 @@ export function readState(host: Host, name: string): Record<string, unknown> | u
     if (typeof state !== 'object' || state === null || !('version' in state)) {
       throw new SentinelError('it is not a state of this program')
     }
-    if (state.version !== VERSION) throw new SentinelError('it is from another version')
-    return { ...state }
+    const { version, ...kept } = state
+    if (version !== VERSION) throw new SentinelError('it is from another version')
+    return kept
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })

@@ -1,4 +1,4 @@
-import { SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import { complaint, runProgram, type ProgramResult } from '../host/program.ts'
 
 const SYSTEMCTL = '/usr/bin/systemctl'
@@ -9,6 +9,24 @@ export type Properties = ReadonlyMap<string, string>
 /** Runs systemctl, and gives whatever came of it. Throws SentinelError when it could not be run. */
 export function runSystemctl(args: readonly string[], timeoutMs: number): ProgramResult {
   return runProgram(SYSTEMCTL, ['--no-pager', '--no-ask-password', ...args], { timeoutMs })
+}
+
+/**
+ * Gives systemd an order, and waits until it is done or the time is up; systemd then goes on with it.
+ *
+ * @returns what went wrong, in one line; '' where nothing did
+ */
+export function orderSystemd(args: readonly string[], timeoutMs: number): string {
+  try {
+    const ended = runSystemctl(args, timeoutMs)
+    if (ended.exitCode === 0) return ''
+    if (ended.timedOut) return `not done after ${timeoutMs / 1000} s`
+    // Behind a failed job's reason stands where to read on: See "systemctl status …" and so on.
+    const reasons = ended.stderr.split('\n').filter((line) => !/^(See .*)?$/.test(line))
+    return reasons.join('; ').replace(/\.$/, '') || `exit ${ended.exitCode}`
+  } catch (error) {
+    return errorText(error)
+  }
 }
 
 /**

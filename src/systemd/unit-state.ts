@@ -1,6 +1,6 @@
 import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { runSystemctl, showUnits } from './systemctl.ts'
+import { orderSystemd, runSystemctl, showUnits } from './systemctl.ts'
 
 /** Starting a mount may take as long as its server does not answer. */
 const LIMIT_MS = 180_000
@@ -15,7 +15,8 @@ export function isLive(host: Host): boolean {
  * systemd, systemctl reads the files itself.
  */
 export function enabledState(host: Host, unit: string): string {
-  const state = systemctl(host, ['is-enabled', '--', unit]).stdout.toString().trim()
+  const { stdout } = runSystemctl([...rootOption(host), 'is-enabled', '--', unit], LIMIT_MS)
+  const state = stdout.toString().trim()
   return state === 'not-found' ? '' : state
 }
 
@@ -44,15 +45,12 @@ export type SystemctlVerb =
  * @throws SentinelError with what systemctl says
  */
 export function order(host: Host, verb: SystemctlVerb, units: readonly string[] = []): void {
-  const ended = systemctl(host, [verb, ...(units.length > 0 ? ['--', ...units] : [])])
-  if (ended.exitCode === 0) return
-  const said = ended.timedOut
-    ? 'no end within 3 minutes'
-    : ended.stderr.trim().replace(/\n+/g, '; ')
-  throw new SentinelError(`systemctl ${[verb, ...units].join(' ')}: ${said}`)
+  const args = [verb, ...(units.length > 0 ? ['--', ...units] : [])]
+  const complaint = orderSystemd([...rootOption(host), ...args], LIMIT_MS)
+  if (complaint === '') return
+  throw new SentinelError(`systemctl ${[verb, ...units].join(' ')}: ${complaint}`)
 }
 
-function systemctl(host: Host, args: string[]) {
-  const root = host.root === '' ? [] : [`--root=${host.root}`]
-  return runSystemctl([...root, ...args], LIMIT_MS)
+function rootOption({ root }: Host): string[] {
+  return root === '' ? [] : [`--root=${root}`]
 }

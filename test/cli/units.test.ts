@@ -182,6 +182,10 @@ test('a record of the last run, and one that cannot be read', () => {
   const told = run(['units', 'status', '--root', root])
   assert.equal(told.code, 0)
   assert.match(told.stdout, /ended 2026-11-24T00:01:02Z: completed: 3 packages\n {4}command failed/)
+  const json = run(['units', 'status', '--root', root, '--json']).stdout
+  const { version: _, ...shown } = record
+  const units: { name: string; run?: object }[] = JSON.parse(json)
+  assert.deepEqual(units.find(({ name }) => name === 'pacman-upgrade.service')?.run, shown)
   writeFileSync(join(root, state), 'garbage')
   const untold = run(['units', 'status', '--root', root])
   assert.equal(untold.code, 2)

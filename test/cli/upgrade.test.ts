@@ -64,7 +64,7 @@ test('an ordinary user is told so', { skip: !IS_ROOT && 'needs root to become on
   const nobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const { code, stderr } = run(['preflight', 'upgrade'], { through: nobody })
   assert.equal(code, 255)
-  assert.match(stderr, /pacman upgrades for root only: run this as root\n$/)
+  assert.match(stderr, /a preflight needs root: run it with sudo\n$/)
 })
 
 test('as JSON, also where a person must act', () => {

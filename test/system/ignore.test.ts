@@ -144,7 +144,7 @@ labTest('ignore check as JSON, and who may not ask', () => {
   const nobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const refused = run(['ignore', 'check', '--pacman-conf', conf], { through: nobody })
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
-  assert.match(refused.stderr, /for root only: run this as root/)
+  assert.match(refused.stderr, /pacman's rehearsal of an upgrade needs root/)
   return Promise.resolve()
 })
 

@@ -50,7 +50,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   assert.match(unseen.stdout, /^could not be seen:\n.*Permission denied \(run as root\)\n/)
   const refused = await node.run([...asUser, 'kured-sentinel', 'restart'])
   assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
-  assert.match(refused.stderr, /only root can restart services/)
+  assert.match(refused.stderr, /a restart of services needs root: run it with sudo/)
   assert.deepEqual(await changedSince(node, before), [], 'none of these changes anything')
 
   const done = await restart(node)

@@ -10,7 +10,7 @@ test('what was written is read back; nothing written is undefined', () => {
   const host = new Host(makeTree({}))
   assert.equal(readState(host, 'guard'), undefined)
   writeState(host, 'guard', { asked: ['kernel'] })
-  assert.deepEqual(readState(host, 'guard'), { version: 1, asked: ['kernel'] })
+  assert.deepEqual(readState(host, 'guard'), { asked: ['kernel'] })
 })
 
 for (const [what, content, message] of [
