@@ -1,7 +1,7 @@
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
-import { type BootClock, readBootClock } from '../reboot/boot-clock.ts'
+import { type BootClock, readBootClock } from '../host/boot-clock.ts'
 import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { type Hold, LONGEST_MS, newHold, remaining } from '../reboot/hold.ts'
 import { durationText } from '../text/duration.ts'

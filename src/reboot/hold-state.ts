@@ -10,7 +10,7 @@ import {
   writeState,
 } from '../state/store.ts'
 import { LONGEST_MS, needsCount, recount, remaining, type Hold } from './hold.ts'
-import type { BootClock } from './boot-clock.ts'
+import type { BootClock } from '../host/boot-clock.ts'
 
 const NAME = 'hold'
 

@@ -1,5 +1,5 @@
 import { durationText } from '../text/duration.ts'
-import type { BootClock } from './boot-clock.ts'
+import type { BootClock } from '../host/boot-clock.ts'
 
 /** A person's wish that the host is not rebooted for some time. Times in ms. */
 export interface Hold {

@@ -9,7 +9,7 @@ import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
 import { readRequests, writeRequests } from './requests.ts'
-import { readBootClock, type BootClock } from './boot-clock.ts'
+import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 
 /** With count = deleted, what no package has replaced asks for one reboot in this time at most. */
 const DELETED_INTERVAL_MS = 86_400_000

@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import type { Host } from '../host/host.ts'
+import type { Host } from './host.ts'
 
 /** A point in time as the host knows it. */
 export interface BootClock {
