@@ -33,16 +33,16 @@ export const boot: DoctorCheck = {
 
 /** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
 function judgeMounts(host: Host): DoctorFinding[] {
-  const view = readView(host, 1)
-  return fstab(host)
+  const paths = fstab(host)
     .map(({ mountPoint }) => mountPoint)
     .filter((path) => /^\/(boot|efi)(\/|$)/.test(path))
-    .map((path) => {
-      if (view.mountOf(path)?.mountPoint === path) return ok(`${path} is mounted`)
-      const message = `/etc/fstab has ${path}, and it is not mounted`
-      const advice = `mount ${path}, then reinstall the kernel’s package`
-      return path === '/boot' ? wrong(message, advice) : warning(message, `mount ${path}`)
-    })
+  const view = readView(host, 1, paths)
+  return paths.map((path) => {
+    if (view.mountOf(path)?.mountPoint === path) return ok(`${path} is mounted`)
+    const message = `/etc/fstab has ${path}, and it is not mounted`
+    const advice = `mount ${path}, then reinstall the kernel’s package`
+    return path === '/boot' ? wrong(message, advice) : warning(message, `mount ${path}`)
+  })
 }
 
 function fstab(host: Host) {

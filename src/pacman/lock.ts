@@ -103,7 +103,7 @@ export const STALE_LOCK_ADVICE =
  * @throws the system error where root's descriptors cannot be read; SentinelError out of time
  */
 function findHolder(host: Host, path: string, deadline: Deadline): number | undefined {
-  const namespaces = new Namespaces(host)
+  const namespaces = new Namespaces(host, [path])
   return listPids(host).find((pid) => {
     if (!isRoots(host, pid)) return false
     const holds = () =>

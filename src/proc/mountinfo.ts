@@ -1,3 +1,6 @@
+import { dirname } from 'node:path'
+import { SentinelError } from '../errors.ts'
+
 export interface Mount {
   /** unique among all mounts of the machine, whatever namespace they are in */
   id: string
@@ -14,19 +17,29 @@ export interface View {
   mountOf(path: string): Mount | undefined
 }
 
+/** So many mounts may lie on the way to the paths. A host has a few. */
+const MOST_MOUNTS = 10_000
+
 /**
- * Reads /proc/PID/mountinfo. Nothing is opened, so no dead server can make us wait; and anybody may
- * stack any number of mounts in a namespace of their own, so a look-up takes no more steps than
- * there are mounts on the way. [proc_pid_mountinfo(5)]
+ * Reads /proc/PID/mountinfo. Nothing is opened, so no dead server can make us wait. Any user may
+ * stack any number of mounts in a namespace of their own: only those on the way to `paths` are kept,
+ * and a look-up takes one step for each. [proc_pid_mountinfo(5)]
+ *
+ * @param paths those that will be looked up
+ * @throws SentinelError where there are too many mounts on the way
  */
-export function parseMountinfo(text: string): View {
+export function parseMountinfo(mountinfo: string | Buffer, paths: Iterable<string>): View {
+  const wanted = new Set<string>()
+  for (const path of paths) for (const above of withAncestors(path)) wanted.add(above)
   const children = new Map<string, Mount[]>()
   const ids = new Set<string>()
   const mounts: Mount[] = []
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(mountinfo)) {
     const mount = parseLine(line)
-    if (mount === undefined || ids.has(mount.id)) continue
-    mounts.push(mount)
+    if (mount === undefined || ids.has(mount.id) || !wanted.has(mount.mountPoint)) continue
+    if (mounts.push(mount) > MOST_MOUNTS) {
+      throw new SentinelError(`more than ${MOST_MOUNTS} mounts on the way to a file`)
+    }
     ids.add(mount.id)
     const siblings = children.get(mount.parent)
     if (siblings === undefined) children.set(mount.parent, [mount])
@@ -41,6 +54,22 @@ export function parseMountinfo(text: string): View {
       for (let next = top; next !== undefined; next = firstMet(children, next, path)) current = next
       return current
     },
+  }
+}
+
+/** A path and the directories above it, the nearest first. */
+export function withAncestors(path: string): string[] {
+  const above = dirname(path)
+  return above === path ? [path] : [path, ...withAncestors(above)]
+}
+
+/** Each line is a string of its own: a slice of the whole would keep the whole in memory. */
+function* linesOf(text: string | Buffer): Generator<string> {
+  const bytes = Buffer.from(text)
+  for (let start = 0, end; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf('\n', start)
+    if (end === -1) end = bytes.length
+    yield bytes.toString('utf8', start, end)
   }
 }
 
@@ -91,7 +120,7 @@ export interface Mounted {
  * mount that begins further up. [proc_pid_mountinfo(5)]
  */
 export function mountedAt(mountinfo: string, path: string): Mounted | undefined {
-  const mount = parseMountinfo(mountinfo).mountOf(path)
+  const mount = parseMountinfo(mountinfo, [path]).mountOf(path)
   if (mount?.mountPoint !== path) return undefined
   const line = mountinfo.split('\n').find((text) => text.startsWith(`${mount.id} `))
   const [type = '', source = ''] = line?.split(' - ')[1]?.split(' ') ?? []

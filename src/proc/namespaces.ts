@@ -20,10 +20,13 @@ const KEPT = 64
  */
 export class Namespaces {
   readonly #host: Host
+  readonly #paths: readonly string[]
   readonly #views = new Map<string, View>()
 
-  constructor(host: Host) {
+  /** @param paths all that will be asked for */
+  constructor(host: Host, paths: readonly string[]) {
     this.#host = host
+    this.#paths = paths
   }
 
   /** Throws SentinelError, or the system error, where that cannot be told. */
@@ -46,14 +49,6 @@ export class Namespaces {
     return device === undefined ? this.#hostMount(path) === system : device === system.device
   }
 
-  /**
-   * Whether the process is in a user namespace of its own: whoever makes one names all files in it.
-   * Throws as meansTheSame() does.
-   */
-  hasOwnUsers(pid: number): boolean {
-    return this.#link(pid, 'ns/user') !== this.#link(1, 'ns/user')
-  }
-
   #link(pid: number, name: string): string {
     return this.#host.readLink(`/proc/${pid}/${name}`)
   }
@@ -68,13 +63,13 @@ export class Namespaces {
     const known = this.#views.get(key)
     if (known !== undefined) return known
     if (this.#views.size >= KEPT) this.#views.clear()
-    const view = readView(this.#host, pid)
+    const view = readView(this.#host, pid, this.#paths)
     this.#views.set(key, view)
     return view
   }
 }
 
-/** A process's view of the file system. Throws SentinelError where that is too large. */
-export function readView(host: Host, pid: number): View {
-  return parseMountinfo(host.readText(`/proc/${pid}/mountinfo`, LARGEST))
+/** A process's view of these paths. Throws SentinelError where that is too large. */
+export function readView(host: Host, pid: number, paths: readonly string[]): View {
+  return parseMountinfo(host.readBytes(`/proc/${pid}/mountinfo`, LARGEST), paths)
 }

@@ -9,6 +9,8 @@ export interface FileFacts {
   device: string
   inode: string
   owner: string
+  /** its names; none for a file that is deleted */
+  links: number
   /** its permissions */
   mode: number
 }
@@ -43,11 +45,16 @@ export async function readFacts(
     if (answersAtOnce(path)) askNow(host, path, facts)
     else others.push(path)
   }
+  /** Asks for some of them within half of the time that is left; false where that was too short. */
+  const askWithin = async (batch: string[], mostMs: number) => {
+    const timeoutMs = Math.min(mostMs, deadline.left() / 2)
+    return timeoutMs >= 1 && (await ask(host, batch, timeoutMs, facts))
+  }
   for (let start = 0; start < others.length; start += BATCH) {
     const batch = others.slice(start, start + BATCH)
-    if (await ask(host, batch, deadline.left() / 2, facts)) continue
+    if (await askWithin(batch, Infinity)) continue
     for (const path of batch) {
-      if (!(await ask(host, [path], Math.min(EACH_MS, deadline.left() / 2), facts))) {
+      if (!(await askWithin([path], EACH_MS))) {
         facts.set(path, new SentinelError(`${path} gives no answer: is a server away?`))
       }
     }
@@ -59,15 +66,18 @@ const NOWHERE = ['ENOENT', 'ENOTDIR', 'ESRCH', 'ENAMETOOLONG']
 
 function askNow(host: Host, path: string, facts: FactsByPath): void {
   try {
-    const { dev, ino, uid, mode } = host.statExactly(path)
+    const { dev, ino, uid, nlink, mode } = host.statExactly(path)
     const numbers = { device: String(dev), inode: String(ino), owner: String(uid) }
-    facts.set(path, { ...numbers, mode: Number(mode) & 0o7777 })
+    facts.set(path, { ...numbers, links: Number(nlink), mode: Number(mode) & 0o7777 })
   } catch (error) {
     if (!NOWHERE.includes(errorCode(error) ?? '')) {
       facts.set(path, new SentinelError(errorText(error)))
     }
   }
 }
+
+/** Of each file: name, device, inode, owner, links and mode. */
+const FIELDS = 6
 
 /** The same codes in stat's words. */
 const NOWHERE_SAID =
@@ -81,14 +91,14 @@ async function ask(
   facts: FactsByPath,
 ): Promise<boolean> {
   const files = paths.map((path) => host.path(path))
-  const args = ['--dereference', '--printf', '%n\\0%d\\0%i\\0%u\\0%a\\0', '--', ...files]
+  const args = ['--dereference', '--printf', '%n\\0%d\\0%i\\0%u\\0%h\\0%a\\0', '--', ...files]
   const ended = await awaitProgram('/usr/bin/stat', args, { timeoutMs })
   if (ended.timedOut) return false
   const fields = ended.stdout.toString().split('\0')
-  for (let i = 0; i + 5 < fields.length; i += 5) {
-    const [name = '', device = '', inode = '', owner = '', mode = ''] = fields.slice(i)
+  for (let i = 0; i + FIELDS < fields.length; i += FIELDS) {
+    const [name = '', device = '', inode = '', owner = '', links, mode = ''] = fields.slice(i)
     const path = name.slice(host.root.length)
-    facts.set(path, { device, inode, owner, mode: Number.parseInt(mode, 8) })
+    facts.set(path, { device, inode, owner, links: Number(links), mode: Number.parseInt(mode, 8) })
   }
   const missing = paths.filter((path) => !facts.has(path))
   const reasons = ended.stderr.split('\n').filter((line) => line !== '')

@@ -2,16 +2,15 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
-import { fnmatch } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
 import { HostProcesses, type ProcessProblem } from '../proc/host-processes.ts'
 import { deletedExecutable, possiblePaths, type DeletedFile } from '../proc/maps.ts'
-import { Namespaces } from '../proc/namespaces.ts'
-import { readProcess, unlessGone, type Process, type UnitProcess } from '../proc/process.ts'
-import { readFacts, type FactsByPath, type FileFacts } from './file-facts.ts'
+import { readProcess, type Process, type UnitProcess } from '../proc/process.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
+import { whyIgnored } from './ignore-rules.ts'
 import type { Scanner } from './scan-proc.ts'
+import { judgeFiles, type Candidate } from './stale-file.ts'
 
 /** What a look at the processes rests on. */
 export interface StaleCodeSources {
@@ -26,25 +25,15 @@ export interface StaleCodeSources {
 
 export interface StaleCode {
   findings: Finding[]
-  /** whether all processes were seen, and none runs what pacman replaced */
+  /** whether all processes were seen, and none runs a file that pacman replaced */
   clean: boolean
   /** the processes of the findings that count */
   stale: UnitProcess[]
 }
 
-/** A file that a process runs, and what it comes to if nothing speaks against it. */
-interface Candidate {
-  file: DeletedFile
-  /** the paths its name can stand for */
-  paths: string[]
-  process: Process
-  finding: Finding
-}
-
 /**
- * Finds the host's processes that still run files which pacman replaced in this boot: deleted ones,
- * of which the kernel says that they are root's alone and on the file system of the directory that
- * their name tells. The name is the process's word, and no more than a key into pacman's list.
+ * Finds the host's processes that still run files which pacman replaced in this boot. A file's name
+ * is the process's word: it serves as a key into pacman's list, and judgeFiles() asks the kernel.
  */
 export async function collectStaleCode(sources: StaleCodeSources): Promise<StaleCode> {
   const { host, config, replaced, scanner, deadline, all } = sources
@@ -83,22 +72,27 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
       problems.push({ pid: file.pid, message: errorText(error) })
     }
   }
-  if (candidates.length > 0) {
-    findings.push(...(await judge(sources, processes, candidates, problems)))
+  const stale = new Map<number, UnitProcess>()
+  for (const { candidate, why, problem } of await judgeFiles(
+    host,
+    processes,
+    candidates,
+    deadline,
+  )) {
+    const { process, finding } = candidate
+    if (problem !== undefined) {
+      problems.push({ pid: process.pid, message: errorText(problem) })
+      continue
+    }
+    findings.push(why === undefined ? finding : ignore(finding, why))
+    const membership = processes.membership(process.pid)
+    if (why === undefined && membership) stale.set(process.pid, { ...process, ...membership })
   }
-  findings.push(...problems.map((problem) => asFinding(processes, problem)))
-  const counting = new Set(findings.filter(({ effect }) => effect === 'reboot'))
-  const stale = candidates
-    .filter(({ finding }) => counting.has(finding))
-    .flatMap(({ process }) => {
-      const membership = processes.membership(process.pid)
-      return membership === undefined ? [] : [{ ...process, ...membership }]
-    })
-  const once = new Map(stale.map((process) => [process.pid, process]))
-  return { findings, clean: clean && problems.length === 0, stale: [...once.values()] }
+  findings.push(...problems.map((found) => asFinding(processes, found)))
+  return { findings, clean: clean && problems.length === 0, stale: [...stale.values()] }
 }
 
-/** What cannot be seen of a process leaves the answer unsure, unless it is one that anybody may make so. */
+/** A process that cannot be seen leaves the answer unsure, unless any user can make it so. */
 function asFinding(processes: HostProcesses, { pid, message }: ProcessProblem): Finding {
   const finding = unreadable(message, { pid })
   return processes.mayBlock(pid) ? finding : ignore(finding, 'an ordinary user’s process')
@@ -117,16 +111,16 @@ function readExecutables(
       if (file !== undefined) found.set(pid, file)
     } catch (error) {
       const code = errorCode(error)
-      // A kernel thread has none, nor one that has ended; and no package has a name that long.
+      // A kernel thread has none, nor has a process that ended; and no package has a name that long.
       if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENAMETOOLONG') continue
-      // Of what may not be seen, its maps have told already.
+      // Where it may not be read, the process's maps may not either, and that is reported already.
       if (code !== 'EACCES') problems.push({ pid, message: errorText(error) })
     }
   }
   return found
 }
 
-/** Of several pieces of a file, one; the processes first whose answers are needed. */
+/** A file that is mapped in several pieces once; first the processes that may block the answer. */
 function onceEach(processes: HostProcesses, files: DeletedFile[]): DeletedFile[] {
   const byPid = new Map<number, Map<string, DeletedFile>>()
   for (const file of files) {
@@ -139,15 +133,15 @@ function onceEach(processes: HostProcesses, files: DeletedFile[]): DeletedFile[]
     .flatMap((pid) => [...(byPid.get(pid)?.values() ?? [])])
 }
 
-/** An NFS client keeps a file that is removed in use, in its directory; its name does not tell which. */
+/** An NFS client renames a file that is removed while in use, within its directory. [fs/nfs/unlink.c] */
 function isSillyRename({ name }: DeletedFile, replaced: ReplacedFiles): boolean {
   return possiblePaths(name).length === 0 && replaced.below(dirname(name)).length > 0
 }
 
 /**
- * The process that was scanned. A PID that was taken anew after the scan began is another one.
+ * The process that was scanned. If it started after the scan, its PID was taken anew.
  *
- * @returns undefined when it has ended
+ * @returns undefined when the scanned one has ended
  * @throws SentinelError, or the system error, when it cannot be told
  */
 function readScanned(host: Host, pid: number, scanStart: number): Process | undefined {
@@ -169,120 +163,4 @@ function describe(
   const what = byPacman ? 'replaced' : 'deleted'
   const message = `${command}[${pid}] runs a ${what} ${kind}: ${path}`
   return { kind, effect: 'reboot', message, pid, command, path, byPacman, ...(unit && { unit }) }
-}
-
-/** What takes a finding out before the file itself is looked at, or undefined. */
-function whyIgnored(finding: Finding, userSlice: boolean, config: Config): string | undefined {
-  if (finding.byPacman === false && config.count === 'replaced') {
-    return 'pacman has not replaced it in this boot'
-  }
-  if (finding.kind === 'executable' && !config.executables) return 'executables = no'
-  if (userSlice && !config.userSlice) return 'user-slice = no'
-  const lists = [
-    ['ignore-path', config.ignorePaths, finding.path],
-    ['ignore-command', config.ignoreCommands, finding.command],
-    // A user's own units are named by the user.
-    ['ignore-unit', config.ignoreUnits, userSlice ? undefined : finding.unit],
-  ] as const
-  for (const [key, patterns, value] of lists) {
-    const pattern = value !== undefined && patterns.find((listed) => fnmatch(listed)(value))
-    if (pattern) return `${key} = ${pattern}`
-  }
-  return undefined
-}
-
-/** Looks at the files themselves, then at whose view of the file system their names are. */
-async function judge(
-  { host, deadline }: StaleCodeSources,
-  processes: HostProcesses,
-  candidates: Candidate[],
-  problems: ProcessProblem[],
-): Promise<Finding[]> {
-  const namespaces = new Namespaces(host)
-  // Below a --root whose processes are no live ones, nothing leads to the files.
-  const files = isLive(host) ? candidates.map(({ file }) => file) : []
-  const links = new Map(files.map((file) => [linkOf(file), file]))
-  const paths = candidates.flatMap((candidate) => candidate.paths)
-  const facts = await readFacts(
-    host,
-    [...links.keys(), ...paths, ...paths.flatMap(ancestors)],
-    (path) => {
-      const file = links.get(path)
-      if (file === undefined) return namespaces.isSystems(path)
-      // Any user's process may put another file in its place meanwhile.
-      return processes.mayBlock(file.pid) && namespaces.isSystems(path, file.device ?? '')
-    },
-    deadline,
-  )
-  return candidates.flatMap((candidate) => {
-    const { pid } = candidate.file
-    const look = () => whyNot(candidate, links.size > 0, facts, namespaces, processes)
-    try {
-      const why = unlessGone(host, pid, look)
-      if (why === undefined) return []
-      return [why === COUNTS ? candidate.finding : ignore(candidate.finding, why)]
-    } catch (error) {
-      problems.push({ pid, message: errorText(error) })
-      return []
-    }
-  })
-}
-
-const COUNTS = ''
-
-/**
- * Why a file does not count, or COUNTS; undefined where the process has let go of it.
- *
- * @throws SentinelError, or the system error, where that cannot be told
- */
-function whyNot(
-  { file, paths, finding }: Candidate,
-  isLooked: boolean,
-  facts: FactsByPath,
-  namespaces: Namespaces,
-  processes: HostProcesses,
-): string | undefined {
-  const { pid, name } = file
-  const { path = '' } = finding
-  // Whoever makes a user namespace mounts in it, and names, what they like.
-  if (processes.membership(pid)?.userSlice === true && namespaces.hasOwnUsers(pid)) {
-    return 'a user’s own namespace'
-  }
-  let { inode } = file
-  if (isLooked) {
-    const mapped = known(facts.get(linkOf(file)))
-    if (mapped === undefined) return undefined
-    if (mapped.owner !== '0' || (mapped.mode & 0o022) !== 0) {
-      return 'the file is not root’s alone, as a packaged one is'
-    }
-    const directory = ancestors(path).find((above) => facts.has(above)) ?? '/'
-    if (mapped.device !== known(facts.get(directory))?.device) {
-      return `the file is on another file system than the host’s ${directory}`
-    }
-    inode = mapped.inode
-  }
-  if (!namespaces.meansTheSame(pid, path)) return "a file of the process's own, not of the host's"
-  if (name.includes('\uFFFD'))
-    throw new SentinelError(`a name that is not UTF-8: ${finding.message}`)
-  const there = paths.some((one) => inode !== undefined && known(facts.get(one))?.inode === inode)
-  return there ? 'the path still leads to this file' : COUNTS
-}
-
-function known(facts: FileFacts | SentinelError | undefined): FileFacts | undefined {
-  if (facts instanceof SentinelError) throw facts
-  return facts
-}
-
-function isLive(host: Host): boolean {
-  return host.root === '' || host.lstat('/proc/1/map_files') !== undefined
-}
-
-function linkOf({ pid, link }: DeletedFile): string {
-  return `/proc/${pid}/${link}`
-}
-
-/** The directories above a path, the nearest first. */
-function ancestors(path: string): string[] {
-  const above = dirname(path)
-  return above === path ? [] : [above, ...ancestors(above)]
 }

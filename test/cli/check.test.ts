@@ -84,12 +84,12 @@ for (const [what, process, why] of [
   [
     'another root, and no container’s cgroup',
     { mountinfo: OTHER_ROOT, mountNamespace: 'mnt:[2]' },
-    /process's own/,
+    /process’s own/,
   ],
   [
     'a service with RootDirectory= on the same file system',
     { mountinfo: '50 40 254:0 /srv/box / rw - ext4 x rw\n', mountNamespace: 'mnt:[2]' },
-    /process's own/,
+    /process’s own/,
   ],
   [
     'a user who has made a user namespace',

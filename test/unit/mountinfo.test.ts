@@ -6,9 +6,8 @@ import { HOST_MOUNTS } from '../fixture/host.ts'
 
 /** Where a path leads in the view of that mountinfo. */
 const places = (mountinfo: string) => {
-  const view = parseMountinfo(mountinfo)
   return (path: string) => {
-    const mount = view.mountOf(path)
+    const mount = parseMountinfo(mountinfo, [path]).mountOf(path)
     return mount && location(mount, path)
   }
 }
@@ -72,11 +71,21 @@ test('no input crashes or loops', () => {
   fc.assert(fc.property(fc.array(line), (lines) => void places(lines.join('\n'))(LIBC)))
 })
 
+/** So many mounts on `/`, each upon the one before. */
+const stack = (length: number, mountPoint: string) =>
+  Array.from({ length }, (_, i) => `${i + 50} ${i + 49} 254:0 /s${i} ${mountPoint} rw - ext4 x rw`)
+const ROOT = '49 40 254:0 / / rw - ext4 x rw'
+
 test('a stack of very many mounts takes a step for each, not more', () => {
-  const stack = Array.from(
-    { length: 50_000 },
-    (_, i) => `${i + 50} ${i + 49} 254:0 /s${i} /usr rw - ext4 x rw`,
+  assert.equal(
+    places([ROOT, ...stack(9_999, '/usr')].join('\n'))(LIBC),
+    `254:0:/s9998${LIBC.slice(4)}`,
   )
-  const view = parseMountinfo(`49 40 254:0 / / rw - ext4 x rw\n${stack.join('\n')}\n`)
-  assert.equal(view.mountOf(LIBC)?.root, '/s49999')
+})
+
+test('more than that on the way is an error; elsewhere any number is nothing', () => {
+  const none = places([ROOT, ...stack(50_000, '/srv')].join('\n'))
+  assert.equal(none(LIBC), host(LIBC))
+  const many = places([ROOT, ...stack(10_000, '/usr')].join('\n'))
+  assert.throws(() => many(LIBC), /more than 10000 mounts/)
 })
