@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
@@ -47,4 +47,36 @@ test('a pacman.log that is a link is read where it leads, as pacman writes there
   appendFileSync(join(root, 'srv/log'), line('transaction completed'))
   const added = readLog(host, PATH, end).lines.map(({ text }) => text)
   assert.deepEqual(added, ['transaction completed'])
+})
+
+test('a pacman.log that was emptied in its place is read from its start', () => {
+  const root = makeTree({ [PATH]: `${line('old')}${line('older')}` })
+  const host = new Host(root)
+  const { end } = readLog(host, PATH)
+  writeFileSync(join(root, PATH), line('new'))
+  const after = readLog(host, PATH, end)
+  assert.deepEqual([after.lines.map(({ text }) => text), after.end.inode], [['new'], end.inode])
+})
+
+test('a transaction of any size is read whole, and not what lies 16 MiB back', () => {
+  const root = makeTree({ [PATH]: line('transaction started') })
+  const host = new Host(root)
+  const begun = { ...readLog(host, PATH).end, bytes: 0 }
+  // More packages than any repository has.
+  const upgraded = line('upgraded a (1-1 -> 2-1)').repeat(100_000)
+  appendFileSync(join(root, PATH), `${upgraded}${line('transaction completed')}`)
+  const whole = readLog(host, PATH, begun)
+  assert.deepEqual(
+    [whole.lines.length, whole.lines[0]?.text, whole.lines.at(-1)?.text],
+    [100_002, 'transaction started', 'transaction completed'],
+  )
+  assert.deepEqual(readLog(host, PATH, whole.end).lines, [])
+
+  appendFileSync(join(root, PATH), `${'x'.repeat(16 * 2 ** 20)}\n${line('new')}`)
+  const last = readLog(host, PATH, begun)
+  assert.deepEqual(
+    last.lines.map(({ text }) => text),
+    ['new'],
+  )
+  assert.equal(last.end.bytes, statSync(join(root, PATH)).size)
 })

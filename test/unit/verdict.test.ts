@@ -15,6 +15,9 @@ for (const [effects, verdict, exitCode] of [
   [['reboot', 'attention'], 'attention', 2],
   [['busy'], 'none', 1],
   [['reboot', 'busy'], 'none', 1],
+  [['held'], 'none', 1],
+  [['reboot', 'held'], 'none', 1],
+  [['reboot', 'held', 'attention'], 'none', 1],
   [['attention', 'busy', 'reboot'], 'none', 1],
 ] as const) {
   test(`[${effects.join(', ')}] → ${verdict}`, () => {
@@ -24,13 +27,13 @@ for (const [effects, verdict, exitCode] of [
 }
 
 test('0 only for findings that ask for it and none that forbids it; nothing is lost; what is ignored says why', () => {
-  const effect = fc.constantFrom<Effect>('reboot', 'attention', 'busy', 'none')
+  const effect = fc.constantFrom<Effect>('reboot', 'attention', 'busy', 'held', 'none')
   fc.assert(
     fc.property(fc.array(effect), (effects) => {
       const { exitCode, reasons, ignored } = decide(
         effects.map((e) => ({ ...finding(e), ...(e === 'none' && { why: 'w' }) })),
       )
-      const forbidden = effects.includes('busy') || effects.includes('attention')
+      const forbidden = effects.some((e) => e === 'busy' || e === 'held' || e === 'attention')
       assert.equal(exitCode === 0, effects.includes('reboot') && !forbidden)
       assert.equal(reasons.length + ignored.length, effects.length)
       assert.ok(ignored.every(({ why }) => why))
