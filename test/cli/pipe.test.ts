@@ -71,7 +71,7 @@ test('2: a reader that never comes is not waited for for ever', { timeout: 60_00
   const { child, fd, ended } = startOnPipe()
   try {
     let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
     await awaitFull(fd)
     assert.equal(await ended, 2)
     assert.match(said, /EAGAIN/)

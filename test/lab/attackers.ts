@@ -38,7 +38,6 @@ static void be_root(void) {
   must(unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
   put("/proc/self/setgroups", "deny");
   put("/proc/self/uid_map", map);
-  snprintf(map, sizeof map, "0 1000 1");
 }
 /* A file of one's own. */
 static int make(const char *path) {
@@ -48,8 +47,9 @@ static int make(const char *path) {
   return fd;
 }
 /* A file of root's that is still there, by a name that says it is deleted. */
-static int name_live(int live) {
+static int name_live(void) {
   char from[64];
+  int live = open("/usr/bin/sleep", O_PATH);
   snprintf(from, sizeof from, "/proc/self/fd/%d", live);
   must(mkdir("/var/tmp/own", 0755), "mkdir");
   must(mount("/var/tmp/own", "/usr/bin", 0, MS_BIND, 0), "mount");
@@ -70,10 +70,8 @@ int main(void) {
   must(mkdir("/var/tmp/own", 0755), "mkdir");
   must(mount("/var/tmp/own", "/usr/local/usr/bin", 0, MS_BIND, 0), "mount");
   must(chroot("/usr/local"), "chroot");
-  int fd = make("/usr/bin/tool");
-  must(umount2("/usr/bin", MNT_DETACH), "umount");
-  must(unlink("/var/tmp/own/tool"), "unlink");
-  map(fd);
+  map(make("/usr/bin/tool"));
+  must(unlink("/usr/bin/tool"), "unlink");
   ready();
 }`,
   'a directory of one’s own over /usr/bin': `${FORGER}
@@ -100,21 +98,20 @@ int main(void) {
 }`,
   'a file of root’s under another name': `${FORGER}
 int main(void) {
-  int live = open("/usr/bin/sleep", O_PATH);
   be_root();
-  map(name_live(live));
+  map(name_live());
   ready();
 }`,
   'a file of root’s under another name, handed to a process of the host': `${FORGER}
 int main(void) {
-  int ends[2], live = open("/usr/bin/sleep", O_PATH);
+  int ends[2];
   must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
   char byte = 0, space[CMSG_SPACE(sizeof(int))] = {0};
   struct iovec part = {&byte, 1};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
   if (fork() == 0) {
     be_root();
-    int fd = name_live(live);
+    int fd = name_live();
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
     head->cmsg_level = SOL_SOCKET, head->cmsg_type = SCM_RIGHTS, head->cmsg_len = CMSG_LEN(sizeof fd);
     memcpy(CMSG_DATA(head), &fd, sizeof fd);
@@ -129,9 +126,21 @@ int main(void) {
 }`,
 }
 
+/** Where a user’s process comes from: a login, a service that runs users’ jobs, or a pod. */
+export type Place = 'session' | 'cron' | 'pod'
+
+interface Burden {
+  source: string
+  /** where it can be made; a pod has no namespaces of its own */
+  from?: readonly Place[]
+  /** whether it is met only beside pacman's lock */
+  lock?: true
+}
+
 /** Much, long or slow to read, in /opt/user. */
-export const BURDENS: Record<string, string> = {
-  'sixty thousand mappings of a long deleted name': `${HEAD}
+export const BURDENS: Record<string, Burden> = {
+  'sixty thousand mappings of a long deleted name': {
+    source: `${HEAD}
 int main(void) {
   char name[4000] = "/opt/user";
   for (int i = 0; i < 14; i++) {
@@ -145,7 +154,9 @@ int main(void) {
   unlink(name);
   ready();
 }`,
-  'thousands of mappings below twenty thousand directories': `${HEAD}
+  },
+  'thousands of mappings below twenty thousand directories': {
+    source: `${HEAD}
 int main(void) {
   must(chdir("/opt/user"), "chdir");
   for (int i = 0; i < 20000; i++) { mkdir("d", 0700); must(chdir("d"), "chdir d"); }
@@ -155,7 +166,9 @@ int main(void) {
   unlink("lib.so");
   ready();
 }`,
-  'an executable whose path is too long to be read': `${HEAD}
+  },
+  'an executable whose path is too long to be read': {
+    source: `${HEAD}
 int main(int argc, char **argv) {
   if (argc > 1) ready();
   must(chdir("/opt/user"), "chdir");
@@ -169,10 +182,10 @@ int main(int argc, char **argv) {
   close(to);
   must(execl("./prog", "prog", "x", NULL), "execl");
 }`,
-}
-
-/** The same, where a pod cannot: it needs a namespace of its own, or is only met beside a lock. */
-export const MOUNTS = `${FORGER}
+  },
+  'a mountinfo of hundreds of megabytes': {
+    from: ['session', 'cron'],
+    source: `${FORGER}
 int main(void) {
   char name[251];
   be_root();
@@ -187,9 +200,12 @@ int main(void) {
   map(make("/usr/lib/libgreet.so"));
   must(unlink("/usr/lib/libgreet.so"), "unlink");
   ready();
-}`
-
-export const DESCRIPTORS = `${HEAD}
+}`,
+  },
+  'hundreds of thousands of descriptors': {
+    from: ['session'],
+    lock: true,
+    source: `${HEAD}
 int main(void) {
   struct rlimit most;
   getrlimit(RLIMIT_NOFILE, &most); most.rlim_cur = most.rlim_max; setrlimit(RLIMIT_NOFILE, &most);
@@ -203,4 +219,6 @@ int main(void) {
   }
   for (int c = 0; c < children; c++) must(read(ends[0], &byte, 1), "read");
   ready();
-}`
+}`,
+  },
+}

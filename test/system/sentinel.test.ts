@@ -59,7 +59,7 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
   ])
   const why = (text: string) => named(ignored.filter((finding) => finding.why?.includes(text)))
   assert.ok(!JSON.stringify(ignored).includes('cri-containerd'), 'nor is a container’s process')
-  assert.deepEqual(why("process’s own"), ['boxed.service library /usr/lib/libgreet.so'])
+  assert.deepEqual(why('process’s own'), ['boxed.service library /usr/lib/libgreet.so'])
   assert.ok(!JSON.stringify(ignored).includes('hoard'), 'memory and data are nothing to look at')
 
   const line = await node.asKured(['/usr/bin/kured-sentinel'])
