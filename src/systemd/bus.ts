@@ -13,8 +13,7 @@ type Interface = 'Unit' | 'Service' | 'Timer'
  */
 export function readProperties(unit: string, of: Interface, names: readonly string[]): unknown[] {
   const bus = 'org.freedesktop.systemd1'
-  const path = `/org/freedesktop/systemd1/unit/${label(unit)}`
-  const args = ['--json=short', 'get-property', bus, path, `${bus}.${of}`, ...names]
+  const args = ['--json=short', 'get-property', bus, busPath(unit), `${bus}.${of}`, ...names]
   const ended = runProgram('/usr/bin/busctl', args, { timeoutMs: 30_000 })
   if (ended.exitCode !== 0) {
     const reason = complaint(ended).replaceAll('\n', '; ')
@@ -27,12 +26,12 @@ export function readProperties(unit: string, of: Interface, names: readonly stri
   })
 }
 
-/** A unit's name in an object's path: every byte but letters and digits as `_NN`. */
-function label(unit: string): string {
+/** A unit's object: in its path every byte of the name but letters and digits is `_NN`. */
+export function busPath(unit: string): string {
   const bytes = Array.from(Buffer.from(unit), (byte, index) => {
     const char = String.fromCharCode(byte)
     const plain = index === 0 ? /[A-Za-z]/ : /[A-Za-z0-9]/
     return plain.test(char) ? char : `_${byte.toString(16).padStart(2, '0')}`
   })
-  return bytes.join('')
+  return `/org/freedesktop/systemd1/unit/${bytes.join('')}`
 }

@@ -33,7 +33,11 @@ export async function upgrade(node: LabNode): Promise<RunRecord> {
 }
 
 export async function readRun(node: LabNode, job = 'upgrade'): Promise<RunRecord> {
-  return JSON.parse(await node.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
+  const state: RunRecord & { version: number } = JSON.parse(
+    await node.readFile(`/var/lib/kured-sentinel/run-${job}.json`),
+  )
+  const { version: _, ...record } = state
+  return record
 }
 
 /** preflight by hand, with its answer on stdout or stderr. */

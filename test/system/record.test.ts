@@ -1,6 +1,5 @@
 /** The jobs under a real systemd, with the real pacman: how they end, and what is kept of it. */
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunRecord } from '../../src/record/run-record.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
@@ -12,11 +11,11 @@ const UNIT = 'pacman-upgrade.service'
 const JOB = 'systemctl start pacman-cache-update.service'
 const LOG = '/var/log/pacman.log'
 
-/** A package whose scriptlet waits for a file, ten seconds at most. */
+/** A package whose scriptlet waits for a file, a minute at most. */
 const waiting = (name: string, version: string) =>
   plain(name, version, {
     install:
-      'post_upgrade() { for i in $(seq 200); do [ -e /run/go ] && break; sleep 0.05; done; }',
+      'post_upgrade() { for i in $(seq 1200); do [ -e /run/go ] && break; sleep 0.05; done; }',
   })
 
 const hook = (exec: string, lines = '') =>
@@ -26,10 +25,7 @@ const hook = (exec: string, lines = '') =>
 async function startSlowUpgrade(node: LabNode, text: string): Promise<void> {
   await node.run(['rm', '-f', '/run/go'])
   await node.ok(['systemctl', 'start', '--no-block', UNIT])
-  for (let tries = 0; !(await node.readFile(LOG)).includes(text); tries += 1) {
-    assert.ok(tries < 400, `${text} is not in ${LOG}`)
-    await sleep(50)
-  }
+  await node.shell(`until grep -qF '${text}' ${LOG}; do sleep 0.05; done`)
 }
 
 async function awaitEnd(node: LabNode): Promise<RunRecord> {
@@ -39,15 +35,23 @@ async function awaitEnd(node: LabNode): Promise<RunRecord> {
   return readRun(node)
 }
 
-labTest('an upgrade ends in every way, and each is told apart', async () => {
-  await using node = await bootNode()
-  const four = ['a', 'b', 'c', 'd']
-  const fetched = async (...recipes: ReturnType<typeof plain>[]) => {
-    await offer(node, ...recipes)
-    await node.ok(['pacman', '-Syuw', '--noconfirm'])
-  }
+const FOUR = ['a', 'b', 'c', 'd']
+
+/** A node with the jobs and four packages, of which nothing is to be upgraded yet. */
+async function bootWithJobs(): Promise<LabNode> {
+  const node = await bootNode()
   await installJobs(node, '--local')
-  await install(node, ...four.map((name) => plain(name, '1')))
+  await install(node, ...FOUR.map((name) => plain(name, '1')))
+  return node
+}
+
+async function fetch(node: LabNode, ...recipes: ReturnType<typeof plain>[]): Promise<void> {
+  await offer(node, ...recipes)
+  await node.ok(['pacman', '-Syuw', '--noconfirm'])
+}
+
+labTest('an upgrade with nothing to do, and one in which hooks and a scriptlet fail', async () => {
+  await using node = await bootWithJobs()
   assert.equal((await upgrade(node)).outcome, 'nothing-to-do')
 
   // What fails on the way, and ends with 0.
@@ -56,7 +60,7 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await node.writeFile(`${directory}/90-bad.hook`, bad)
   await node.writeFile(`${directory}/91-good.hook`, hook('/bin/true'))
   await node.writeFile(`${directory}/92-none.hook`, hook('/usr/bin/notthere'))
-  await fetched(plain('a', '2', { install: 'post_upgrade() { false; }\n' }), plain('b', '2'))
+  await fetch(node, plain('a', '2', { install: 'post_upgrade() { false; }\n' }), plain('b', '2'))
   const completed = await upgrade(node)
   assert.deepEqual(
     [completed.outcome, completed.packages, completed.reason, completed.problems],
@@ -74,53 +78,65 @@ labTest('an upgrade ends in every way, and each is told apart', async () => {
   await node.ok(['journalctl', '--sync'])
   const warnings = await node.ok(['journalctl', '-u', UNIT, '-p', '4..4', '-o', 'cat'])
   assert.match(warnings, /^upgrade completed: 2 packages; the scriptlet of a: .*; 90-bad\.hook /)
-  await node.ok(['rm', '-r', directory])
+})
 
-  // Skipped, then stopped: the run that had work is remembered.
-  await fetched(plain('a', '3'), plain('b', '3'))
-  await node.shell(`rm ${CACHE}/a-3*`)
-  const skipped = await upgrade(node)
-  assert.equal(skipped.outcome, 'skipped')
-  assert.match(skipped.reason, /^1 of 2 packages not in the cache.*: a 3-1$/)
-  assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'inactive\n')
-  await node.shell(`touch -d '-2 hours' ${LOCK}`)
-  const stopped = await upgrade(node)
-  assert.equal(stopped.outcome, 'failed')
-  assert.match(stopped.reason, /^stale lock/)
-  assert.deepEqual(stopped.lastEnd, completed)
-  assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'failed\n')
-  await node.ok(['rm', LOCK])
+labTest(
+  'an upgrade that is skipped, stopped, or fails: the last one that had work is kept',
+  async () => {
+    await using node = await bootWithJobs()
+    await fetch(node, plain('a', '2'), plain('b', '2'))
+    const completed = await upgrade(node)
+    assert.equal(completed.outcome, 'completed')
 
-  // pacman itself fails.
-  await fetched(plain('b', '4', { files: { '/usr/share/taken': 'x' } }))
-  await node.writeFile('/usr/share/taken', 'mine')
-  const failed = await upgrade(node)
-  assert.deepEqual(
-    [failed.outcome, failed.reason, failed.packages],
-    ['failed', 'failed to commit transaction (conflicting files)', 0],
-  )
-  await node.ok(['rm', '/usr/share/taken'])
+    await fetch(node, plain('a', '3'), plain('b', '3'))
+    await node.shell(`rm ${CACHE}/a-3*`)
+    const skipped = await upgrade(node)
+    assert.equal(skipped.outcome, 'skipped')
+    assert.match(skipped.reason, /^1 of 2 packages not in the cache.*: a 3-1$/)
+    assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'inactive\n')
+    await node.shell(`touch -d '-2 hours' ${LOCK}`)
+    const stopped = await upgrade(node)
+    assert.equal(stopped.outcome, 'failed')
+    assert.match(stopped.reason, /^stale lock/)
+    assert.deepEqual(stopped.lastEnd, completed)
+    assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'failed\n')
+    await node.ok(['rm', LOCK])
 
-  // Another pacman meanwhile, which does not get the lock.
-  await fetched(...four.map((name) => waiting(name, '5')))
-  await startSlowUpgrade(node, 'upgraded a (2-1 -> 5-1)')
+    // pacman itself fails.
+    await fetch(node, plain('b', '4', { files: { '/usr/share/taken': 'x' } }))
+    await node.writeFile('/usr/share/taken', 'mine')
+    const failed = await upgrade(node)
+    assert.deepEqual(
+      [failed.outcome, failed.reason, failed.packages],
+      ['failed', 'failed to commit transaction (conflicting files)', 0],
+    )
+  },
+)
+
+labTest('an upgrade that another pacman, SIGINT or the rotation of its log meets', async () => {
+  await using node = await bootWithJobs()
+  // It does not get the lock.
+  await fetch(node, ...FOUR.map((name) => waiting(name, '2')))
+  await startSlowUpgrade(node, 'upgraded a (1-1 -> 2-1)')
   assert.equal((await node.run(['pacman', '-R', '--noconfirm', 'd'])).exitCode, 1)
   const alone = await awaitEnd(node)
   assert.deepEqual([alone.outcome, alone.packages], ['completed', 4])
 
   // SIGINT in mid-transaction, which pacman answers with 0; and the log is moved away before it.
-  await fetched(...four.map((name) => waiting(name, '6')))
-  await startSlowUpgrade(node, 'upgraded a (5-1 -> 6-1)')
+  await fetch(node, ...FOUR.map((name) => waiting(name, '3')))
+  await startSlowUpgrade(node, 'upgraded a (2-1 -> 3-1)')
   await node.ok(['mv', LOG, `${LOG}.1`])
   await node.ok(['systemctl', 'kill', '--signal=INT', '--kill-whom=main', UNIT])
   const interrupted = await awaitEnd(node)
   assert.deepEqual([interrupted.outcome, interrupted.packages], ['interrupted', 1])
   assert.match(interrupted.reason, /mid-transaction \(exit code 0\) after 1 package: the/)
   assert.equal((await upgrade(node)).outcome, 'completed')
+})
 
-  // A power cut in mid-transaction: the next run tells.
-  await fetched(...four.map((name) => waiting(name, '7')))
-  await startSlowUpgrade(node, 'upgraded a (6-1 -> 7-1)')
+labTest('an upgrade that a power cut ends is told by the next one', async () => {
+  await using node = await bootWithJobs()
+  await fetch(node, ...FOUR.map((name) => waiting(name, '2')))
+  await startSlowUpgrade(node, 'upgraded a (1-1 -> 2-1)')
   await node.powerCut()
   await node.boot()
   await node.shell(`touch -d '-2 hours' ${LOCK}`)
