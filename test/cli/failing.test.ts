@@ -268,6 +268,16 @@ test('nothing of a hostile name reaches the terminal', () => {
   }
 })
 
+test('the stack of a fault that nobody foresaw has the names of src', () => {
+  const fault = `require('node:fs').lstatSync = () => { throw new TypeError('a fault') }
+require('node:module').syncBuiltinESMExports()`
+  const env = { NODE_OPTIONS: `--require=${makeTree({ 'fault.cjs': fault })}/fault.cjs` }
+  // Both bundles: the one of every minute, and that of all else.
+  for (const args of [['check'], ['status']]) {
+    assertAttention(run(args, { env }), /^error: a fault\n.*\n +at Snapshot\.lstat /)
+  }
+})
+
 const MOUNTED = ['/usr/bin/unshare', '--mount', '--propagation=private', '/bin/sh', '-euc']
 
 /** The PIDs that have the tree's /proc as their working directory, as the readers do. */
