@@ -36,7 +36,7 @@ for (const [args, message] of [
   [['chekc'], /unknown command 'chekc'.*Did you mean check/s],
   [['check', 'now'], /too many arguments/],
   [['--timeout'], /argument missing/],
-  [['--timeout', 'soon'], /"soon" is no duration: write 30s/],
+  [['--timeout', 'soon'], /"soon" is not a duration: write 30s/],
   [['--timeout', '0'], /no duration/],
   [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
   [

@@ -79,7 +79,7 @@ for (const [what, words, says] of [
   ['no reason', ['--for', '4h'], /--reason "replacing the disk"/],
   ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
   ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],
-  ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is no duration: write 30s/],
+  ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is not a duration: write 30s/],
   ['a word too many', ['kubelet'], /too many arguments/],
 ] as const) {
   test(`2: a hold with ${what}, and nothing is written`, () => {
