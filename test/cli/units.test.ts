@@ -205,10 +205,10 @@ test('what was done is said also where the answer cannot be', () => {
     run(['units', command, '--root', root], { through: ['/bin/sh', '-c', '"$@" >/dev/full', 'sh'] })
   const installed = full('install')
   assert.equal(installed.code, 2)
-  assert.match(installed.stderr, /^error: the change was made, but could not be told\n/)
+  assert.match(installed.stderr, /^error: the change was made, but could not be reported\n/)
   const again = full('install')
   assert.doesNotMatch(again.stderr, /made/)
-  assert.match(full('remove').stderr, /^error: the change was made, but could not be told\n/)
+  assert.match(full('remove').stderr, /^error: the change was made, but could not be reported\n/)
 })
 
 test('an empty --root, such as an unset variable leaves, is not this host', () => {
