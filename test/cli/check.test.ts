@@ -147,7 +147,7 @@ for (const [what, tree, message] of [
   [
     'it is larger than any installation’s',
     { 'run/kured-sentinel/replaced': 'x'.repeat(17 * 2 ** 20) },
-    /replaced holds more than/,
+    /replaced has more than/,
   ],
   ['it is no file', { 'run/kured-sentinel/replaced': { directory: true } }, /not a regular file/],
 ] as const satisfies [string, Tree, RegExp][]) {
