@@ -37,7 +37,7 @@ for (const [args, message] of [
   [['check', 'now'], /too many arguments/],
   [['--timeout'], /argument missing/],
   [['--timeout', 'soon'], /"soon" is not a duration: write 30s/],
-  [['--timeout', '0'], /no duration/],
+  [['--timeout', '0'], /not a duration/],
   [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
   [
     ['--config', '/nonexistent.conf'],
