@@ -29,7 +29,7 @@ describe('bad usage by hand is exit 2', () => {
     ['preflight download --allow-download', /unknown option '--allow-download'/],
     ['record', /Usage: kured-sentinel record/],
     ['record upgrade --local', /unknown option '--local'/],
-    ['record upgrade', /this is for systemd to run, as ExecStopPost=/],
+    ['record upgrade', /only systemd runs this, as ExecStopPost=/],
   ]
   for (const [words, says] of cases) {
     test(words, () => {
