@@ -6,7 +6,7 @@ export interface RebootRequest {
   bootId: string
 }
 
-/** Boot ID of requests rebuilt after the file was lost: no boot has it, so they count as earlier. */
+/** Boot ID of requests rebuilt after the file was lost: matches no boot, so they are earlier. */
 const LOST = ''
 
 export interface Guarded {
