@@ -42,11 +42,7 @@ function fail(error) {
   }
   if (denied) lines.push('Run it as root, with sudo for example.')
   if (String(error?.code).endsWith('_NOT_FOUND')) {
-    lines.splice(
-      0,
-      lines.length,
-      'error: a part of the program is missing: build or reinstall it',
-    )
+    lines.splice(0, lines.length, 'error: a part of the program is missing: build or reinstall it')
     lines.push(`-> ${String(error.message).split('\n')[0]}`)
   } else if (error?.name !== 'SentinelError' && error?.code === undefined) {
     // An unexpected error is a bug of this program: the stack helps to fix it.
