@@ -3,17 +3,17 @@ import { createProgram } from '../cli/program.ts'
 import { Exit } from '../errors.ts'
 import { refuseKured } from '../cli/program.ts'
 
-/** What commander calls an end on which only help or the version was asked for. */
+/** commander's error codes when it has only printed the help or the version. */
 const PRINTED = ['commander.helpDisplayed', 'commander.version']
 
-/** Commands whose exit code 0 is an answer to Kured. */
+/** Commands whose exit code 0 means "reboot" to Kured. */
 const ANSWERS = ['check', 'reboot']
 
 /**
- * Runs the command that the words name.
+ * Runs the command on the command line.
  *
  * @returns the exit code
- * @throws SentinelError where a command fails
+ * @throws SentinelError when a command fails
  */
 export async function run(words: readonly string[]): Promise<number> {
   let code: number = Exit.attention
@@ -28,8 +28,8 @@ export async function run(words: readonly string[]): Promise<number> {
     await program.parseAsync(withCommand(words), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    // commander has printed the help, the version, or what is wrong, for which its own code is 1.
-    // Its `help` command and a missing subcommand end alike, but for what was typed.
+    // commander has printed the help, the version or a usage error (its own exit code 1). For its
+    // `help` command and for a missing subcommand the error is the same: only the words differ.
     const asked = error.code === 'commander.help' && words.includes('help')
     code = asked || PRINTED.includes(error.code) ? Exit.ok : Exit.attention
   }
@@ -37,7 +37,7 @@ export async function run(words: readonly string[]): Promise<number> {
   return code
 }
 
-/** Without a command it is check's, options and all; but for the program's own options. */
+/** Inserts `check` when no command is given, unless the first word is the program's own option. */
 function withCommand(words: readonly string[]): readonly string[] {
   const [first] = words
   const own = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)

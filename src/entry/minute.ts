@@ -2,8 +2,8 @@ import { check } from '../commands/check.ts'
 import { renderLine } from '../commands/check-line.ts'
 
 /**
- * What Kured runs every minute: a check without options, in a file of its own, as loading commander
- * and all commands would take longer than the check (`npm run bench`).
+ * The check that Kured runs every minute: without options, and in a separate file, because loading
+ * commander and all commands takes longer than the check itself (`npm run bench`).
  *
  * @returns the exit code
  */

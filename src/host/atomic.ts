@@ -11,18 +11,18 @@ import {
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Writes a whole file of our own at once: whoever opens it, and whatever a power cut or SIGKILL
- * leaves, it is the old file or the new one. Two writers at a time are safe: the last one wins. (A
- * file that belongs to somebody else, and keeps its owner and attributes: pacman/replace.ts.)
+ * Writes one of our own files atomically: readers see either the old file or the new one, also
+ * after a power cut or SIGKILL. Two writers at a time are safe: the last one wins. (For files of
+ * others, which must keep their owner and attributes: replace.ts.)
  *
  * @param path on this machine; a link there is replaced, not followed
- * @param mode its permissions, whatever the umask
- * @throws the system error; the old file is then still there, and nothing else
+ * @param mode permissions, independent of the umask
+ * @throws the system error; the old file is then unchanged, and nothing else is left
  */
 export function writeAtomically(path: string, bytes: string | Buffer, mode = 0o644): void {
-  // The dot keeps it from whoever lists the directory, such as systemd.
+  // The dot hides it from programs that list the directory, such as systemd.
   const candidate = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  // Left by a run that was killed and had our PID.
+  // A killed run with our PID may have left one.
   rmSync(candidate, { force: true })
   const fd = openSync(candidate, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
@@ -41,7 +41,7 @@ export function writeAtomically(path: string, bytes: string | Buffer, mode = 0o6
   syncDirectory(path)
 }
 
-/** Puts a rename in a file's directory on the disk. [fsync(2)] */
+/** Flushes a rename in the file's directory to disk. [fsync(2)] */
 export function syncDirectory(file: string): void {
   const fd = openSync(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY)
   try {

@@ -1,19 +1,19 @@
 import { SentinelError } from '../errors.ts'
 import type { Host } from './host.ts'
 
-/** A point in time as the host knows it. */
+/** A point in time by the host's clocks. */
 export interface BootClock {
   bootId: string
-  /** ms since that boot */
+  /** ms since the boot */
   uptime: number
-  /** ms since 1970, by a clock that may be wrong */
+  /** ms since 1970; this clock may be wrong */
   wall: number
 }
 
-/** Throws SentinelError, or the system error, where the kernel does not tell. */
+/** Reads the clocks. Throws SentinelError, or the system error, when the kernel gives no answer. */
 export function readBootClock(host: Host): BootClock {
   const bootId = host.bootId()
-  // All boots would be the same one.
+  // With an empty ID all boots would look like one.
   if (bootId === '') throw new SentinelError('/proc/sys/kernel/random/boot_id is empty')
   return {
     bootId,

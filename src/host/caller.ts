@@ -1,26 +1,26 @@
 import { SentinelError } from '../errors.ts'
 
-/** Whether this program may do everything. */
+/** Whether this program runs as root. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0
 }
 
-/** @throws SentinelError where it may not: `what` needs root */
+/** @throws SentinelError "`what` needs root" when this program does not run as root */
 export function mustBeRoot(what: string): void {
   if (!isRoot()) throw new SentinelError(`${what} needs root: run it with sudo`)
 }
 
-/** Whether it is Kured that runs us: it gives its variables to whatever it runs. */
+/** Whether Kured runs this program: Kured passes its own environment on to its commands. */
 export function isRunByKured(): boolean {
   return process.env['KURED_NODE_ID'] !== undefined
 }
 
 /**
- * The run that systemd has started this very process for. A person's shell below a service has an
- * INVOCATION_ID as well; only for what systemd itself has executed does SYSTEMD_EXEC_PID match.
- * [systemd.exec(5), since 248]
+ * The invocation ID of the unit, if systemd started this process directly. Processes below a
+ * service inherit INVOCATION_ID; only a process that systemd itself executed has its own PID in
+ * SYSTEMD_EXEC_PID. [systemd.exec(5), since 248]
  *
- * @returns the run's ID, or undefined when a person, or another program, has started us
+ * @returns the ID; undefined when a person or another program started this process
  */
 export function systemdInvocation({ env, pid }: Pick<NodeJS.Process, 'env' | 'pid'> = process):
   string | undefined {

@@ -1,10 +1,10 @@
-/** Node takes a timer of 2^31 ms or more for one of 1 ms; some are set a little later than this. */
+/** Node turns a timer of 2^31 ms or more into 1 ms; callers may add a little to this limit. */
 const LONGEST_MS = 2_000_000_000
 
-/** The time a whole check may take, handed down to all that can wait. Monotonic: no clock step moves it. */
+/** A time limit, passed to every call that may wait. Monotonic: clock steps do not move it. */
 export class Deadline {
   readonly limitMs: number
-  // Not performance.now(): the first use of it loads a module of Node's, on every start.
+  // Not performance.now(): its first use loads another module of Node, on every start.
   readonly #start = process.hrtime.bigint()
 
   constructor(limitMs: number) {
@@ -16,7 +16,7 @@ export class Deadline {
     return Number(process.hrtime.bigint() - this.#start) / 1e6
   }
 
-  /** ms that are left, never below zero; no more than a timer can wait, which is 23 days */
+  /** ms left; at least 0, and at most 23 days, the longest timer */
   left(): number {
     return Math.min(LONGEST_MS, Math.max(0, this.limitMs - this.elapsed()))
   }

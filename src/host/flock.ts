@@ -4,17 +4,17 @@ import { SentinelError } from '../errors.ts'
 import { PROGRAM_ENVIRONMENT } from './program.ts'
 
 /**
- * Runs `body` while no other run of ours does so for the same directory. Not for the every-minute
- * path: it may wait.
+ * Runs `body` under an exclusive lock on a directory. Not for the check of every minute: it may
+ * wait.
  *
- * Node has no flock(2), but the lock belongs to the open file and not to the process that asked for
- * it: flock(1) takes it on our own descriptor and ends, and we hold it until that is closed, by us
- * or by the kernel when we are killed. [flock(2), flock(1)] The directory itself is what is locked,
- * since it stays the same when a file in it is replaced, nothing is left behind, and a descriptor
- * for reading is enough.
+ * Node has no flock(2). The lock belongs to the open file, not to the process that takes it: so
+ * flock(1) takes it on our descriptor and exits, and the lock lasts until we close the descriptor,
+ * or the kernel does because we were killed. [flock(2), flock(1)] The lock is on the directory and
+ * not on a file: a directory stays the same when a file in it is replaced, needs no lock file, and
+ * a descriptor for reading is enough.
  *
  * @param directory a path of this machine
- * @throws SentinelError when the time is up; the system error when there is no such directory
+ * @throws SentinelError when the time is up; the system error when the directory does not exist
  */
 export function withFlock<T>(directory: string, timeoutMs: number, body: () => T): T {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
@@ -39,7 +39,7 @@ function take(fd: number, directory: string, timeoutMs: number): void {
   if (ended.status === 0) return
   if (ended.status === 75) {
     throw new SentinelError(
-      `${directory} is locked by another run for more than ${seconds} s; lslocks shows by which`,
+      `${directory} has been locked by another run for more than ${seconds} s: see lslocks`,
     )
   }
   const cause = ended.error ?? new Error(ended.stderr.toString().trim() || 'it was killed')

@@ -2,9 +2,9 @@ import { fnmatch, isPattern } from '../text/fnmatch.ts'
 import type { Host } from './host.ts'
 
 /**
- * The paths that a shell pattern stands for, as glob(3) with GLOB_NOCHECK gives them: sorted by
- * their bytes, no hidden file for a wildcard, a directory that cannot be listed holds nothing, and
- * the pattern itself when nothing matches or it holds no wildcard.
+ * The paths that match a shell pattern, as with glob(3) and GLOB_NOCHECK: sorted by bytes; a
+ * wildcard matches no hidden file; an unreadable directory counts as empty; the result is the
+ * pattern itself when nothing matches or it has no wildcard.
  */
 export function glob(host: Host, pattern: string): string[] {
   if (!isPattern(pattern)) return [pattern]
@@ -41,7 +41,7 @@ function exists(host: Host, path: string): boolean {
   try {
     return host.lstat(path) !== undefined
   } catch {
-    // ENOTDIR, EACCES: glob(3) goes on as if nothing stood there
+    // ENOTDIR, EACCES: to glob(3) the path does not exist
     return false
   }
 }

@@ -16,19 +16,19 @@ import {
 import { errorCode, SentinelError } from '../errors.ts'
 import { syncDirectory, writeAtomically } from './atomic.ts'
 
-/** The largest file that is read whole, in bytes, where its reader names no other limit. */
+/** Default limit of a file that is read as a whole, in bytes. */
 const LARGEST = 32 * 2 ** 20
 
-/** Where each read lands before it is copied: /proc has hundreds of small files. */
+/** Shared buffer for reads: /proc has hundreds of small files. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * The only door to the host's files and clock. Paths are the host's own ("/proc/1/comm"); `root`
- * puts another tree under them, which is how `--root` and the tests feed a whole host.
+ * The only access to the host's files and clock. Paths are the host's own ("/proc/1/comm"); with
+ * `root` they are looked up in another tree, for `--root` and for tests.
  *
- * Every method throws the system error of the call underneath (`code` is 'ENOENT', 'EACCES', …).
- * Nothing here may wait on a path that another process or a server controls: those are read by a
- * program that can be killed (program.ts).
+ * Every method throws the system error of the call it makes (`code` is 'ENOENT', 'EACCES', …).
+ * Do not use it for paths that another process or a server controls, because it could wait for
+ * ever: a program that can be killed reads those (program.ts).
  */
 export class Host {
   readonly root: string
@@ -37,19 +37,19 @@ export class Host {
     this.root = root.replace(/\/+$/, '')
   }
 
-  /** What `read` gives; a Snapshot gives what it gave the first time. */
+  /** The result of `read`; a Snapshot calls it once and repeats the first result. */
   once<T>(_fact: string, read: () => T): T {
     return read()
   }
 
-  /** Where a path of the host really stands on this machine. */
+  /** A path of the host as a path of this machine. */
   path(path: string): string {
     return this.root + path
   }
 
   /**
-   * A regular file's bytes; a FIFO or a device, which could block for ever, is an error, and so is a
-   * file of more than `limit` bytes. Files in /proc do not tell their size before they are read.
+   * Reads a regular file. Errors: a FIFO or a device, which could block for ever; more than
+   * `limit` bytes. The limit applies while reading, because files in /proc report no size.
    */
   readBytes(path: string, limit = LARGEST): Buffer {
     const fd = openSync(this.#regular(path), 'r')
@@ -59,7 +59,7 @@ export class Host {
         const length = readSync(fd, scratch)
         if (length === 0) return Buffer.concat(chunks)
         total += length
-        if (total > limit) throw new SentinelError(`${path} holds more than ${limit} bytes`)
+        if (total > limit) throw new SentinelError(`${path} has more than ${limit} bytes`)
         chunks.push(Buffer.from(scratch.subarray(0, length)))
       }
     } finally {
@@ -68,8 +68,8 @@ export class Host {
   }
 
   /**
-   * A file of /proc that the kernel gives at once, such as a process's cgroup: at most 64 KiB of it.
-   * Far faster than readText(), for what is read of each process.
+   * Reads a small file of /proc in one call, such as a process's cgroup; at most 64 KiB. Much
+   * faster than readText(): for files that are read for each process.
    */
   readProc(path: string): string {
     const fd = openSync(this.path(path), 'r')
@@ -80,12 +80,12 @@ export class Host {
     }
   }
 
-  /** The same as text. Bytes that are not UTF-8 become U+FFFD. */
+  /** readBytes() as text. Bytes that are not UTF-8 become U+FFFD. */
   readText(path: string, limit = LARGEST): string {
     return this.readBytes(path, limit).toString()
   }
 
-  /** At most `length` bytes from `offset`; fewer when the file ends before. */
+  /** Up to `length` bytes from `offset`; fewer at the end of the file. */
   readPart(path: string, offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length)
     const fd = openSync(this.#regular(path), 'r')
@@ -100,14 +100,14 @@ export class Host {
     return readlinkSync(this.path(path))
   }
 
-  /** The path without links in it. */
+  /** The path with all links resolved. */
   realPath(path: string): string {
     const real = realpathSync(this.path(path))
     const root = this.root === '' ? '' : realpathSync(this.root)
     return real.startsWith(`${root}/`) ? real.slice(root.length) : real
   }
 
-  /** Whether a path leads out of the root, by a link; throws where it leads nowhere. */
+  /** Whether a path leads out of the root through a link; throws when it does not exist. */
   isOutside(path: string): boolean {
     return !realpathSync(this.path(path)).startsWith(
       `${realpathSync(`${this.root}/`)}/`.replace(/\/+$/, '/'),
@@ -118,24 +118,24 @@ export class Host {
     return readdirSync(this.path(path))
   }
 
-  /** What stands at `path` itself (links are not followed), or undefined when nothing does. */
+  /** The entry at `path` itself (links are not followed); undefined when there is none. */
   lstat(path: string): Stats | undefined {
     return lstatSync(this.path(path), { throwIfNoEntry: false })
   }
 
-  /** What a path leads to, or undefined when nothing is there. */
+  /** The entry a path leads to; undefined when there is none. */
   stat(path: string): Stats | undefined {
     return statSync(this.path(path), { throwIfNoEntry: false })
   }
 
-  /** The same with all digits; throws the system error, ENOENT among them. */
+  /** stat() with full precision; throws the system error, also ENOENT. */
   statExactly(path: string): BigIntStats {
     return statSync(this.path(path), { bigint: true })
   }
 
   /**
-   * What tells whether a file or directory has changed since: its inode, and when it was changed, to
-   * the ns, as `stat --dereference --format='%i %.9Y %.9Z'` has it. Undefined where nothing is.
+   * A text that changes when a file or directory changes: inode, mtime and ctime to the ns, as
+   * `stat --dereference --format='%i %.9Y %.9Z'` prints them. Undefined when it does not exist.
    */
   state(path: string): string | undefined {
     const options = { bigint: true, throwIfNoEntry: false } as const
@@ -144,15 +144,15 @@ export class Host {
   }
 
   /**
-   * Writes a whole file at once; see writeAtomically(). A link at that path is replaced.
+   * Writes a file with writeAtomically(). A link at that path is replaced.
    *
-   * @param mode its permissions, whatever the umask
+   * @param mode permissions, independent of the umask
    */
   write(path: string, content: string | Buffer, mode = 0o644): void {
     writeAtomically(this.path(path), content, mode)
   }
 
-  /** Makes a directory and those above it; @returns false where it was there. */
+  /** Makes a directory and its parents; @returns false when it existed already. */
   makeDirectory(path: string, mode = 0o755): boolean {
     return mkdirSync(this.path(path), { recursive: true, mode }) !== undefined
   }
@@ -161,7 +161,7 @@ export class Host {
     symlinkSync(target, this.path(path))
   }
 
-  /** Removes a file or link, and puts that on the disk; @returns false where there was none. */
+  /** Removes a file or link, and flushes that to disk; @returns false when there was none. */
   remove(path: string): boolean {
     try {
       rmSync(this.path(path))
@@ -173,7 +173,7 @@ export class Host {
     return true
   }
 
-  /** Wall clock, in ms since 1970. A board without a clock battery may be years off. */
+  /** Wall clock, in ms since 1970. On a board without a clock battery it may be years off. */
   now(): number {
     return Date.now()
   }
@@ -181,11 +181,11 @@ export class Host {
   /** Seconds since boot, suspended time included: CLOCK_BOOTTIME. [proc_uptime(5)] */
   uptime(): number {
     const seconds = Number.parseFloat(this.readText('/proc/uptime'))
-    if (!Number.isFinite(seconds)) throw new SentinelError('/proc/uptime holds no number')
+    if (!Number.isFinite(seconds)) throw new SentinelError('/proc/uptime contains no number')
     return seconds
   }
 
-  /** The running boot's, which the kernel draws anew at each. [random(4)] */
+  /** ID of the running boot: random, new at each boot. [random(4)] */
   bootId(): string {
     return this.readText('/proc/sys/kernel/random/boot_id').trim()
   }

@@ -5,23 +5,23 @@ import { limited, type Limits, withParentDeathSignal } from './program.ts'
 export interface InteractiveResult {
   stdout: string
   stderr: string
-  /** null when a signal ended it, such as ours when the time was up */
+  /** null when a signal ended the program, such as ours when the time was up */
   exitCode: number | null
 }
 
-/** Both match output that ends in a question. */
+/** Patterns for output that ends in a question. */
 interface Questions {
   any: RegExp
-  /** those that get the default answer */
+  /** questions that get the default answer */
   known: RegExp
 }
 
 /**
- * Runs a program that asks questions on its stderr, and takes the default answer to those that are
- * known; any other question gets the end of the input, which says neither yes nor no. A signal to
- * us is not held up meanwhile, as it would be by runProgram().
+ * Runs a program that asks questions on stderr. Known questions get the default answer; any other
+ * question gets end of input, which means neither yes nor no. Unlike runProgram(), it does not
+ * delay signals to us.
  *
- * As there, the program is ended with SIGKILL when the time is up, or when we end ourselves.
+ * The program gets SIGKILL when the time is up, or when we end, as with runProgram().
  *
  * @throws SentinelError when the program could not be run
  */
@@ -43,7 +43,7 @@ export function runInteractive(
     if (questions.known.test(asked)) child.stdin.write('\n')
     else child.stdin.end()
   })
-  // A program that ends in the middle of the conversation is no failure of ours (EPIPE).
+  // The program may end before it reads an answer (EPIPE): no error here.
   child.stdin.on('error', () => {})
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(new SentinelError(`${path} could not be run`, { cause })))

@@ -5,21 +5,21 @@ import { join } from 'node:path'
 import { errorText, SentinelError } from '../errors.ts'
 import { isAlive } from './temp-name.ts'
 
-/** Root's own, and gone with the boot: in /tmp anybody can make names, and fill it. */
+/** For root: not /tmp, where anybody can create names and fill the disk. Cleared at each boot. */
 const ROOT_DIRECTORY = '/run/kured-sentinel/work'
 
 /**
- * Gives `body` an empty directory that nobody else may enter (mode 0700), and removes it in the end,
- * by a signal too. What runs have left that SIGKILL ended, the next one removes.
+ * Gives `body` an empty directory that nobody else may enter (mode 0700), and removes it
+ * afterwards, also on a signal. After SIGKILL the next run removes it.
  *
- * @throws SentinelError where there can be none; whatever `body` throws
+ * @throws SentinelError when the directory cannot be made; whatever `body` throws
  */
 export async function withPrivateDirectory<T>(body: (path: string) => T | Promise<T>): Promise<T> {
   const path = makeDirectory()
   const remove = () => rmSync(path, { recursive: true, force: true })
   const stop = (signal: NodeJS.Signals) => {
     remove()
-    // Once more, now that nothing catches it.
+    // Again: the handler is gone, so the signal now ends this process.
     process.kill(process.pid, signal)
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -39,7 +39,7 @@ function makeDirectory(): string {
     removeAbandoned(base)
     return mkdtempSync(join(base, `kured-sentinel-${process.pid}-`))
   } catch (error) {
-    throw new SentinelError(`there is no room to work in ${base}: ${errorText(error)}`, {
+    throw new SentinelError(`cannot make a working directory in ${base}: ${errorText(error)}`, {
       cause: error,
     })
   }
@@ -50,7 +50,7 @@ function removeAbandoned(base: string): void {
     const pid = Number(/^kured-sentinel-(\d+)-/.exec(name)?.[1])
     if (Number.isNaN(pid) || isAlive(pid)) continue
     const path = join(base, name)
-    // Anybody may make such a name in /tmp.
+    // Anybody can create such a name in /tmp.
     const isOwn = lstatSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.()
     if (isOwn) rmSync(path, { recursive: true, force: true })
   }

@@ -11,22 +11,21 @@ export interface ProgramResult {
 
 export interface Limits {
   timeoutMs: number
-  /** of what it prints; where it prints more, it is ended, and that is an error: isTooMuch() */
+  /** limit of its output; a program that prints more is killed, which is an error: isTooMuch() */
   maxBytes?: number
   cwd?: string
 }
 
-/** What a program may print, in bytes, where its caller names no other limit. */
+/** Default limit of a program's output, in bytes. */
 const MOST_BYTES = 16 * 2 ** 20
 
-/** An own PATH and the C locale: nothing of the caller's environment reaches a program. */
+/** Fixed PATH and the C locale: programs inherit nothing of the caller's environment. */
 export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
 
 /**
- * Runs a program by its absolute path, with /dev/null as its input, and ends it with SIGKILL when
- * its time is up: the one signal that also ends a read which waits in the kernel for another
- * process's memory lock. Through node:child_process and not execa, whose loading alone costs a
- * check that runs every minute as much as the whole scan.
+ * Runs a program by its absolute path, with /dev/null as input, and sends SIGKILL when its time is
+ * up: only SIGKILL ends a read that waits in the kernel for the memory lock of another process.
+ * Uses node:child_process, because loading execa takes as long as the whole scan of a check.
  *
  * Throws SentinelError when the program could not be run, or printed too much.
  */
@@ -37,7 +36,7 @@ export function runProgram(path: string, args: readonly string[], limits: Limits
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
   if (!timedOut && (ended.error !== undefined || ended.status === null)) {
-    throw notRun(path, ended.error ?? new Error(`it was ended by ${ended.signal}`))
+    throw notRun(path, ended.error ?? new Error(`it was killed by ${ended.signal}`))
   }
   return checkStarted(path, {
     stdout: ended.stdout,
@@ -48,9 +47,9 @@ export function runProgram(path: string, args: readonly string[], limits: Limits
 }
 
 /**
- * The same for a program that not even SIGKILL may end, such as one that waits for a FUSE server
+ * runProgram() for a program that may survive SIGKILL, such as one that waits for a FUSE server
  * that has its request and does not answer [fs/fuse/dev.c, request_wait_answer]: when its time is
- * up it is left to the kernel, which ends it as soon as it can.
+ * up we stop waiting, and the kernel ends it as soon as it can.
  */
 export async function awaitProgram(
   path: string,
@@ -61,7 +60,7 @@ export async function awaitProgram(
     const [program, words] = withParentDeathSignal(path, args)
     execFile(program, words, { ...limited(limits), encoding: 'buffer' }, (error, out, err) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
-      // Ended at its time, and not by somebody else: what the kernel's OOM killer leaves is no answer.
+      // Killed by our time limit. Killed by another process, such as the OOM killer, is an error.
       const timedOut = exitCode === null && error?.killed === true && error.code === null
       if (exitCode === null && !timedOut) reject(notRun(path, error))
       else resolve({ stdout: out, stderr: err.toString(), exitCode, timedOut })
@@ -80,20 +79,20 @@ export async function awaitProgram(
 }
 
 /**
- * setpriv(1) asks the kernel to end the program with us, even when we are ended by SIGKILL.
+ * setpriv(1) makes the kernel kill the program when we end, even when we end by SIGKILL.
  * [prctl(2), PR_SET_PDEATHSIG]
  */
 export function withParentDeathSignal(path: string, args: readonly string[]): [string, string[]] {
   return ['/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', path, ...args]]
 }
 
-/** Whether a program was ended because it printed more than it may. */
+/** Whether a program was killed because it printed more than allowed. */
 export function isTooMuch(error: unknown): boolean {
   const cause = error instanceof SentinelError ? error.cause : undefined
   return ['ENOBUFS', 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'].includes(errorCode(cause) ?? '')
 }
 
-/** What it prints is limited too, where that is gathered. */
+/** Limits as options of node:child_process; maxBuffer has no effect on spawn(). */
 export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd }: Limits) {
   return {
     cwd,
@@ -105,7 +104,7 @@ export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd }: Limits) {
   }
 }
 
-/** Why a program that has ended has failed, in its own words; '' where it says nothing. */
+/** Why a program failed, in its own words; '' when it printed nothing. */
 export function complaint({
   timedOut,
   stderr,
@@ -114,10 +113,10 @@ export function complaint({
 }
 
 function notRun(path: string, cause: unknown): SentinelError {
-  return new SentinelError(`${path}, through setpriv, could not be run to its end`, { cause })
+  return new SentinelError(`${path}, run through setpriv, did not run to its end`, { cause })
 }
 
-/** setpriv's own answer when it cannot start the program is 126 or 127. [setpriv(1)] */
+/** setpriv exits with 126 or 127 when it cannot start the program. [setpriv(1)] */
 function checkStarted(path: string, ended: ProgramResult): ProgramResult {
   if (ended.exitCode === 126 || ended.exitCode === 127) {
     throw new SentinelError(`${path} cannot be run: ${ended.stderr.trim()}`)

@@ -19,26 +19,26 @@ import { runProgram } from './program.ts'
 import { removeAbandonedFiles, tempName } from './temp-name.ts'
 
 export interface Replacement {
-  /** a path of this machine; a symlink stays and the file behind it is replaced */
+  /** a path of this machine; a symlink stays, and its target is replaced */
   path: string
-  /** what the new bytes were made from: nothing is written when the file holds anything else */
+  /** the expected old bytes: if the file has others, nothing is written */
   before: Buffer
   after: Buffer
-  /** throws when a file with the new bytes, not yet in place, must not get there */
+  /** checks a file with the new bytes before it is put in place; throws to refuse it */
   tryOut?: (candidate: string) => void
-  /** throws when the new bytes, now in place, must be taken back */
+  /** checks the new file in place; throws to restore the old one */
   verify?: () => void
 }
 
 /**
- * Replaces a file's bytes all at once: whoever opens it, and whatever is left after a power cut or
- * a SIGKILL at any point, it is the old file or the new one. Owner, mode, ACL and extended
- * attributes stay. To be called under withFlock() of a directory that all writers agree on.
+ * Replaces a file's bytes atomically: readers see either the old file or the new one, also after a
+ * power cut or SIGKILL at any point. Owner, mode, ACL and extended attributes stay. Call it under
+ * withFlock() of a directory that all writers agree on.
  *
- * The old file keeps a second name until the new one has proved good: taking it back is then a
- * single rename, which a full disk cannot stop and which brings back the very same inode.
+ * The old file keeps a second name until the new one is verified: restoring it is then a single
+ * rename, which works on a full disk and restores the same inode.
  *
- * @throws SentinelError when nothing was changed in the end; the reason is its cause
+ * @throws SentinelError when the file is unchanged in the end; the reason is its cause
  */
 export function replaceFile({ path, before, after, tryOut, verify }: Replacement): void {
   const unchanged = (error: unknown) =>
@@ -56,9 +56,9 @@ export function replaceFile({ path, before, after, tryOut, verify }: Replacement
     writeCandidate(candidate, target, after)
     tryOut?.(candidate)
     linkSync(target, old)
-    // After the link: had somebody else replaced the file in between, `old` would not be theirs.
+    // Read through the link: if another program has replaced the file by now, `old` is its file.
     if (!readFileSync(old).equals(before)) {
-      throw new SentinelError(`${path} was changed by somebody else meanwhile; try again`)
+      throw new SentinelError(`${path} was changed by another program meanwhile; try again`)
     }
     renameSync(candidate, target)
   } catch (error) {
@@ -76,9 +76,9 @@ export function replaceFile({ path, before, after, tryOut, verify }: Replacement
   rmSync(old, { force: true })
 }
 
-/** A complete file beside the target, on the disk for good. */
+/** Writes a complete file beside the target, and flushes it to disk. */
 function writeCandidate(candidate: string, target: string, bytes: Buffer): void {
-  // 0600 until it has the target's own mode: what a private file holds must not show meanwhile.
+  // 0600 until it has the target's mode: a private file must not be readable meanwhile.
   const fd = openSync(candidate, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
     writeFileSync(fd, bytes)
@@ -94,19 +94,19 @@ function takeBack(old: string, target: string, reason: unknown): void {
     renameSync(old, target)
     syncDirectory(target)
   } catch (error) {
-    const message = `${target} is changed and not good (${errorText(reason)}); the old file is ${old}`
+    const message = `${target} was changed, failed its check (${errorText(reason)}) and could not be restored; the old file is ${old}`
     throw new SentinelError(message, { cause: error })
   }
 }
 
 /**
- * Gives one file the owner, mode, ACL and extended attributes of another, and leaves its bytes.
+ * Copies owner, mode, ACL and extended attributes from one file to another, without the bytes.
  *
- * By cp(1), since Node knows neither ACLs nor extended attributes, and coreutils are there on every
- * Arch while getfattr and setfacl would be two more programs. The attributes are named rather than
- * `all`, with which cp says nothing about one that it could not keep. [cp(1), --preserve]
+ * Uses cp(1): Node supports neither ACLs nor extended attributes, and every Arch has coreutils, but
+ * not getfattr and setfacl. The attributes are listed, because with `all` cp is silent about those
+ * it could not keep. [cp(1), --preserve]
  *
- * @throws SentinelError when any of them could not be kept
+ * @throws SentinelError when an attribute could not be kept
  */
 function copyAttributes(from: string, to: string): void {
   const args = ['--attributes-only', '--no-dereference', '--preserve=mode,ownership,xattr']
@@ -114,7 +114,7 @@ function copyAttributes(from: string, to: string): void {
   if (ended.exitCode !== 0 || ended.stderr !== '') {
     throw new SentinelError(`${from}: its attributes cannot be kept: ${ended.stderr.trim()}`)
   }
-  // cp says nothing when an ordinary user may not give a file away.
+  // cp is silent when an ordinary user may not change the owner.
   const [old, now] = [statSync(from), statSync(to)]
   if (old.uid !== now.uid || old.gid !== now.gid || old.mode !== now.mode) {
     throw new SentinelError(`${from}: its owner or mode cannot be kept; run this as root`)
@@ -122,9 +122,9 @@ function copyAttributes(from: string, to: string): void {
 }
 
 /**
- * Asks before anything is touched whether a file may be replaced.
+ * Checks whether a file can be replaced, before anything is changed.
  *
- * @throws SentinelError with the reason, and what to do
+ * @throws SentinelError with the reason
  */
 export function mustBeWritable(file: string): void {
   try {
@@ -133,7 +133,7 @@ export function mustBeWritable(file: string): void {
     accessSync(target, constants.W_OK)
     accessSync(dirname(target), constants.W_OK)
   } catch (error) {
-    const message = `${file} may not be changed, and nothing was: ${errorText(error)}`
+    const message = `${file} cannot be changed; nothing was done: ${errorText(error)}`
     throw new SentinelError(message, { cause: error })
   }
 }

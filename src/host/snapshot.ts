@@ -1,17 +1,16 @@
 import { Host } from './host.ts'
 
 /**
- * The host at one moment, as far as its own files go: what was read once is not read again, so that a
- * command which looks at many things tells of one host and not of several. What comes and goes by
- * itself is always read anew: processes, the uptime, and what lstat() and stat() tell, such as
- * pacman's lock.
+ * The host's files at one moment: each is read once, so that all findings of a command describe the
+ * same state. Volatile facts are read each time: processes, the uptime, and the results of lstat()
+ * and stat(), such as pacman's lock.
  */
 export class Snapshot extends Host {
   readonly #known = new Map<string, unknown>()
 
   override once<T>(fact: string, read: () => T): T {
     if (!this.#known.has(fact)) this.#known.set(fact, read())
-    // Whoever names a fact reads the same one.
+    // All callers that use the same name read the same type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return this.#known.get(fact) as T
   }
@@ -30,7 +29,7 @@ export class Snapshot extends Host {
     return this.once(`list of ${path}`, list)
   }
 
-  /** A file's state as it was before this looked at it for the first time. */
+  /** A file's state from before its first read. */
   override state(path: string): string | undefined {
     return this.#stateOf(path)
   }
@@ -40,7 +39,7 @@ export class Snapshot extends Host {
   }
 }
 
-/** The kernel's own settings stay, and all else in /proc changes. */
+/** Everything in /proc is volatile, except the kernel's settings. */
 function isFleeting(path: string): boolean {
   return path.startsWith('/proc/') && !path.startsWith('/proc/sys/')
 }

@@ -3,15 +3,15 @@ import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../errors.ts'
 
 /**
- * A name beside a file for the time it is replaced. It starts with a dot, so that `Include =
- * …/pacman.d/*` does not match it [glob(7)], and ends in our process id, which tells a later run
- * whether anybody still needs it.
+ * A temporary name beside a file that is being replaced. It starts with a dot, so that `Include =
+ * …/pacman.d/*` does not match it [glob(7)], and ends in our PID, so that a later run knows whether
+ * it is still in use.
  */
 export function tempName(file: string, purpose: 'new' | 'old'): string {
   return join(dirname(file), `.${basename(file)}.kured-sentinel-${purpose}-${process.pid}`)
 }
 
-/** Removes what runs left beside a file that were killed while they replaced it. */
+/** Removes temporary files that killed runs have left beside a file. */
 export function removeAbandonedFiles(file: string): void {
   const start = `.${basename(file)}.kured-sentinel-`
   for (const name of readdirSync(dirname(file))) {
@@ -21,13 +21,13 @@ export function removeAbandonedFiles(file: string): void {
   }
 }
 
-/** Whether there is a process of that PID, whoever's it is. */
+/** Whether a process with that PID exists, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else
+    // EPERM: it exists, and belongs to another user
     return errorCode(error) !== 'ESRCH'
   }
 }

@@ -3,8 +3,8 @@ import { errorCode } from '../errors.ts'
 import { Deadline } from './deadline.ts'
 
 /**
- * Writes all of the text, at once: an error, such as a reader that has gone (EPIPE), is thrown here
- * and so becomes the exit code, where a stream would report it after the exit code was chosen.
+ * Writes the whole text synchronously: an error, such as a reader that has gone (EPIPE), is thrown
+ * here and sets the exit code. A stream would report it too late for that.
  *
  * @param fd 1 for stdout, 2 for stderr
  */
@@ -15,7 +15,7 @@ export function write(fd: 1 | 2, text: string): void {
     try {
       rest = rest.subarray(writeSync(fd, rest))
     } catch (error) {
-      // A pipe that its other users made non-blocking is full: wait for its reader, not for ever.
+      // The pipe is full, and another user of it made it non-blocking: wait for the reader, 5 s.
       if (errorCode(error) !== 'EAGAIN' || patience.left() === 0) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
     }

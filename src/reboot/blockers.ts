@@ -17,31 +17,31 @@ import {
 import { showUnits, type Properties } from '../systemd/systemctl.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
-/** Whether the host can go down now: yes; not yet; not in the near future; or a person must look. */
+/** Whether the host can reboot: now; after a wait; not for some time; or a person must look. */
 export type RebootAnswer = 'go' | 'wait' | 'not-now' | 'attention'
 
 export interface RebootDecision {
   answer: RebootAnswer
-  /** why not, for a person; '' for "go" */
+  /** why not, for people; '' for "go" */
   reason: string
 }
 
-/** All that the outlook rests on. */
+/** The evidence for the decision. */
 export interface BlockerEvidence {
-  /** what a person said against a reboot, or why that cannot be read */
+  /** the active hold, or why it cannot be read */
   hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
-  /** whether the check asked for a reboot in this boot; undefined where that does not matter */
+  /** whether a check asked for a reboot in this boot; undefined when that does not matter */
   asked: boolean | undefined
   lock: LockState | undefined
-  /** the upgrade units that are at work, with their state */
+  /** the running upgrade units, with their states */
   busyUnits: string[]
 }
 
-/** What waiting does not mend goes first; then all that is to be waited for. */
+/** Blockers that need a person or time come first, then those that end by themselves. */
 export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence): RebootDecision {
   if (asked === false) {
     const reason =
-      'in this boot no check has asked Kured for a reboot. This command is Kured’s rebootCommand; its rebootSentinelCommand is `kured-sentinel` alone (or, where another program asks: only-asked = no)'
+      'no check has asked Kured for a reboot in this boot. This command is for Kured’s rebootCommand; rebootSentinelCommand must be `kured-sentinel` alone (if another program asks for reboots, set only-asked = no)'
     return { answer: 'attention', reason }
   }
   if (hold !== undefined) return hold
@@ -56,10 +56,10 @@ export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence)
 }
 
 /**
- * Looks at what speaks against a reboot. The lock comes last, as it can change fastest.
+ * Collects what blocks a reboot. The lock comes last, because it changes fastest.
  *
- * @param byKured whether Kured has it called, after a check that asked for it
- * @throws SentinelError, or the system error, of what cannot be read
+ * @param byKured whether Kured runs this command: a check must then have asked for the reboot
+ * @throws SentinelError, or the system error, when something cannot be read
  */
 export function collectBlockers(host: Host, config: Config, byKured: boolean): BlockerEvidence {
   const now = readBootClock(host)
@@ -84,7 +84,7 @@ function readHoldOn(host: Host, now: BootClock): BlockerEvidence['hold'] {
     if (hold === undefined) return undefined
     return { answer: 'not-now', reason: holdText(hold, now) }
   } catch (error) {
-    return { answer: 'attention', reason: `there is a hold, and ${errorText(error)}` }
+    return { answer: 'attention', reason: `a hold exists, but ${errorText(error)}` }
   }
 }
 
@@ -100,8 +100,9 @@ function listBusyUnits(): string[] {
 }
 
 /**
- * A oneshot is "activating" while it runs, and "deactivating" in ExecStopPost; but also while a
- * failed download only waits for its next try, which a pending reboot skips. [systemd.service(5)]
+ * Whether an upgrade unit runs. A oneshot is "activating" while it runs and "deactivating" in
+ * ExecStopPost=. A failed download that waits for its next try ("auto-restart") is "activating"
+ * too, but does not count: a pending reboot skips it. [systemd.service(5)]
  */
 export function isUpgradeRunning(state: Properties): boolean {
   const active = state.get('ActiveState')

@@ -2,24 +2,24 @@ import { durationText } from '../text/duration.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { RebootDecision } from './blockers.ts'
 
-/** `-Syu` lets go of pacman's lock for a moment between its stages: only a second look tells. */
+/** `-Syu` releases pacman's lock for a moment between its stages: so we look twice. */
 const SECOND_LOOK_MS = 100
 const LOOK_EVERY_MS = 2000
 
 export interface GateView {
-  /** what speaks against a reboot at this moment */
+  /** whether the host can reboot at this moment */
   look: () => RebootDecision
-  /** waits, and throws where this run is to end */
+  /** waits; throws when this run must end */
   pause: (ms: number) => Promise<void>
-  /** is told what is waited for, each time that changes */
+  /** called with each new reason to wait */
   waiting: (reason: string) => void
 }
 
 /**
- * The last gate before a reboot: waits until nothing speaks against it, seen twice.
+ * The last gate before a reboot: waits until two looks in a row find no blocker.
  *
- * @returns "go", or what still speaks against it when the time is up, and whatever waiting does
- * not mend at once
+ * @returns "go"; or "not-now" with the blocker when the time is up; or at once the decision that
+ * waiting does not change
  */
 export async function passGate(view: GateView, patience: Deadline): Promise<RebootDecision> {
   let last = ''

@@ -1,31 +1,31 @@
 import { ignore, type Finding } from '../sentinel/finding.ts'
 
-/** A reboot that was asked for: because of what, and in which boot. */
+/** A reboot that was asked for: its cause, and the boot in which it was asked for. */
 export interface RebootRequest {
   cause: string
   bootId: string
 }
 
-/** The boot of a request that may have been made, where what was remembered is lost: no boot's ID. */
+/** Boot ID of requests rebuilt after the file was lost: matches no boot, so they are earlier. */
 const LOST = ''
 
 export interface Guarded {
-  /** what was found, with the reasons that a reboot did not clear no longer asking for one */
+  /** the findings; causes that a reboot did not clear no longer ask for one */
   findings: Finding[]
-  /** what to remember */
+  /** the requests to store */
   requests: RebootRequest[]
 }
 
 /**
- * Keeps a reboot that did not help from being asked for again.
+ * Does not ask again for a reboot that did not help.
  *
- * What pacman replaced in this boot cannot have been asked for in an earlier one, and is not there
- * after the next: nothing need be remembered of it. Two causes can outlast a boot. A kernel that the
- * boot loader does not start is asked for once for each installation of its package. A deleted file
- * that no package brings (count = deleted) is asked for once, until pacman replaces it.
+ * A file that pacman replaced in this boot cannot be the cause of an earlier request, and cannot
+ * outlast the next boot: no record is needed. Two causes can outlast a boot. A kernel that the boot
+ * loader does not start is asked for once for each installation of its package. A deleted file that
+ * belongs to no package (count = deleted) is asked for once, until pacman replaces it.
  *
  * @param findings of a complete look
- * @param remembered the requests made so far; undefined where they are lost
+ * @param remembered the requests so far; undefined when they are lost
  */
 export function decideGuard(
   findings: readonly Finding[],
@@ -53,15 +53,15 @@ export function decideGuard(
   return { findings: anew ? judged.map(setAside) : judged, requests: [...requests.values()] }
 }
 
-/** Whether a cause can be there after the boot as it was before. */
+/** Whether a cause can outlast a boot. */
 function isLasting({ cause }: Pick<RebootRequest, 'cause'>): boolean {
   return /^(kernel|deleted) /.test(cause)
 }
 
 /**
- * What makes two findings the same reason for a reboot. PIDs change with each boot, and so do the
- * names of scopes and sessions, and the inodes of an initramfs: with any of them in it, an unchanged
- * cause could look like a new one each time.
+ * The cause of a finding: findings with the same cause are the same reason for a reboot. It has
+ * nothing that changes with each boot, such as PIDs, names of scopes and sessions, or inodes of an
+ * initramfs: an unchanged cause would look new each time.
  */
 function causeOf({ kind, path, byPacman, ...owner }: Finding): string {
   if (kind === 'kernel') return `kernel ${owner.package} ${owner.version} ${owner.installedAt}`
@@ -71,18 +71,18 @@ function causeOf({ kind, path, byPacman, ...owner }: Finding): string {
 function useless(finding: Finding, askedIn: string): Finding {
   const { kind, message, installed } = finding
   if (kind !== 'kernel') {
-    const why = 'rebooted for it already, and something else than pacman removes it again'
+    const why = 'already rebooted for it, and something other than pacman deletes it again'
     return { ...ignore(finding, why), askedIn }
   }
   const asked =
     askedIn === LOST
-      ? 'may have been rebooted for already (what was remembered is lost)'
-      : `rebooted for kernel ${installed}, and it still holds`
-  const advice = `Was /boot mounted when it was upgraded (findmnt /boot), and does the boot loader’s default entry start it (bootctl list, extlinux.conf, boot.ini, cmdline.txt)? It counts again once the package is installed anew: pacman -S ${finding.package}`
+      ? 'may already have rebooted for this (the record of requests was lost)'
+      : `a reboot for kernel ${installed} did not help`
+  const advice = `Was /boot mounted during the upgrade (findmnt /boot)? Does the boot loader’s default entry start this kernel (bootctl list, extlinux.conf, boot.ini, cmdline.txt)? It counts again after the package is reinstalled: pacman -S ${finding.package}`
   return { ...finding, effect: 'attention', message: `${asked}: ${message}. ${advice}`, askedIn }
 }
 
-/** Beside a new reason the old one does not count. */
+/** When there is a new reason, old ones do not count. */
 function setAside(finding: Finding): Finding {
   return finding.effect === 'attention' && finding.askedIn !== undefined
     ? ignore(finding, 'a reboot did not help')

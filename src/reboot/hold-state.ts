@@ -15,9 +15,9 @@ import type { BootClock } from '../host/boot-clock.ts'
 const NAME = 'hold'
 
 /**
- * The hold that was set, whether it is over or not.
+ * The hold that was set last, also when it is over.
  *
- * @throws SentinelError where there is one that cannot be read
+ * @throws SentinelError when there is one that cannot be read
  */
 export function readHold(host: Host): Hold | undefined {
   const state = readState(host, NAME)
@@ -30,49 +30,49 @@ export function readHold(host: Host): Hold | undefined {
     !numbers.every(Number.isFinite) ||
     Number(left) > LONGEST_MS
   ) {
-    throw new SentinelError('hold.json does not hold what was written there')
+    throw new SentinelError('hold.json is damaged')
   }
   return { reason, bootId, until: Number(until), left: Number(left), uptime: Number(uptime) }
 }
 
 /**
- * The hold that lasts now, if one does.
+ * The active hold, if there is one.
  *
- * @throws SentinelError where there is one that cannot be read
+ * @throws SentinelError when there is one that cannot be read
  */
 export function activeHold(host: Host, now: BootClock): Hold | undefined {
   const hold = readHold(host)
   return hold !== undefined && remaining(hold, now) > 0 ? hold : undefined
 }
 
-/** Sets a hold, in place of an earlier one. Throws SentinelError where it cannot be written. */
+/** Sets a hold; it replaces an earlier one. Throws SentinelError when it cannot be written. */
 export function setHold(host: Host, hold: Hold): void {
   makeStateDirectory(host)
   alone(host, () => writeState(host, NAME, hold))
 }
 
-/** Ends the hold, whether it can be read or not. @returns whether there was one */
+/** Removes the hold, also one that cannot be read. @returns whether there was one */
 export function removeHold(host: Host): boolean {
   if (host.lstat(STATE_DIRECTORY) === undefined) return false
   return alone(host, () => removeState(host, NAME))
 }
 
 /**
- * Writes down how much of the hold is left, where that is due, or that it is over: a later boot
- * with another clock must not find it lasting again. A hold that was set meanwhile stays.
+ * Stores how much of the hold is left, when that is due, or removes it when it is over: a later
+ * boot with another clock must not find it active again. A hold set meanwhile stays.
  */
 export function countHold(host: Host, seen: Hold, now: BootClock): void {
   const over = remaining(seen, now) <= 0
   if (!over && !needsCount(seen, now)) return
   alone(host, () => {
-    // As it is now, also where `host` is a Snapshot.
+    // The current file, also when `host` is a Snapshot.
     if (!isDeepStrictEqual(readHold(new Host(host.root)), seen)) return
     if (over) removeState(host, NAME)
     else writeState(host, NAME, recount(seen, now))
   })
 }
 
-/** Whoever may open a directory may lock it, and for ever: so it is one that is root's alone. */
+/** Runs `body` under a lock on a directory that only root can open: who can open it can lock it. */
 function alone<T>(host: Host, body: () => T): T {
   const lock = `${STATE_DIRECTORY}/lock`
   host.makeDirectory(lock, 0o700)

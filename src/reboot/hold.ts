@@ -1,34 +1,34 @@
 import { durationText } from '../text/duration.ts'
 import type { BootClock } from '../host/boot-clock.ts'
 
-/** A person's wish that the host is not rebooted for some time. Times in ms. */
+/** A person's order not to reboot the host for some time. Times in ms. */
 export interface Hold {
   reason: string
   /** its end by the wall clock, in ms since 1970 */
   until: number
-  /** what was left of it at `uptime` in the boot `bootId` */
+  /** the time left at `uptime` in the boot `bootId` */
   left: number
   bootId: string
   uptime: number
 }
 
-/** No hold is longer: one that was forgotten must end. */
+/** The longest hold: a forgotten one must end. */
 export const LONGEST_MS = 30 * 86_400_000
 
-/** A hold that begins now. */
+/** Makes a hold that begins now. */
 export function newHold(reason: string, lengthMs: number, now: BootClock): Hold {
   const { bootId, uptime } = now
   return { reason, until: now.wall + lengthMs, left: lengthMs, bootId, uptime }
 }
 
 /**
- * How long the hold still lasts; zero or less when it is over.
+ * The time left of a hold; zero or less when it is over.
  *
- * Within a boot the kernel's uptime tells, which no clock step moves. In a later boot two things
- * are known: at least its uptime has passed, and what the wall clock says. A board without a
- * battery starts its clock in the past, where `until` is far off and uptime alone counts; once the
- * clock is set the true end counts. So a clock that is behind never shortens a hold, and no clock
- * makes it endless.
+ * In the boot of `bootId` the uptime counts, which clock steps do not move. In a later boot the
+ * smaller of two values counts: `left` minus the uptime, and `until` minus the wall clock. On a
+ * board without a battery the clock starts in the past: `until` is then far away and the uptime
+ * counts, until the clock is set. So a slow clock never shortens a hold, and no clock makes it
+ * endless.
  */
 export function remaining(hold: Hold, now: BootClock): number {
   if (now.bootId === hold.bootId) return hold.left - (now.uptime - hold.uptime)
@@ -36,8 +36,8 @@ export function remaining(hold: Hold, now: BootClock): number {
 }
 
 /**
- * The same hold, counted from now on: so that time spent in boots with a wrong clock adds up, over
- * however many of them. A clock that was set right within the boot puts the end right as well.
+ * The same hold, counted from now: time in boots with a wrong clock adds up, over any number of
+ * boots. If the clock was corrected during the boot, `until` is corrected too.
  */
 export function recount(hold: Hold, now: BootClock): Hold {
   const left = remaining(hold, now)
@@ -46,7 +46,7 @@ export function recount(hold: Hold, now: BootClock): Hold {
   return { ...hold, until, left, bootId: now.bootId, uptime: now.uptime }
 }
 
-/** How much time may pass uncounted at the end of a boot; each count is a write to the disk. */
+/** Time that may stay uncounted at the end of a boot; each count is a write to disk. */
 const COUNTED_EVERY_MS = 600_000
 
 export function needsCount(hold: Hold, now: BootClock): boolean {

@@ -11,15 +11,15 @@ import { holdText, remaining } from './hold.ts'
 import { readRequests, writeRequests } from './requests.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 
-/** With count = deleted, what no package has replaced asks for one reboot in this time at most. */
+/** With count = deleted, files that no package replaced cause at most one reboot in this time. */
 const DELETED_INTERVAL_MS = 86_400_000
 
 /**
- * Puts what the host remembers over what was just seen: reboots that did not help, a hold, the
- * least time between two boots. Not loaded by a check that has nothing to ask for.
+ * Applies the host's state to the findings: reboots that did not help, a hold, min-interval. A
+ * check with nothing to ask for does not load this module.
  *
- * @param answers whether the result is an answer to Kured, which is then remembered before it is
- * given; otherwise nothing is written
+ * @param answers whether the result is an answer to Kured: requests are then stored before the
+ * answer is given; otherwise nothing is written
  */
 export function applyRebootPolicy(
   host: Host,
@@ -42,7 +42,7 @@ export function applyRebootPolicy(
   return { ...report, ...decide(findings) }
 }
 
-/** The findings without what an earlier verdict said of those that did not count. */
+/** The findings without the reasons that an earlier verdict gave to those it did not count. */
 function asSeen({ reasons, ignored }: CheckReport): Finding[] {
   const unjudged = ({ why: _, ...finding }: Finding) => finding
   return [
@@ -55,26 +55,26 @@ function rebootsBy(findings: Finding[]): boolean {
   return decide(findings).verdict === 'reboot'
 }
 
-/** What a guard makes of the findings, and how to remember what is asked for now. */
+/** Applies the guard; `remember` stores the requests. */
 function guard(host: Host, seen: Finding[], { bootId }: BootClock, answers: boolean) {
   const remembered = readRemembered(host)
   const { findings, requests } = decideGuard(seen, bootId, remembered)
   const isNews = answers && JSON.stringify(requests) !== JSON.stringify(remembered)
-  // What may have been asked for stays so, however often one looks.
+  // Requests that may have been made are stored at once: the next check must see the same.
   if (isNews && remembered === undefined) attempt(() => writeRequests(host, requests))
   const remember = () => {
     if (!isNews) return
     try {
       writeRequests(host, requests)
     } catch (error) {
-      const hint = 'a reboot that cannot be remembered might be asked for at each boot, for ever'
+      const hint = 'a request that is not stored could be repeated at each boot, for ever'
       throw new SentinelError(`${errorText(error)}: ${hint}`, { cause: error })
     }
   }
   return { findings, remember }
 }
 
-/** undefined where that is lost. */
+/** The stored requests; undefined when they are lost. */
 function readRemembered(host: Host): RebootRequest[] | undefined {
   try {
     return readRequests(host)
@@ -83,17 +83,17 @@ function readRemembered(host: Host): RebootRequest[] | undefined {
   }
 }
 
-/** A program that unpacks and deletes files under new names must not cost a reboot at each boot. */
+/** A program that unpacks and deletes files under new names must not cause a reboot each boot. */
 function notYet(finding: Finding, { uptime }: BootClock): Finding {
   if (finding.effect !== 'reboot' || finding.byPacman !== false || finding.kind === 'kernel') {
     return finding
   }
   const left = DELETED_INTERVAL_MS - uptime
   if (left <= 0) return finding
-  return ignore(finding, `no package has replaced it: it counts ${durationText(left)} from now`)
+  return ignore(finding, `not replaced by pacman: counts in ${durationText(left)}`)
 }
 
-/** The hold as a finding, while it lasts. */
+/** The active hold as a finding. */
 function holds(host: Host, now: BootClock, due: boolean, answers: boolean): Finding[] {
   try {
     const hold = readHold(host)
@@ -102,8 +102,8 @@ function holds(host: Host, now: BootClock, due: boolean, answers: boolean): Find
     if (remaining(hold, now) <= 0) return []
     return [{ kind: 'hold', effect: 'held', message: holdText(hold, now) }]
   } catch (error) {
-    if (!due) return [{ ...unreadable(errorText(error)), effect: 'none', why: 'nothing is due' }]
-    return [unreadable(`there is a hold, and ${errorText(error)}: set it anew, or release it`)]
+    if (!due) return [{ ...unreadable(errorText(error)), effect: 'none', why: 'no reboot is due' }]
+    return [unreadable(`a hold exists, but ${errorText(error)}: set it again or release it`)]
   }
 }
 
@@ -113,11 +113,11 @@ function tooEarly({ minInterval }: Config, { uptime }: BootClock): Finding[] {
   return [{ kind: 'interval', effect: 'held', message }]
 }
 
-/** Where failing means that an older state stays, which allows no more than the new one. */
+/** For writes that may fail: the older state that stays then allows no more than the new one. */
 function attempt(write: () => void): void {
   try {
     write()
   } catch {
-    // As said.
+    // The older state stays.
   }
 }

@@ -9,33 +9,32 @@ import { passGate } from './gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
-/** systemd ends a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */
+/** systemd forces a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */
 const SHUTDOWN_MS = 1_800_000
 const MARGIN_MS = 60_000
 const CALL_MS = 90_000
 
-/** What `reboot` came to. */
+/** The result of `reboot`. */
 export interface RebootOutcome extends RebootDecision {
   dryRun: boolean
   waitedMs: number
 }
 
-/** What stands against a reboot right now; nothing is waited for, and nothing changed. */
+/** What `reboot` would do now. Does not wait and changes nothing. */
 export function previewReboot(host: Host, config: Config, byKured: boolean): RebootOutcome {
   const outlook = judgeBlockers(collectBlockers(host, config, byKured))
   return { ...outlook, dryRun: true, waitedMs: 0 }
 }
 
 /**
- * Reboots the host as soon as no upgrade is at work, and keeps new ones from starting meanwhile.
+ * Reboots the host as soon as no upgrade runs, and prevents new upgrades meanwhile.
  *
- * pacman's own lock is not taken: a run that is killed, as Kured's pod may be by the very shutdown
- * it asked for, would leave it behind, and no upgrade works any more. What someone types in the
- * moment between the last look and the shutdown is ended by that, as a rule before it has changed a
- * package, and then leaves what our lock would: a stale one.
+ * Does not take pacman's lock: the shutdown may kill this run together with Kured's pod, and a lock
+ * left behind would stop all upgrades. A pacman started by hand between the last look and the
+ * shutdown is killed, usually before it has changed a package, and leaves a stale lock.
  *
- * @param waiting is told what is waited for
- * @throws SentinelError where the reboot fails, or this run is ended; the host then stays up
+ * @param waiting called with each new reason to wait
+ * @throws SentinelError when the reboot fails or a signal ends this run; the host then stays up
  */
 export async function reboot(
   host: Host,
@@ -77,8 +76,8 @@ export async function reboot(
 }
 
 /**
- * An exit code of 0 means that systemd has taken it on. A block inhibitor makes it fail from systemd
- * 257 on, where it counts for root as well, and without polkit logind then only says "Access denied".
+ * Exit code 0 means that systemd has accepted the reboot. From systemd 257 on a block inhibitor
+ * applies to root too and makes it fail; without polkit logind then only says "Access denied".
  */
 function callReboot(): void {
   const reason = orderSystemd(['reboot'], CALL_MS)

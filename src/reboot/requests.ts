@@ -4,7 +4,7 @@ import { readState, REQUESTS, STATE_DIRECTORY, writeState } from '../state/store
 import type { RebootRequest } from './guard.ts'
 
 /**
- * The reboots that were asked for. Throws SentinelError where that is lost or cannot be understood.
+ * The reboots asked for so far. Throws SentinelError when the file is lost or damaged.
  */
 export function readRequests(host: Host): RebootRequest[] {
   const state = readState(host, REQUESTS)
@@ -14,12 +14,12 @@ export function readRequests(host: Host): RebootRequest[] {
   }
   const { requests } = state
   if (!Array.isArray(requests) || !requests.every(isRequest)) {
-    throw new SentinelError(`${REQUESTS}.json does not hold what was written there`)
+    throw new SentinelError(`${REQUESTS}.json is damaged`)
   }
   return requests
 }
 
-/** Throws SentinelError where that fails; what was remembered before is then still there. */
+/** Stores the requests. Throws SentinelError when that fails; the old ones then stay. */
 export function writeRequests(host: Host, requests: readonly RebootRequest[]): void {
   writeState(host, REQUESTS, { requests })
 }

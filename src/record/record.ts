@@ -9,15 +9,15 @@ import { readRunStart, removeRunStart, type RunStart, writeRunStart } from './ru
 import type { Job } from '../systemd/jobs.ts'
 import { readRunOutput } from '../systemd/journal.ts'
 
-/** journald answers at once, or it is not well. */
+/** Limit for journald, which normally answers at once. */
 const JOURNAL_MS = 30_000
 
 /**
- * Judges the run that systemd has just ended, and keeps that for the job.
+ * Judges the run of a job that has just ended, and stores the record.
  *
- * @param pacmanConf a path of the host, for where the log is
- * @param env, pid our own
- * @throws SentinelError when it is not systemd that runs us, or the record cannot be written
+ * @param pacmanConf a path of the host; it says where pacman.log is
+ * @param env, pid of this process
+ * @throws SentinelError when systemd did not start this process, or the record cannot be written
  */
 export function recordRun(
   host: Host,
@@ -40,18 +40,18 @@ export function recordRun(
     ...(mark && { startedAt: mark.startedAt }),
     ...(invocationId !== undefined && { invocationId }),
   })
-  // A later run whose preflight leaves none would take this one for lost. If it cannot be removed,
-  // the record with the same invocation tells, as long as it is the last.
+  // If it stayed, a later run whose preflight writes none would take this run for abandoned. If it
+  // cannot be removed, the last record with the same invocation ID shows that this run is recorded.
   unlessBroken(() => removeRunStart(host, job))
   return record
 }
 
 /**
- * Leaves what the record of this run needs to know, and closes the run before where that was lost.
+ * Writes the start of a run, for its record; first records the previous run if it was abandoned.
  *
  * @param invocationId of the run that begins
- * @returns the record of a run that was lost, if there was one
- * @throws SentinelError where the state cannot be written; the run must then not begin
+ * @returns the record of the abandoned run, if there was one
+ * @throws SentinelError when the state cannot be written; the run must then not begin
  */
 export function recordStart(
   host: Host,
@@ -72,10 +72,10 @@ export function recordStart(
 }
 
 /**
- * Judges and keeps the run before, if nobody did: a power cut leaves its mark without a record.
+ * Judges and records the previous run if it has a start and no record, as after a power cut.
  *
- * @param current the run that is going on
- * @returns that record, if there was one to make
+ * @param current invocation ID of the current run
+ * @returns the record, if one was made
  */
 function recordAbandonedRun(
   host: Host,
@@ -90,7 +90,7 @@ function recordAbandonedRun(
   const lines = readSince(host, pacmanConf, mark)
   const { bootId, startedAt, invocationId } = mark
   const end = judgeAbandonedRun(job, lines, bootId === host.bootId())
-  // When it ended is not known; that it had begun is.
+  // Its end is unknown: the time of its start stands for it.
   return keep(host, job, end, { startedAt, endedAt: startedAt, bootId, invocationId })
 }
 
@@ -116,12 +116,12 @@ function readSince(host: Host, pacmanConf: string, mark: RunStart | undefined): 
   }
 }
 
-/** Where pacman.log is; its usual place where pacman.conf does not tell. */
+/** Path of pacman.log; the default path when pacman.conf cannot be read. */
 function logPathOf(host: Host, pacmanConf: string): string {
   return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
 }
 
-/** A state or configuration that is broken must not keep a run from being recorded. */
+/** Undefined on an error: broken state or configuration must not prevent a record. */
 function unlessBroken<T>(read: () => T): T | undefined {
   try {
     return read()

@@ -6,7 +6,7 @@ import type { Job } from '../systemd/jobs.ts'
 import type { RunStart } from './run-start.ts'
 import type { Outcome } from './run-record.ts'
 
-/** What systemd tells an ExecStopPost= of the run that has ended. [systemd.exec(5)] */
+/** The result of a run, as systemd passes it to ExecStopPost=. [systemd.exec(5)] */
 export interface ServiceEnd {
   /** "success", "exit-code", "signal", "timeout", "exec-condition", … */
   result: string
@@ -16,26 +16,26 @@ export interface ServiceEnd {
   status?: string | undefined
 }
 
-/** Throws SentinelError when it is not systemd that runs us. */
+/** Reads the result from the environment. Throws SentinelError when systemd did not set it. */
 export function readServiceEnd(env: NodeJS.ProcessEnv): ServiceEnd {
   const result = env['SERVICE_RESULT']
   if (result === undefined || result === '') {
     throw new SentinelError(
-      'this is for systemd to run, as ExecStopPost= of the unit: see kured-sentinel units status for how the last run ended',
+      'only systemd runs this, as ExecStopPost= of the unit: kured-sentinel units status shows how the last run ended',
     )
   }
   return { result, code: env['EXIT_CODE'], status: env['EXIT_STATUS'] }
 }
 
-/** All that the judgement of a run that has ended rests on. */
+/** The evidence by which a run is judged. */
 export interface RunEvidence {
   job: Job
   service: ServiceEnd
-  /** what the run's own preflight has left */
+  /** written by the preflight of the same run */
   mark?: Pick<RunStart, 'verdict' | 'reason'> | undefined
   /** pacman.log since the run began */
   lines: readonly LogLine[]
-  /** what pacman has printed, where that is known */
+  /** pacman's output, if known */
   output?: readonly string[] | undefined
 }
 
@@ -44,14 +44,14 @@ export interface RunOutcome {
   reason: string
   problems: string[]
   packages: number
-  /** whether pacman was started; if not, an earlier run's end is still the last one */
+  /** whether pacman was started; if not, the record keeps the end of an earlier run too */
   ran: boolean
 }
 
 /**
- * How a run ended. pacman's exit code says little: 0 is also what it ends with after SIGINT in
- * mid-transaction, after a failed hook, and with a database that is not there. So the log decides
- * whether a transaction was completed, and pacman's output what failed on the way.
+ * Judges how a run ended. pacman's exit code says little: it is 0 also after SIGINT in the middle
+ * of a transaction, after a failed hook, and when a database is missing. So pacman.log shows
+ * whether a transaction was completed, and pacman's output shows what failed.
  */
 export function judgeOutcome(evidence: RunEvidence): RunOutcome {
   return notStarted(evidence) ?? judgeRun(evidence)
@@ -63,7 +63,7 @@ function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcom
     return {
       ...nothing,
       outcome: 'skipped',
-      reason: mark?.reason || 'an ExecCondition= said no and left no reason: see the journal',
+      reason: mark?.reason || 'an ExecCondition= failed and left no reason: see the journal',
     }
   }
   if (mark?.verdict === 'act') return { ...nothing, outcome: 'failed', reason: mark.reason }
@@ -87,7 +87,7 @@ function judgeRun({ job, service, lines, output }: RunEvidence): RunOutcome {
 
 type Judgement = [outcome: Outcome, reason: string]
 
-/** After a transaction that was completed pacman ends with 0: with another code it was not its. */
+/** pacman exits with 0 after a completed transaction: with another code it is another run's. */
 function ownTransaction(run: PacmanRun | undefined, mayBeCompleted: boolean) {
   const transaction = run?.transaction
   return transaction?.end === 'completed' && !mayBeCompleted ? undefined : transaction
@@ -100,18 +100,18 @@ function judgeTransaction(
 ): Judgement {
   const changed = count(packages)
   if (end === 'completed' && isGone(service)) {
-    const reason = `pacman was ended (${how(service)}) after ${changed}, while hooks ran`
-    return ['interrupted', `${reason}: some may not have run to their end`]
+    const reason = `pacman was stopped (${how(service)}) after ${changed}, while hooks ran`
+    return ['interrupted', `${reason}: some may not have finished`]
   }
   if (end === 'completed') {
-    const doubt = said.understood ? '' : '; how its hooks ended is not known (no output in English)'
+    const doubt = said.understood ? '' : '; result of its hooks unknown (no output in English)'
     return ['completed', `${changed}${doubt}`]
   }
   if (end === 'failed') {
     return ['failed', [`the transaction failed after ${changed}`, ...said.errors].join(': ')]
   }
   const reason = `pacman was interrupted in mid-transaction (${how(service)}) after ${changed}`
-  return ['interrupted', `${reason}: the hooks for these have not run`]
+  return ['interrupted', `${reason}: their hooks did not run`]
 }
 
 function judgeDownload({ nothingToDo }: PacmanOutput): Judgement {
@@ -129,21 +129,21 @@ function judgeNoTransaction(
 ): Judgement {
   if (isGone(service)) {
     const when = job === 'upgrade' ? ' before anything was changed' : ''
-    return ['interrupted', `pacman was ended${when} (${how(service)})`]
+    return ['interrupted', `pacman was stopped${when} (${how(service)})`]
   }
   if (service.status !== '0' || service.result !== 'success') {
     const reasons = [...new Set(errors)].slice(0, 3).join('; ')
     return ['failed', reasons || `pacman ended with exit code ${service.status}`]
   }
   if (nothingToDo || upgrading) return ['nothing-to-do', NOTHING]
-  return ['failed', 'pacman ended with exit code 0, but pacman.log says nothing of an upgrade']
+  return ['failed', 'pacman ended with exit code 0, but pacman.log shows no upgrade']
 }
 
 /**
- * How a run ended that nobody recorded: the host went down before that, or the record was killed.
+ * Judges a run without a record: the host went down before, or the record was killed.
  *
- * @param lines pacman.log since the run began, later runs included
- * @param sameBoot the host is up since
+ * @param lines pacman.log since the run began, including later runs
+ * @param sameBoot whether the host has not rebooted since
  */
 export function judgeAbandonedRun(
   job: Job,
@@ -156,21 +156,21 @@ export function judgeAbandonedRun(
   const interrupted = (reason: string): RunOutcome => {
     return { outcome: 'interrupted', reason, problems: [], packages, ran: true }
   }
-  const what = sameBoot ? 'the run was ended' : 'the host went down'
+  const what = sameBoot ? 'the run was interrupted' : 'the host went down'
   if (run?.transaction === undefined) {
     return interrupted(
       `${what} ${job === 'upgrade' ? 'before pacman changed anything' : 'during the download'}`,
     )
   }
   if (end === 'completed' && sameBoot) {
-    return { ...interrupted(`${changed}; how its hooks ended is not known`), outcome: 'completed' }
+    return { ...interrupted(`${changed}; result of its hooks unknown`), outcome: 'completed' }
   }
   if (end === 'completed') {
     const last = run.hooks.at(-1)
-    const hooks = last === undefined ? '' : ` (the last that began: ${last})`
-    return interrupted(`${what} after ${changed}: hooks may not have run to their end${hooks}`)
+    const hooks = last === undefined ? '' : ` (last started: ${last})`
+    return interrupted(`${what} after ${changed}: hooks may not have finished${hooks}`)
   }
-  return interrupted(`${what} in mid-transaction, after ${changed}: the hooks have not run`)
+  return interrupted(`${what} in mid-transaction, after ${changed}: their hooks did not run`)
 }
 
 function findRun(
@@ -182,7 +182,7 @@ function findRun(
   return which === 'first' ? own[0] : own.at(-1)
 }
 
-/** Ended by somebody; 130 is pacman's own answer to SIGINT. [pacman, src/pacman/sighandler.c] */
+/** Whether a signal or a timeout ended pacman; 130: SIGINT. [pacman, src/pacman/sighandler.c] */
 function isGone({ result, code, status }: ServiceEnd): boolean {
   return code !== 'exited' || status === '130' || result === 'timeout'
 }

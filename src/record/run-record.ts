@@ -3,45 +3,45 @@ import type { Host } from '../host/host.ts'
 import { readState, writeState } from '../state/store.ts'
 import type { Job } from '../systemd/jobs.ts'
 
-/** How a job ended. pacman's exit code does not tell: a failed hook, and a missing database, are 0. */
+/** How a run ended. pacman's exit code is not enough: it is 0 also after a failed hook. */
 export type Outcome = 'completed' | 'nothing-to-do' | 'skipped' | 'interrupted' | 'failed'
 
-/** How a run of a job ended. */
+/** The end of a run of a job. */
 interface RunEnd {
   job: Job
   outcome: Outcome
-  /** in one line, for a person: why it was skipped, what failed */
+  /** one line for people: why it was skipped, or what failed */
   reason: string
-  /** hooks and scriptlets that failed, in pacman's words; the transaction goes on without them */
+  /** failed hooks and scriptlets, in pacman's words; the transaction continues without them */
   problems: string[]
-  /** how many packages were installed, upgraded, or removed; for a download, fetched is not known */
+  /** number of packages installed, upgraded or removed; 0 for a download */
   packages: number
   /** by the host's clock, ISO 8601 */
   startedAt?: string
   endedAt: string
   bootId: string
-  /** systemd's name of the run; see Mark */
+  /** see RunStart */
   invocationId?: string
 }
 
-/** What `record` keeps of a job's last run, as the state "run-upgrade" or "run-download". */
+/** The record of a job's last run, stored as the state "run-upgrade" or "run-download". */
 export interface RunRecord extends RunEnd {
   /**
-   * The last run in which pacman had something to do, where this one was none: it was skipped, or
-   * stopped by its preflight, or there was nothing to do.
+   * The last run in which pacman had something to do, if this run did nothing: it was skipped, its
+   * preflight failed, or there was nothing to do.
    */
   lastEnd?: RunEnd
 }
 
 /**
- * The last run of a job; undefined where there was none.
+ * The last run of a job; undefined when there was none.
  *
- * @throws SentinelError where the state cannot be read
+ * @throws SentinelError when the state cannot be read
  */
 export function readRunRecord(host: Host, job: Job): RunRecord | undefined {
   const state = readState(host, `run-${job}`)
   if (state === undefined || isRunRecord(state)) return state
-  throw new SentinelError(`the state run-${job} is not one of this program`)
+  throw new SentinelError(`the state run-${job} is not one of this program's`)
 }
 
 function isRunRecord(state: object): state is RunRecord {
@@ -53,12 +53,12 @@ function isRunRecord(state: object): state is RunRecord {
   )
 }
 
-/** Keeps a run, all at once. Throws SentinelError where that fails; the old record then stays. */
+/** Stores a record. Throws SentinelError when that fails; the old record then stays. */
 export function writeRunRecord(host: Host, record: RunRecord): void {
   writeState(host, `run-${record.job}`, record)
 }
 
-/** The record of a run in which pacman did nothing, with the last one in which it did. */
+/** Adds the last run that did something to the record of a run that did nothing. */
 export function keepLastEnd(record: RunEnd, previous: RunRecord | undefined): RunRecord {
   if (previous === undefined) return record
   const { lastEnd, ...last } = previous

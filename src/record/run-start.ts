@@ -5,27 +5,27 @@ import { readState, removeState, writeState } from '../state/store.ts'
 import type { Job } from '../systemd/jobs.ts'
 
 /**
- * What a preflight leaves for the record of its run, as the state "mark-upgrade" or
- * "mark-download". On disk and not in /run: after a power cut it is all that tells of the run. The
- * record takes it away; between the two, a record with the same invocation says that the run is over.
+ * The start of a run, written by its preflight for its record as the state "mark-upgrade" or
+ * "mark-download". On disk and not in /run: after a power cut nothing else shows that the run
+ * began. The record removes it. If that fails, the record has the same invocation ID.
  */
 export interface RunStart {
-  /** systemd gives one to each start of a unit: ExecCondition= and ExecStopPost= see the same */
+  /** systemd gives each start of a unit a new ID; ExecCondition= and ExecStopPost= see the same */
   invocationId: string
   bootId: string
   startedAt: string
   verdict: 'go' | 'skip' | 'act'
-  /** why not, in one line */
+  /** one line: why the run does not begin; '' for "go" */
   reason: string
-  /** where the run begins in pacman.log */
+  /** the end of pacman.log when the run began */
   log: LogPosition
 }
 
-/** The mark of the job's last preflight. Throws SentinelError where it cannot be read. */
+/** The start written by the job's last preflight. Throws SentinelError when it cannot be read. */
 export function readRunStart(host: Host, job: Job): RunStart | undefined {
   const state = readState(host, `mark-${job}`)
   if (state === undefined || isRunStart(state)) return state
-  throw new SentinelError(`the state mark-${job} is not one of this program`)
+  throw new SentinelError(`the state mark-${job} is not one of this program's`)
 }
 
 function isRunStart(state: object): state is RunStart {
@@ -36,7 +36,7 @@ function isRunStart(state: object): state is RunStart {
   )
 }
 
-/** Replaces the job's last mark. Throws SentinelError where that fails. */
+/** Replaces the job's last start. Throws SentinelError when that fails. */
 export function writeRunStart(host: Host, job: Job, mark: RunStart): void {
   writeState(host, `mark-${job}`, mark)
 }

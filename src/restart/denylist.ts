@@ -1,7 +1,7 @@
 import { fnmatch } from '../text/fnmatch.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
-/** What is never restarted unless the configuration allows it: services, and why, in its words. */
+/** Services that are not restarted unless the configuration allows it, with the reason. */
 const DENYLIST: readonly { why: string; services: string }[] = [
   {
     why: 'every program on the bus would be cut off',
@@ -12,7 +12,7 @@ const DENYLIST: readonly { why: string; services: string }[] = [
     services: 'systemd-logind elogind',
   },
   {
-    // A display manager that is enabled has display-manager.service for an alias.
+    // An enabled display manager has the alias display-manager.service.
     why: 'the sessions in it would end',
     services: `
       display-manager gdm* greetd lightdm lxdm ly ly@* nodm sddm slim wdm xdm* xrdp*
@@ -20,7 +20,7 @@ const DENYLIST: readonly { why: string; services: string }[] = [
       user@* user-runtime-dir@*`,
   },
   {
-    why: 'records of the audit would be lost',
+    why: 'audit records would be lost',
     services: 'auditd',
   },
   {
@@ -30,26 +30,26 @@ const DENYLIST: readonly { why: string; services: string }[] = [
       tinc* strongswan* libreswan* ipsec firewalld keepalived`,
   },
   {
-    why: 'containers and machines would stop with it, or go on with its old code',
+    why: 'containers and virtual machines would stop, or keep running its old code',
     services: `
       containerd crio cri-o docker* podman* libvirt* virt*d lxc* lxd* incus* xendomains
       systemd-nspawn@* systemd-machined`,
   },
   {
-    why: 'its restart would start another version of Kubernetes, without a drain',
+    why: 'a restart would start another version of Kubernetes, without a drain',
     services: 'kubelet* kube-* k3s* k0s* rke2* etcd*',
   },
 ]
 
-/** Our own jobs: to restart one would run another upgrade, or cut one in half. */
+/** Our own jobs: a restart would start another upgrade, or interrupt one. */
 const OURS: readonly string[] = Object.values(UNITS)
 
-/** Whether the unit is one of the jobs that run pacman; no configuration allows that. */
+/** Whether the unit is one of the jobs that run pacman: never restarted, whatever is configured. */
 export function runsPacman(names: readonly string[]): boolean {
   return names.some((name) => OURS.includes(name))
 }
 
-/** Why a unit with these names (its own, and aliases) is not restarted by default, if so. */
+/** Why a unit with these names (including aliases) is on the denylist; undefined when it is not. */
 export function whyDenied(names: readonly string[]): string | undefined {
   return DENYLIST.find(({ services }) => {
     const patterns = services.trim().split(/\s+/)
@@ -60,7 +60,7 @@ export function whyDenied(names: readonly string[]): string | undefined {
   })?.why
 }
 
-/** The first of the patterns that one of the names matches. */
+/** The first pattern that matches one of the names. */
 export function matching(
   patterns: readonly string[],
   names: readonly string[],

@@ -1,13 +1,13 @@
 import { isUp, readUnits, type UnitState } from '../systemd/unit.ts'
 
 /**
- * The units that run and that a restart of each unit restarts as well, through any number of
- * others. systemd passes a restart on as a try-restart, which a unit that does not run ignores, but
- * a job of another unit goes on from there all the same only when that one runs.
- * [systemd, src/core/transaction.c, transaction_add_job_and_dependencies]
+ * For each unit, the running units that systemd restarts together with it, directly or through
+ * others. systemd passes a restart on as try-restart, which does nothing for a unit that does not
+ * run, and is not passed on from there. [systemd, src/core/transaction.c,
+ * transaction_add_job_and_dependencies]
  *
  * @param read asks systemd
- * @returns by the name of the unit
+ * @returns by the unit's name
  */
 export function readDependents(
   units: readonly UnitState[],

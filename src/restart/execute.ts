@@ -13,7 +13,7 @@ import { isUp, readUnits } from '../systemd/unit.ts'
 
 type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone'>
 
-/** A plan that is being carried out. */
+/** The state of an execution. */
 interface Execution {
   host: Host
   config: Config
@@ -22,7 +22,7 @@ interface Execution {
   done: CarriedOut
 }
 
-/** Does what is planned, one unit after the other, and looks how each is in the end. */
+/** Executes the plan, one unit after the other, and then reads the outcome of each. */
 export async function executePlan(
   host: Host,
   plan: RestartPlan,
@@ -32,7 +32,7 @@ export async function executePlan(
   const { refused, gone } = plan
   const done: CarriedOut = { failed: [], restarted: [], refused: [...refused], gone: [...gone] }
   const run: Execution = { host, config, obstacle, touched: new Map(), done }
-  // First, so that the units are started by the new one.
+  // First, so that the new systemd starts the units.
   if (plan.reexec) {
     const why = await reexecManager(config.restartTimeout)
     if (why === '') done.restarted.push({ unit: MANAGER, processes: [SYSTEMD] })
@@ -52,20 +52,20 @@ export async function executePlan(
   return done
 }
 
-/** Restarts a unit, unless that was done meanwhile, or something now speaks against it. */
+/** Restarts a unit, unless it was restarted meanwhile, or there is now a reason against it. */
 async function takeStep(run: Execution, { unit, processes, along }: RestartStep): Promise<void> {
   const { host, config, touched, done } = run
   const { name } = unit
   const earlier = touched.get(name)
   if (earlier !== undefined) {
-    // systemd restarts it along with another.
+    // systemd restarts it together with another unit.
     earlier.processes = processes.map(told)
     await settle([name], 0, config.restartTimeout)
   }
   const now = readUnits([name]).get(name) ?? unit
   if (earlier !== undefined && (now.invocation !== earlier.before.invocation || !isUp(now))) return
   const why = run.obstacle()
-  // The last look before it is done: what has taken a PID meanwhile is none of this unit's.
+  // The last look: a process with a reused PID does not belong to this unit.
   const there = processes.filter((process) => isStillThere(host, process))
   done.gone.push(...processes.filter((process) => !there.includes(process)).map(toldGone))
   if (there.length === 0) return

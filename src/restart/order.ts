@@ -1,16 +1,16 @@
-/** A unit that is to be restarted, as far as its turn depends on it. */
+/** A unit to restart, as far as the order depends on it. */
 interface Ordered {
   name: string
   after: readonly string[]
 }
 
 /**
- * The order of the restarts: first what others require, so that these are restarted along with it
- * and not a second time; and what is started after another comes after it. `systemctl try-restart`
- * with several names is no help here: it makes a transaction for each. [systemctl(1);
+ * Sorts the units to restart. A unit that others require comes before them: they are restarted with
+ * it, and not a second time. A unit that starts after another (After=) comes after it. `systemctl
+ * try-restart` with several names does not sort: it makes a transaction for each. [systemctl(1);
  * systemd, src/systemctl/systemctl-start-unit.c]
  *
- * @param dependents the units that each takes along, by its name
+ * @param dependents the units that are restarted with each unit, by its name
  */
 export function inOrder<T extends Ordered>(
   units: readonly T[],
@@ -22,7 +22,7 @@ export function inOrder<T extends Ordered>(
   const ordered: T[] = []
   const visited = new Set<T>()
   const visit = (unit: T) => {
-    // Also what leads back to itself ends here: systemd breaks such a circle at some place, too.
+    // Cycles end here: systemd breaks them somewhere, too.
     if (visited.has(unit)) return
     visited.add(unit)
     for (const other of sorted) if (takesAlong(other, unit)) visit(other)

@@ -3,17 +3,17 @@ import type { Failed, Restarted } from './report.ts'
 import { settle } from './systemd-actions.ts'
 import { isUp, readUnits, type UnitState } from '../systemd/unit.ts'
 
-/** A unit that was told to restart, or that goes along with one. */
+/** A unit that was restarted, directly or together with another. */
 export interface Attempt extends Restarted {
   before: UnitState
-  /** what systemctl had to say against it */
+  /** systemctl's error; '' when there was none */
   complaint: string
 }
 
-/** How long a service must be up to count as back. */
+/** Time for which a service must be up to count as back. */
 const BACK_MS = 2_000
 
-/** How each unit is, once systemd is done with all of them, or the time is up. */
+/** The state of each unit when systemd is done with all of them, or the time is up. */
 export async function readOutcome(
   touched: readonly Attempt[],
   limitMs: number,
@@ -32,7 +32,7 @@ export async function readOutcome(
   }
 }
 
-/** @param units how they are now, by name */
+/** @param units their present state, by name */
 export function judge(touched: readonly Attempt[], units: ReadonlyMap<string, UnitState>) {
   const failed: Failed[] = []
   const restarted: Restarted[] = []
@@ -42,7 +42,7 @@ export function judge(touched: readonly Attempt[], units: ReadonlyMap<string, Un
     const isNew = unit.invocation !== before.invocation
     const why = whyNotBack(unit, isNew, complaint)
     if (why === undefined) restarted.push(told)
-    // One that would go along with another, and did not, runs as it did.
+    // The unit was not restarted together with the other one, and runs as before: no failure.
     else if (isNew || !isUp(unit) || told.with === undefined) {
       const { name, activeState, subState, result, execMainStatus } = unit
       failed.push({ unit: name, why, activeState, subState, result, execMainStatus })
@@ -51,10 +51,10 @@ export function judge(touched: readonly Attempt[], units: ReadonlyMap<string, Un
   return { failed, restarted }
 }
 
-/** @param isNew whether it was started since */
+/** @param isNew whether it was started again since */
 function whyNotBack(unit: UnitState, isNew: boolean, complaint: string): string | undefined {
   if (!isUp(unit)) return complaint || 'it did not come back'
   if (!isNew) return complaint || 'it was not restarted'
-  if (unit.restarts > 0) return 'it ends soon after each start'
+  if (unit.restarts > 0) return 'it exits soon after each start'
   return undefined
 }

@@ -10,7 +10,7 @@ import { isStillThere, type Gone } from './stale-process.ts'
 import type { UnitProcess } from '../proc/process.ts'
 import { readUnits, type UnitState } from '../systemd/unit.ts'
 
-/** A unit to restart, for what it is restarted, and what systemd restarts along with it. */
+/** A unit to restart, its stale processes, and the units that systemd restarts with it. */
 export interface RestartStep {
   unit: UnitState
   processes: UnitProcess[]
@@ -20,17 +20,17 @@ export interface RestartStep {
 export interface RestartPlan {
   /** whether PID 1 runs old code */
   reexec: boolean
-  /** in the order in which to do them */
+  /** in the order of execution */
   steps: RestartStep[]
   refused: Refused[]
   gone: Gone[]
 }
 
 /**
- * What to do about what a scan has found. Changes nothing.
+ * Plans the restarts for the results of a scan. Changes nothing.
  *
  * @param stale the processes that run replaced code
- * @throws SentinelError where systemd does not answer
+ * @throws SentinelError when systemd does not answer
  */
 export function makePlan(host: Host, config: Config, stale: readonly UnitProcess[]): RestartPlan {
   const gone: Gone[] = []
@@ -42,7 +42,7 @@ export function makePlan(host: Host, config: Config, stale: readonly UnitProcess
   const steps = new Map<UnitState, RestartStep>()
   for (const [name, found] of byUnit) {
     const unit = units.get(name)
-    // What systemd says of a unit goes for those only that were there all the time.
+    // systemd's state of the unit applies only to processes that were in it all the time.
     const processes = found.filter((process) => isStillThere(host, process))
     gone.push(...found.filter((process) => !processes.includes(process)).map(toldGone))
     if (unit === undefined || processes.length === 0) continue
@@ -59,7 +59,7 @@ export function makePlan(host: Host, config: Config, stale: readonly UnitProcess
   return { reexec, steps: ordered.flatMap((unit) => steps.get(unit) ?? []), refused, gone }
 }
 
-/** PID 1, processes for which no unit can be restarted, and the others by their unit. */
+/** Separates PID 1, processes without a unit that can be restarted, and all others by unit. */
 function sort(stale: readonly UnitProcess[], { restartNever }: Config) {
   const refused: Refused[] = []
   const byUnit = new Map<string, UnitProcess[]>()
@@ -80,19 +80,19 @@ function neverReexec(pattern: string): Refusal {
   return { why: `never = ${pattern}`, clears: 'reboot' }
 }
 
-/** What a report tells of a process that has gone. */
+/** A process that has ended, for the report. */
 export function toldGone({ pid, command, unit }: UnitProcess): Gone {
   return { pid, command, unit }
 }
 
-/** What a report tells of a process. */
+/** A process, for the report. */
 export function told({ pid, command }: UnitProcess): { pid: number; command: string } {
   return { pid, command }
 }
 
-/** The unit that this command runs in, such as pacman-upgrade.service, or the session of a shell. */
+/** The unit of this command, such as pacman-upgrade.service, or the session of a shell. */
 function readOwnUnit(host: Host): UnitState | undefined {
   const { unit, userSlice } = parseCgroup(host.readText('/proc/self/cgroup'))
-  // Of a user's own unit systemd knows nothing, and none of them is restarted.
+  // The system's systemd does not know users' own units, and none of them is restarted.
   return unit === undefined || userSlice ? undefined : readUnits([unit]).get(unit)
 }

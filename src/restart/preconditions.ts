@@ -8,16 +8,16 @@ import { readLog } from '../pacman/log/log.ts'
 import { ancestors } from '../proc/process.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 
-/** Answers whether this is no moment for restarts, and why; undefined where nothing is in the way. */
+/** Says why nothing may be restarted now; undefined when restarts are possible. */
 export type Precondition = () => string | undefined
 
 /**
- * What can be in the way: pacman at work, which is half-way through the files that services are to
- * be started from; after an upgrade, one that did not complete; a host that goes down.
+ * Restarts are not possible while pacman runs, because it is replacing the files of services; nor,
+ * after an upgrade, if its transaction did not complete.
  *
- * A run that an upgrade itself starts may find the lock held by the pacman that started it: its
- * PostTransaction hooks run under the lock, and after "transaction completed" is in the log.
- * [libalpm/trans.c, alpm_trans_commit]
+ * If an upgrade starts this command, the lock may belong to that very pacman: PostTransaction hooks
+ * run under the lock, after pacman has logged "transaction completed". [libalpm/trans.c,
+ * alpm_trans_commit]
  */
 export function preconditions(
   host: Host,
@@ -27,7 +27,7 @@ export function preconditions(
   const conf = readHostConf(host)
   const dbPath = databasePath(conf)
   const log = logPath(conf)
-  // Only another pacman changes that later, and its lock is seen.
+  // Later only another pacman can change that, and its lock will be seen.
   const completed = !afterUpgrade || conf === NO_CONF || hasCompleted(host, log)
   return () => {
     const lock = readLock(host, dbPath)
@@ -37,11 +37,11 @@ export function preconditions(
       const ours = holder !== undefined && ancestors(host, process.pid).includes(holder)
       if (!afterUpgrade || !ours) return describeLock(state)
     }
-    return completed ? undefined : `the last transaction in ${log} has not completed`
+    return completed ? undefined : `the last transaction in ${log} did not complete`
   }
 }
 
-/** Who holds a lock only root can see, and a dry run needs no root. */
+/** Only root can see who holds a lock; a dry run does without, because it needs no root. */
 function stateOf(host: Host, lock: Lock, staleAge: number, deadline: Deadline): LockState {
   try {
     return readLockState(host, lock, staleAge, deadline)
@@ -51,7 +51,7 @@ function stateOf(host: Host, lock: Lock, staleAge: number, deadline: Deadline): 
   }
 }
 
-/** Whether the last word on a transaction is that it is complete. [libalpm/trans.c] */
+/** Whether the last transaction in the log completed. [libalpm/trans.c] */
 function hasCompleted(host: Host, path: string): boolean {
   const words = readLog(host, path).lines.filter(
     ({ source, text }) => source === 'ALPM' && text.startsWith('transaction '),
@@ -59,8 +59,8 @@ function hasCompleted(host: Host, path: string): boolean {
   return words.at(-1)?.text === 'transaction completed'
 }
 
-/** Whether the host is going down: a unit that is started then would hold that up, or be lost. */
+/** Whether the host is going down: a unit started then would delay that, or be killed at once. */
 export function isGoingDown(timeoutMs: number): boolean {
-  // The exit code tells "running" from all other states, the output which. [systemctl(1)]
+  // The exit code says only whether the state is "running"; stdout has the state. [systemctl(1)]
   return runSystemctl(['is-system-running'], timeoutMs).stdout.toString().trim() === 'stopping'
 }

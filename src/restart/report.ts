@@ -3,22 +3,22 @@ import type { Refusal } from './refusal.ts'
 import type { Gone } from './stale-process.ts'
 import type { UnitProcess } from '../proc/process.ts'
 
-/** PID 1 itself, by the unit that it is in. It is not restarted, but executed again. */
+/** The unit of PID 1, which is not restarted but re-executed. */
 export const MANAGER = 'init.scope'
 export const SYSTEMD = { pid: 1, command: 'systemd' }
 
 export interface Restarted {
   unit: string
-  /** those that ran old code; none where systemd restarted the unit along with another */
+  /** those that ran old code; none when systemd restarted the unit only because of another */
   processes: Pick<UnitProcess, 'pid' | 'command'>[]
-  /** the unit that took this one along */
+  /** the unit together with which systemd restarted this one */
   with?: string
 }
 
 export interface Failed {
   unit: string
   why: string
-  /** its state in the end, in systemd's words, where that could be asked */
+  /** its final state in systemd's terms, if systemd answered */
   activeState?: string
   subState?: string
   result?: string
@@ -30,18 +30,18 @@ export interface Refused extends Refusal {
   processes: Pick<UnitProcess, 'pid' | 'command'>[]
 }
 
-/** What still runs old code in the end, and what clears that. */
+/** Old code that still runs in the end, and what clears it. */
 export type StillStale = Omit<Finding, 'effect'> & Pick<Refusal, 'clears'>
 
 export interface RestartReport {
-  /** nothing was done: `restarted` is what would have been */
+  /** nothing was done: `restarted` lists what would be restarted */
   dryRun: boolean
   failed: Failed[]
   restarted: Restarted[]
   refused: Refused[]
   gone: Gone[]
-  /** empty in a dry run, which looks once only */
+  /** empty in a dry run, which looks only once */
   stillStale: StillStale[]
-  /** what could not be seen, which may run old code as well */
+  /** processes and files that could not be read: there may be more old code */
   unseen: Omit<Finding, 'effect'>[]
 }

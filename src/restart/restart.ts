@@ -20,15 +20,15 @@ import { isGoingDown, preconditions } from './preconditions.ts'
 
 export interface RestartRequest {
   dryRun: boolean
-  /** run by an upgrade that is to be complete: from its unit or from a hook of pacman's */
+  /** an upgrade runs this, through its unit or a pacman hook: its transaction must be complete */
   afterUpgrade: boolean
 }
 
 /**
- * Restarts the units whose processes run replaced code, as far as that does no harm, and looks
- * again. What the sentinel does not count it leaves alone as well.
+ * Restarts the units whose processes run replaced code, unless a restart does harm, and then looks
+ * again. Ignores what the sentinel does not count.
  *
- * @throws SentinelError where it is not the moment, or nothing can be seen; nothing was done then
+ * @throws SentinelError when a precondition fails, or the look fails; nothing was done then
  */
 export async function restartStale(
   host: Host,
@@ -47,7 +47,7 @@ export async function restartStale(
   const done = await executePlan(host, plan, config, obstacle)
   const left = await look(host, config).then(
     (again) => again.findings,
-    (error: unknown) => [unreadable(`what is left: ${errorText(error)}`)],
+    (error: unknown) => [unreadable(`the second look failed: ${errorText(error)}`)],
   )
   return {
     dryRun,
@@ -64,7 +64,7 @@ function look(host: Host, config: Config): Promise<StaleCode> {
   return collectStaleCode(sources)
 }
 
-/** Without what only a verdict needs. */
+/** A finding without its effect, which only a verdict needs. */
 function plain({ effect: _, ...finding }: Finding): Omit<Finding, 'effect'> {
   return finding
 }

@@ -1,10 +1,10 @@
 import type { Host } from '../host/host.ts'
 import { readMembership, readProcess, type UnitProcess } from '../proc/process.ts'
 
-/** A process that was found and is no more. */
+/** A process that was found and has ended since. */
 export type Gone = Pick<UnitProcess, 'pid' | 'command' | 'unit'>
 
-/** Whether a process is still the one that was found, and in the unit where it was. */
+/** Whether the process that was found still exists, in the same unit. */
 export function isStillThere(host: Host, process: UnitProcess): boolean {
   const now = readNow(host, process.pid)
   return (
@@ -14,7 +14,7 @@ export function isStillThere(host: Host, process: UnitProcess): boolean {
   )
 }
 
-/** Whether a process is in that cgroup, or below it; '' is what a unit has that does not run. */
+/** Whether a process is in that cgroup or below; a unit that does not run has the cgroup ''. */
 export function isBelow({ cgroups }: UnitProcess, controlGroup: string): boolean {
   if (controlGroup === '') return false
   return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))

@@ -6,8 +6,8 @@ import { readUnits } from '../systemd/unit.ts'
 const POLL_MS = 200
 
 /**
- * Has PID 1 execute itself anew, which keeps all units as they are, and waits until it answers
- * again: the call ends as soon as the connection to it does. [systemctl(1), daemon-reexec]
+ * Makes PID 1 re-execute itself, which keeps the state of all units, and waits until it answers
+ * again: systemctl returns as soon as the connection is lost. [systemctl(1), daemon-reexec]
  *
  * @returns as orderSystemd()
  */
@@ -24,8 +24,8 @@ export async function reexecManager(timeoutMs: number): Promise<string> {
 }
 
 /**
- * Waits until systemd has nothing left to do with these units, or the time is up. A service that
- * ends right after its start counts as started for a moment: so no less than `leastMs`.
+ * Waits until systemd has no jobs for these units, or the time is up; at least `leastMs`, because a
+ * service that exits right after its start is active for a moment.
  */
 export async function settle(
   units: readonly string[],

@@ -5,16 +5,16 @@ const ANALYZE = '/usr/bin/systemd-analyze'
 const LIMIT_MS = 30_000
 
 /**
- * Refuses what is no calendar event of systemd.time(7), or one that never comes: for `*-02-30`
- * systemd-analyze ends with 0 and says "never".
+ * Rejects a text that is not a calendar event of systemd.time(7), or an event that never occurs:
+ * for `*-02-30` systemd-analyze exits with 0 and prints "never".
  *
- * @param option whose value it is
- * @throws SentinelError with systemd's own reason
+ * @param option the option with this value, for the error
+ * @throws SentinelError with systemd's reason
  */
 export function checkCalendar(text: string, option: string): void {
   const said = analyze(['calendar', '--', text], option, text)
   if (/^\s*Next elapse: never$/m.test(said)) {
-    throw new SentinelError(`${option} '${text}' never comes; systemd-analyze calendar shows it`)
+    throw new SentinelError(`${option} '${text}' never occurs: see systemd-analyze calendar`)
   }
 }
 
@@ -22,16 +22,16 @@ export function checkCalendar(text: string, option: string): void {
 export function checkTimespan(text: string, option: string): void {
   const said = analyze(['timespan', '--', text], option, text)
   if (/^\s*Human: infinity$/m.test(said)) {
-    throw new SentinelError(`${option} '${text}' has no end: write 30min or 4h`)
+    throw new SentinelError(`${option} '${text}' is infinite: write 30min or 4h`)
   }
 }
 
 /**
- * Lets systemd read unit files, and refuses them where it would only warn or pass something over.
+ * Verifies unit files with systemd, and rejects also what systemd would only warn about or ignore.
  *
- * @param root a directory that stands for the whole host: units, and the programs they run
- * @param files their paths, below that directory
- * @throws SentinelError with what systemd says
+ * @param root a directory with all files of a host that the units need, such as their programs
+ * @param files paths of the unit files, below that directory
+ * @throws SentinelError with systemd's message
  */
 export function verifyUnits(root: string, files: readonly string[]): void {
   // Without --recursive-errors= an unknown key is only a warning, and the exit code 0.
@@ -39,7 +39,7 @@ export function verifyUnits(root: string, files: readonly string[]): void {
   const ended = runProgram(ANALYZE, args, { timeoutMs: LIMIT_MS })
   if (ended.exitCode === 0) return
   const said = complaint(ended).replaceAll(root, '')
-  throw new SentinelError(`systemd-analyze verify refuses the units: ${said}`)
+  throw new SentinelError(`systemd-analyze verify rejects the units: ${said}`)
 }
 
 function analyze(args: string[], option: string, text: string): string {
@@ -48,6 +48,6 @@ function analyze(args: string[], option: string, text: string): string {
   const [what] = args
   const [reason = ''] = complaint(ended).split('\n')
   const example = what === 'calendar' ? "daily or '*-*-* 03:00:00'" : '30min or 4h'
-  const next = `write one of systemd.time(7), such as ${example}`
+  const next = `write it as in systemd.time(7), such as ${example}`
   throw new SentinelError(`${option} '${text}': ${reason || 'it is empty'}; ${next}`)
 }

@@ -4,9 +4,8 @@ import { complaint, runProgram } from '../host/program.ts'
 type Interface = 'Unit' | 'Service' | 'Timer'
 
 /**
- * Properties of a unit as they are: times as numbers and lists as lists, where `systemctl show`
- * prints local time, words without quotes, and of the conditions nothing.
- * [org.freedesktop.systemd1(5)]
+ * Reads properties of a unit with their types: times as numbers, lists as lists. `systemctl show`
+ * prints local time and unquoted words, and no conditions. [org.freedesktop.systemd1(5)]
  *
  * @returns the values in the order of the names
  * @throws SentinelError when systemd gives no answer
@@ -17,7 +16,7 @@ export function readProperties(unit: string, of: Interface, names: readonly stri
   const ended = runProgram('/usr/bin/busctl', args, { timeoutMs: 30_000 })
   if (ended.exitCode !== 0) {
     const reason = complaint(ended).replaceAll('\n', '; ')
-    throw new SentinelError(`systemd cannot be asked about ${unit}: ${reason}`)
+    throw new SentinelError(`cannot ask systemd about ${unit}: ${reason}`)
   }
   const lines = ended.stdout.toString().trimEnd().split('\n')
   return lines.map((line) => {
@@ -26,7 +25,7 @@ export function readProperties(unit: string, of: Interface, names: readonly stri
   })
 }
 
-/** A unit's object: in its path every byte of the name but letters and digits is `_NN`. */
+/** A unit's object path: every byte of the name except letters and digits becomes `_NN`. */
 export function busPath(unit: string): string {
   const bytes = Array.from(Buffer.from(unit), (byte, index) => {
     const char = String.fromCharCode(byte)

@@ -1,12 +1,12 @@
-/** What a unit's name may hold as it is; `-` stands for a slash there. [systemd.unit(5)] */
+/** Characters that stay unescaped in a unit's name; `-` stands for a slash. [systemd.unit(5)] */
 const PLAIN = /[A-Za-z0-9:_.]/
 
 /**
- * The name of the unit that systemd looks for at a path: `/var/cache` → `var-cache.mount`, as
- * `systemd-escape --path --suffix=…` gives it. Every other byte becomes `\xNN`, and so does a dot
- * at the very start, which would hide the file. [systemd.unit(5), "String Escaping"]
+ * The name of the unit for a path: `/var/cache` → `var-cache.mount`, as with `systemd-escape --path
+ * --suffix=…`. All other bytes become `\xNN`, also a leading dot, which would hide the file.
+ * [systemd.unit(5), "String Escaping"]
  *
- * @param path absolute and without `//`, `.` and `..`
+ * @param path absolute, without `//`, `.` and `..`
  */
 export function unitNameOf(path: string, suffix: 'mount' | 'automount'): string {
   const bytes = Buffer.from(path.replace(/^\/+|\/+$/g, ''))
@@ -19,21 +19,21 @@ export function unitNameOf(path: string, suffix: 'mount' | 'automount'): string 
   return `${name === '' ? '-' : name}.${suffix}`
 }
 
-/** A value as it stands in a unit file where systemd expands specifiers. [systemd.unit(5)] */
+/** Escapes a value for a setting in which systemd expands specifiers. [systemd.unit(5)] */
 export function specifierFree(value: string): string {
   return value.replaceAll('%', '%%')
 }
 
 /**
- * A word of a list such as RequiresMountsFor=: spaces part words, quotes hold them together, and a
- * backslash is only itself where it is doubled. [tried with systemd 252 and 257: /a\b was read /ab]
+ * Escapes a word of a list such as RequiresMountsFor=: spaces separate words, quotes group them,
+ * and a literal backslash is written twice. [tried with systemd 252 and 257: /a\b was read as /ab]
  */
 export function listWord(value: string): string {
   const text = specifierFree(value)
   return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }
 
-/** A word of a command line, where a dollar sign begins a variable as well. [systemd.service(5)] */
+/** Escapes a word of a command line, in which `$` also starts a variable. [systemd.service(5)] */
 export function execWord(value: string): string {
   return listWord(value).replaceAll('$', '$$$$')
 }

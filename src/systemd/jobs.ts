@@ -1,4 +1,4 @@
-/** The two jobs that the timers start. */
+/** The jobs that the timers start. */
 export type Job = 'upgrade' | 'download'
 
 /** Their services. */

@@ -4,13 +4,13 @@ import { runProgram } from '../host/program.ts'
 const JOURNALCTL = '/usr/bin/journalctl'
 
 /**
- * All that one program of a unit has printed so far in one run, oldest first: the unit's others, such
- * as an ExecStartPost=, and systemd's own words on it are not among it.
+ * The output of one program of a unit in one run, oldest first, without the unit's other programs,
+ * such as an ExecStartPost=, and without systemd's own messages.
  * [systemd.journal-fields(7); systemd.exec(5), SyslogIdentifier=]
  *
  * @param invocationId 32 hexadecimal digits
  * @param program its file name
- * @returns undefined where the journal does not tell
+ * @returns the lines; undefined when the journal has none or cannot be read
  */
 export function readRunOutput(
   invocationId: string,
@@ -18,7 +18,7 @@ export function readRunOutput(
   deadline: Deadline,
 ): string[] | undefined {
   try {
-    // What was printed in this moment is on its way to the journal still.
+    // The last lines may not be in the journal yet.
     runProgram(JOURNALCTL, ['--sync'], { timeoutMs: Math.min(10_000, deadline.left()) })
     const matches = [`_SYSTEMD_INVOCATION_ID=${invocationId}`, `SYSLOG_IDENTIFIER=${program}`]
     const args = ['--quiet', '--no-pager', '--output=cat', ...matches]

@@ -3,25 +3,25 @@ import { complaint, runProgram, type ProgramResult } from '../host/program.ts'
 
 const SYSTEMCTL = '/usr/bin/systemctl'
 
-/** A unit's properties by name, as `systemctl show` prints them; '' for one that is not set. */
+/** A unit's properties by name, as `systemctl show` prints them; '' for an unset one. */
 export type Properties = ReadonlyMap<string, string>
 
-/** Runs systemctl, and gives whatever came of it. Throws SentinelError when it could not be run. */
+/** Runs systemctl; a failed exit is a result too. Throws SentinelError when it could not be run. */
 export function runSystemctl(args: readonly string[], timeoutMs: number): ProgramResult {
   return runProgram(SYSTEMCTL, ['--no-pager', '--no-ask-password', ...args], { timeoutMs })
 }
 
 /**
- * Gives systemd an order, and waits until it is done or the time is up; systemd then goes on with it.
+ * Gives systemd an order and waits until it is done or the time is up; systemd then goes on alone.
  *
- * @returns what went wrong, in one line; '' where nothing did
+ * @returns what went wrong, in one line; '' on success
  */
 export function orderSystemd(args: readonly string[], timeoutMs: number): string {
   try {
     const ended = runSystemctl(args, timeoutMs)
     if (ended.exitCode === 0) return ''
     if (ended.timedOut) return `not done after ${timeoutMs / 1000} s`
-    // Behind a failed job's reason stands where to read on: See "systemctl status …" and so on.
+    // Drops the hint after a failed job's reason: See "systemctl status …".
     const reasons = ended.stderr.split('\n').filter((line) => !/^(See .*)?$/.test(line))
     return reasons.join('; ').replace(/\.$/, '') || `exit ${ended.exitCode}`
   } catch (error) {
@@ -30,8 +30,8 @@ export function orderSystemd(args: readonly string[], timeoutMs: number): string
 }
 
 /**
- * The properties of units, by the name each was asked for. A unit that does not exist has them too:
- * LoadState is "not-found". [systemctl(1), show]
+ * The properties of units, by the names given. A unit that does not exist has properties too:
+ * LoadState is then "not-found". [systemctl(1), show]
  *
  * @throws SentinelError when systemd gives no answer
  */
@@ -45,12 +45,12 @@ export function showUnits(
   const ended = runSystemctl(args, timeoutMs)
   if (ended.exitCode !== 0) {
     const reason = complaint(ended).replaceAll('\n', '; ')
-    throw new SentinelError(`systemd cannot be asked about ${units.join(' ')}: ${reason}`)
+    throw new SentinelError(`cannot ask systemd about ${units.join(' ')}: ${reason}`)
   }
   return parseShow(ended.stdout.toString(), units)
 }
 
-/** Reads `systemctl show`: blocks of `Name=value` in the order asked for, a blank line between. */
+/** Parses `systemctl show`: blocks of `Name=value` in the order of `units`, between blank lines. */
 export function parseShow(output: string, units: readonly string[]): Map<string, Properties> {
   const blocks = output.trimEnd().split('\n\n')
   return new Map(

@@ -2,16 +2,16 @@ import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { orderSystemd, runSystemctl, showUnits } from './systemctl.ts'
 
-/** Starting a mount may take as long as its server does not answer. */
+/** Starting a mount waits for its server. */
 const LIMIT_MS = 180_000
 
-/** Whether systemd runs this host, so that it can be asked and told. [sd_booted(3)] */
+/** Whether systemd runs on this host and can be asked. [sd_booted(3)] */
 export function isLive(host: Host): boolean {
   return host.root === '' && host.lstat('/run/systemd/system') !== undefined
 }
 
 /**
- * "enabled", "disabled", "static", "masked", …; "" for a unit that does not exist. Without a running
+ * "enabled", "disabled", "static", "masked", …; "" when the unit does not exist. Without a running
  * systemd, systemctl reads the files itself.
  */
 export function enabledState(host: Host, unit: string): string {
@@ -20,13 +20,13 @@ export function enabledState(host: Host, unit: string): string {
   return state === 'not-found' ? '' : state
 }
 
-/** Also on its way up or down. Throws SentinelError when systemd gives no answer. */
+/** Whether a unit is active, starting or stopping. Throws SentinelError without an answer. */
 export function isActive(unit: string): boolean {
   const state = showUnits([unit], ['ActiveState'], LIMIT_MS).get(unit)?.get('ActiveState')
   return state !== 'inactive' && state !== 'failed'
 }
 
-/** Whether a unit runs, or systemd is about to start or stop it. */
+/** Whether a unit is active, or has a job to start or stop it. */
 export function isRunning(unit: string): boolean {
   return isActive(unit) || Boolean(showUnits([unit], ['Job'], LIMIT_MS).get(unit)?.get('Job'))
 }
@@ -42,7 +42,7 @@ export type SystemctlVerb =
 /**
  * Gives systemd an order about units.
  *
- * @throws SentinelError with what systemctl says
+ * @throws SentinelError with systemctl's message
  */
 export function order(host: Host, verb: SystemctlVerb, units: readonly string[] = []): void {
   const args = [verb, ...(units.length > 0 ? ['--', ...units] : [])]

@@ -1,41 +1,41 @@
 import { showUnits, type Properties } from './systemctl.ts'
 
-/** What systemd says of a unit, as far as a restart depends on it. */
+/** The state of a unit, as far as a restart depends on it. */
 export interface UnitState {
-  /** the one that it goes by, and all that it has, aliases among them */
+  /** its main name, and all its names including aliases */
   name: string
   names: string[]
   loaded: boolean
   /** "active", "reloading", "inactive", "failed", "activating", "deactivating", … */
   activeState: string
   subState: string
-  /** how it ended last: "success", "exit-code", "signal", "timeout", … */
+  /** result of its last run: "success", "exit-code", "signal", "timeout", … */
   result: string
-  /** of the main process: its exit code or signal */
+  /** exit code or signal of the main process */
   execMainStatus: string
   mainPid: number
   type: string
   killMode: string
-  /** RefuseManualStop= or RefuseManualStart=: systemctl restarts neither. [systemd.unit(5)] */
+  /** RefuseManualStop= or RefuseManualStart=: systemctl cannot restart it. [systemd.unit(5)] */
   refusesRestart: boolean
-  /** another one for each time it is started */
+  /** new at each start */
   invocation: string
   controlGroup: string
-  /** whether systemd is about to start or stop it */
+  /** whether systemd has a job to start or stop it */
   hasJob: boolean
-  /** how often systemd has started it again since it was last told to */
+  /** number of automatic restarts since the last manual start */
   restarts: number
   after: string[]
   /** the sockets, timers and paths that start it */
   triggeredBy: string[]
-  /** of a socket: it starts an instance of its service for each connection */
+  /** sockets: each connection starts its own instance of the service */
   accepts: boolean
-  /** the units that a restart of this one restarts as well */
+  /** units that systemd restarts together with this one */
   dependents: string[]
 }
 
 /**
- * What goes along in a restart: what requires the unit, or is a part of it.
+ * The units that a restart includes: those that require the unit or are part of it.
  * [systemd, src/core/unit-dependency-atom.c, UNIT_ATOM_PROPAGATE_RESTART]
  */
 const DEPENDENTS = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf'] as const
@@ -49,16 +49,16 @@ const PROPERTIES = `
   .trim()
   .split(/\s+/)
 
-/** How long systemd may take to answer. */
+/** Limit for an answer of systemd. */
 const ANSWER_MS = 20_000
 
-/** Asks systemd about units; by the name each was asked for. Throws SentinelError without answer. */
+/** Reads units from systemd, by the names given. Throws SentinelError when it gives no answer. */
 export function readUnits(names: readonly string[]): Map<string, UnitState> {
   const shown = showUnits(names, PROPERTIES, ANSWER_MS)
   return new Map([...shown].map(([name, properties]) => [name, toUnit(name, properties)]))
 }
 
-/** @param asked is the name where systemd gives none */
+/** @param asked the name to use when systemd gives none */
 export function toUnit(asked: string, properties: Properties): UnitState {
   const text = (name: string) => properties.get(name) ?? ''
   const words = (name: string) => text(name).split(' ').filter(Boolean)
@@ -85,7 +85,7 @@ export function toUnit(asked: string, properties: Properties): UnitState {
   }
 }
 
-/** Whether the unit's processes run. */
+/** Whether the unit is up, so that its processes run. */
 export function isUp({ activeState }: UnitState): boolean {
   return activeState === 'active' || activeState === 'reloading' || activeState === 'refreshing'
 }

@@ -1,7 +1,6 @@
 import { Chalk } from 'chalk'
 
 /**
- * Colours, where stdout is a terminal. NO_COLOR is the one switch that chalk does not know by itself.
- * [no-color.org]
+ * Colours, when stdout is a terminal. chalk itself does not know NO_COLOR. [no-color.org]
  */
 export const chalk = new Chalk(process.env['NO_COLOR'] ? { level: 0 } : {})

@@ -1,16 +1,16 @@
 import { write } from '../host/write.ts'
 
 /**
- * A line on the terminal that says what takes its time, each one in the place of the last.
- * `undefined` takes it away. Where stderr is no terminal nothing is written.
+ * Shows the current step in one line on stderr, in place of the previous one; `undefined` clears
+ * the line. Writes nothing when stderr is not a terminal.
  */
 export function showProgress(what: string | undefined): void {
   if (!process.stderr.isTTY) return
-  // Back to the line's start, and everything behind it erased. [ECMA-48, EL]
+  // Back to the start of the line, and erase to its end. [ECMA-48, EL]
   write(2, `\r\u001b[K${what === undefined ? '' : `${what} …`}`)
 }
 
-/** Shows what is done while it is done. */
+/** Shows a step while `work` runs. */
 export async function withProgress<T>(what: string, work: () => T | Promise<T>): Promise<T> {
   showProgress(what)
   try {

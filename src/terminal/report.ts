@@ -1,10 +1,10 @@
 import { SentinelError } from '../errors.ts'
 
 /**
- * Tells of what was done. When that fails, as with a reader that has gone, the error says that it
- * was done all the same.
+ * Prints the report of a command. If that fails, for example because the reader has gone, the error
+ * says that the change was made nevertheless.
  *
- * @param untold the error's words; undefined where nothing was done, and the failure is all
+ * @param untold the message of that error; undefined when nothing was changed
  */
 export function writeReport(untold: string | undefined, print: () => void): void {
   try {
@@ -15,4 +15,4 @@ export function writeReport(untold: string | undefined, print: () => void): void
   }
 }
 
-export const REPORT_LOST = 'the change was made, but could not be told'
+export const REPORT_LOST = 'the change was made, but could not be reported'

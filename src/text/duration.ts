@@ -12,7 +12,7 @@ const UNITS: Record<string, number> = {
 /**
  * Reads a duration such as "30s", "1h 30min" or "500ms"; a bare number is seconds, as in systemd.
  *
- * @returns ms, more than zero and no more than a year; undefined for anything else
+ * @returns ms, from 1 ms to a year; undefined for anything else
  */
 export function parseDuration(text: string): number | undefined {
   const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?(?=\s|\d|$)/gy)]
@@ -25,14 +25,14 @@ export function parseDuration(text: string): number | undefined {
   return total >= 1 && total <= 365 * 86_400_000 ? total : undefined
 }
 
-/** A duration in ms. Throws SentinelError where the text is none. */
+/** A duration in ms. Throws SentinelError when the text is not a duration. */
 export function duration(text: string): number {
   const value = parseDuration(text)
   if (value !== undefined) return value
-  throw new SentinelError(`${JSON.stringify(text)} is no duration: write 30s, 5min or 1h`)
+  throw new SentinelError(`${JSON.stringify(text)} is not a duration: write 30s, 5min or 1h`)
 }
 
-/** A duration in ms in its two largest units, as it would be written: "3h 12min", "45s". */
+/** A duration in ms as text, in its two largest units: "3h 12min", "45s". */
 export function durationText(ms: number): string {
   let rest = Math.max(0, Math.round(ms / 1000)) * 1000
   const parts = (['d', 'h', 'min', 's'] as const).map((unit) => {

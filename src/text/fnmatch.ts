@@ -1,8 +1,8 @@
 /**
- * A shell pattern as fnmatch(3) without flags reads it, which is what pacman does with its lists:
- * `*` and `?` also match `/`, a bracket without its end is itself, a backslash quotes.
+ * Compiles a shell pattern with the rules of fnmatch(3) without flags, which pacman uses for its
+ * lists: `*` and `?` also match `/`, an unclosed bracket is literal, a backslash quotes.
  *
- * @returns a function that tells whether a whole string matches
+ * @returns a function that says whether a whole string matches
  */
 export function fnmatch(pattern: string): (text: string) => boolean {
   let source = ''
@@ -21,12 +21,12 @@ export function fnmatch(pattern: string): (text: string) => boolean {
   try {
     expression = new RegExp(`^${source}$`, 's')
   } catch {
-    return () => false // a range that ends before it begins, such as [z-a], matches nothing
+    return () => false // a reversed range, such as [z-a], matches nothing
   }
   return (text) => expression.test(text)
 }
 
-/** Whether a name holds anything that fnmatch(3) does not take literally. */
+/** Whether a name contains a character that is special to fnmatch(3). */
 export function isPattern(name: string): boolean {
   return /[*?[\\]/.test(name)
 }
@@ -42,7 +42,7 @@ const CLASSES: Record<string, string> = {
   xdigit: '0-9a-fA-F',
 }
 
-/** The bracket expression at `start`, or undefined where it has no end and so is a plain `[`. */
+/** The bracket expression at `start`; undefined when it is not closed: `[` is then literal. */
 function readBracket(pattern: string, start: number): { source: string; end: number } | undefined {
   let i = start + 1
   let set = '['
@@ -50,7 +50,7 @@ function readBracket(pattern: string, start: number): { source: string; end: num
     set += '^'
     i++
   }
-  // A `]` right at the start is a member, not the end.
+  // A leading `]` is a member, not the end.
   for (const first = i; i < pattern.length; i++) {
     if (pattern[i] === ']' && i > first) return { source: `${set}]`, end: i }
     const name = /^\[:([a-z]+):\]/.exec(pattern.slice(i))?.[1]

@@ -1,11 +1,11 @@
 /**
- * Characters that move a terminal's cursor, end a log's line, reorder its text or do not show:
- * controls, format characters (bidirectional marks among them), line and paragraph separators, and
- * halves of surrogate pairs. Names of processes and files are an attacker's to choose.
+ * Characters that move a terminal's cursor, end a log line, reorder text or are invisible:
+ * controls, format characters (including bidirectional marks), line and paragraph separators, and
+ * halves of surrogate pairs. An attacker can choose the names of processes and files.
  */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Text for one line of a terminal or a log. */
+/** Text that is safe in one line of a terminal or a log. */
 export function printable(text: string): string {
   return text.replace(CONTROL, escape)
 }
@@ -15,19 +15,19 @@ export function printableLines(lines: readonly string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
-/** A line-ended JSON text, with the same characters escaped; a parser gets the original text back. */
+/** JSON and a final newline, with the same characters escaped; a parser restores the original. */
 export function printableJson(value: unknown): string {
   const text = `${JSON.stringify(value, null, 2)}\n`
   return text.replace(CONTROL, (char) => (char === '\n' ? char : escape(char)))
 }
 
-/** As JSON has it: one escape for each half of a character beyond the first 65,536. */
+/** As in JSON: a character above U+FFFF becomes two escapes, one for each surrogate. */
 function escape(char: string): string {
   const units = Array.from({ length: char.length }, (_, index) => char.charCodeAt(index))
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
-/** Unified diffs that patch(1) takes: a tab, and a CR before the line's end, stay as they are. */
+/** Makes a unified diff safe for a terminal. Tabs and the CR of CRLF stay: patch(1) needs them. */
 export function renderDiff(diff: string): string {
   return diff
     .split('\n')

@@ -5,16 +5,16 @@ const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 3
 /**
  * Reads a size such as "500M" or "1.5G", with units of 1024 as in systemd; a bare number is bytes.
  *
- * @returns bytes; 0 is a size too
- * @throws SentinelError where the text is none
+ * @returns bytes, 0 or more
+ * @throws SentinelError when the text is not a size
  */
 export function size(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?)\s*([KMGT]?)$/.exec(text.trim()) ?? []
   if (count !== '') return Math.round(Number(count) * (UNITS[unit] ?? NaN))
-  throw new SentinelError(`${JSON.stringify(text)} is no size: write 500M or 2G`)
+  throw new SentinelError(`${JSON.stringify(text)} is not a size: write 500M or 2G`)
 }
 
-/** A size in words: "1.5G". */
+/** A size as text: "1.5G". */
 export function sizeText(bytes: number): string {
   const [unit = '', factor = 1] =
     Object.entries(UNITS).findLast(([, least]) => bytes >= least) ?? []

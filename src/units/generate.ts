@@ -5,7 +5,7 @@ import { downloadService, upgradeService } from './services.ts'
 import { downloadTimer, upgradeTimer } from './timers.ts'
 import type { UnitFile } from './unit.ts'
 
-/** The units for these options, which checkOptions() has seen. */
+/** The units for options that checkOptions() has accepted. */
 export function generate(options: UnitOptions): UnitFile[] {
   const download = [downloadService(options), downloadTimer(options)]
   return [
@@ -16,7 +16,7 @@ export function generate(options: UnitOptions): UnitFile[] {
   ]
 }
 
-/** The names of the units of both jobs: each service with its timer. */
+/** The names of both jobs' units: each service and its timer. */
 export function jobUnits(): string[] {
   return Object.values(UNITS).flatMap((service) => [
     service,

@@ -13,22 +13,22 @@ import { writeUnits } from './write.ts'
 
 export interface InstallRequest {
   options: UnitOptions
-  /** another host's files, or an image's */
+  /** directory of another host's files, or of an image */
   root: string | undefined
   enable: boolean
-  /** also over what a person wrote */
+  /** also replace files that a person wrote or edited */
   force: boolean
   dryRun: boolean
 }
 
 export interface InstallOutcome extends UnitsPlan {
-  /** names of units that were enabled and started now, or would be */
+  /** names of units that were disabled, enabled, started; in a dry run, that would be */
   disabled: string[]
   enabled: string[]
   started: string[]
-  /** names of timers and mounts that are not enabled, and were not to be */
+  /** names of timers and mounts that are not enabled, when `enable` was not requested */
   idle: string[]
-  /** why nothing was done at all: files that a person wrote or edited */
+  /** files that a person wrote or edited: if there are any, nothing was done */
   refused: string[]
   dropIns: string[]
   warnings: string[]
@@ -37,8 +37,8 @@ export interface InstallOutcome extends UnitsPlan {
 const LOCK_MS = 10_000
 
 /**
- * Writes the units that differ from what stands on the host, and enables and starts them if asked.
- * Where everything is as it should be it does nothing.
+ * Writes the units that differ from the host's, and enables and starts them on request. Does
+ * nothing when all are up to date.
  *
  * @throws SentinelError for a bad option, before anything is written; when writing fails, with
  *   nothing changed; when enabling or starting fails, with the units written
@@ -81,24 +81,24 @@ function install(
     return { ...installed, idle: names.filter((name) => enabledState(host, name) !== 'enabled') }
   } catch (cause) {
     if (dryRun) throw cause
-    throw new SentinelError('the units are written, but systemd could not be told', { cause })
+    throw new SentinelError('the units were written, but systemctl failed', { cause })
   }
 }
 
-/** Also when an earlier run was ended between its writing and this. */
+/** Reloads also when an earlier run was killed after it wrote the units. */
 function reload(host: Host, units: UnitFile[], changed: boolean): void {
   if (!isLive(host)) return
   if (changed || needsReload(units.map(({ name }) => name))) order(host, 'daemon-reload')
 }
 
 function switchOn(host: Host, units: UnitFile[], dryRun: boolean) {
-  // What is mounted comes before the timers that may need it.
+  // Mounts come before the timers that may need them.
   const all = units.filter((unit) => unit.enable).map(({ name }) => name)
   const names = [
     ...all.filter((name) => !name.endsWith('.timer')),
     ...all.filter((name) => name.endsWith('.timer')),
   ]
-  // Mounts that are from now on made on demand: their link from an earlier run has no [Install].
+  // Mounts that now have an automount: they may still be enabled from an earlier run.
   const others = units.filter(({ enable, name }) => !enable && !name.endsWith('.service'))
   const disabled = others
     .map(({ name }) => name)

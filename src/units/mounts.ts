@@ -3,7 +3,7 @@ import type { UnitOptions } from './options.ts'
 import { DOCUMENTATION } from './services.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
-/** The mounts that --nfs asks for: sync databases first, then packages. */
+/** The mount units for --nfs: sync databases first, then packages. */
 export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): UnitFile[] {
   const [databases, packages] = nfs
   if (databases === undefined || packages === undefined) return []
@@ -22,10 +22,10 @@ function mount(what: string, from: string, path: string, automount: boolean): Un
       `Where=${specifierFree(path)}`,
       'Type=nfs',
       because(
-        'hard: while the server is away pacman waits, where soft would give it an error in the middle of a file. nosuid, nodev, noexec: nothing here is run. _netdev is not needed: systemd knows nfs for a network file system.',
+        'hard: while the server is down pacman waits; with soft it would get an error in the middle of a file. nosuid, nodev, noexec: nothing here is executed. _netdev is not needed: systemd knows that nfs is a network file system.',
       ),
       'Options=hard,noatime,nosuid,nodev,noexec',
-      because('How long a boot, or a job, waits for a server that is away.'),
+      because('How long a boot, or a job, waits for a server that is down.'),
       'TimeoutSec=90s',
     ],
     ...(automount ? {} : install),
@@ -35,7 +35,7 @@ function mount(what: string, from: string, path: string, automount: boolean): Un
     Unit: [`Description=NFS on demand: ${what}`, DOCUMENTATION],
     Automount: [
       `Where=${specifierFree(path)}`,
-      because("Between two runs a server that is away is nobody's trouble."),
+      because('Unmounted between runs: a server that is down then causes no trouble.'),
       'TimeoutIdleSec=10min',
     ],
     ...install,

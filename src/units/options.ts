@@ -1,27 +1,27 @@
 import { SentinelError } from '../errors.ts'
 import { exportOf, mountPath } from './path.ts'
 
-/** cache: the host that downloads for all, and upgrades like all. node: upgrades only. */
+/** cache: downloads for all hosts, and upgrades itself. node: only upgrades itself. */
 export type Role = 'cache' | 'node'
 
 export const ROLES: readonly Role[] = ['cache', 'node']
 
-/** What a person can choose about the units. */
+/** The options of the units. */
 export interface UnitOptions {
   role: Role
-  /** as systemd.time(7) has them; checked by systemd-analyze in verify.ts */
+  /** in the syntax of systemd.time(7); systemd-analyze checks them in verify.ts */
   cacheCalendar: string
   upgradeCalendar: string
   spread: string
   syncDir: string
   cacheDir: string
-  /** SERVER:/EXPORT of the sync databases and of the packages, or none */
+  /** SERVER:/EXPORT of the sync databases and of the packages, or an empty list */
   nfs: readonly string[]
   automount: boolean
   local: boolean
 }
 
-/** The seed's: every host at midnight, the cache at noon, within an hour. */
+/** As in the seed: downloads at noon, upgrades at midnight, spread over an hour. */
 export const DEFAULTS: UnitOptions = {
   role: 'node',
   cacheCalendar: '*-*-* 12:00:00',
@@ -35,27 +35,27 @@ export const DEFAULTS: UnitOptions = {
 }
 
 /**
- * The options with their paths in the one form that systemd compares.
+ * Checks the options, and gives them with paths in the normal form that systemd compares.
  *
- * @throws SentinelError with the option and what is wrong with it
+ * @throws SentinelError with the option and the error
  */
 export function checkOptions(options: UnitOptions): UnitOptions {
   const { nfs, automount, local } = options
   if (nfs.length !== 0 && nfs.length !== 2) {
     throw new SentinelError(
-      '--nfs is given twice: first SERVER:/EXPORT of the sync databases, then that of the packages',
+      '--nfs must be given twice: SERVER:/EXPORT of the sync databases, then of the packages',
     )
   }
   if (local && nfs.length > 0) {
-    throw new SentinelError('--local is for a host without mounts, --nfs for one with them')
+    throw new SentinelError('--local is for hosts without mounts, --nfs for hosts with mounts')
   }
   if (automount && nfs.length === 0) {
-    throw new SentinelError('--automount needs --nfs: it is about the mounts that --nfs writes')
+    throw new SentinelError('--automount needs --nfs: it applies to the mounts of --nfs')
   }
   const [syncDir, cacheDir] = [
     mountPath(options.syncDir, '--sync-dir'),
     mountPath(options.cacheDir, '--cache-dir'),
   ]
-  if (syncDir === cacheDir) throw new SentinelError('--sync-dir and --cache-dir are the same')
+  if (syncDir === cacheDir) throw new SentinelError('--sync-dir and --cache-dir are the same directory')
   return { ...options, syncDir, cacheDir, nfs: nfs.map(exportOf) }
 }

@@ -6,20 +6,20 @@ import { printable } from '../text/printable.ts'
 const NAME_BYTES = 255
 
 /**
- * A directory to mount at, as systemd takes it: absolute, without `//`, `.` or a slash at the end.
+ * A mount point in systemd's form: absolute, without `//`, `.` or a trailing slash.
  *
- * @param option whose value it is, for the error
- * @throws SentinelError for what no unit file can hold
+ * @param option the option with this value, for the error
+ * @throws SentinelError for a path that a unit file cannot express
  */
 export function mountPath(text: string, option: string): string {
   const refuse = (reason: string) => {
     throw new SentinelError(`${option} ${quoted(text)} ${reason}`)
   }
   mustFit(text, refuse)
-  if (!text.startsWith('/')) refuse('is no absolute path')
+  if (!text.startsWith('/')) refuse('is not an absolute path')
   const steps = text.split('/').filter((step) => step !== '' && step !== '.')
-  if (steps.includes('..')) refuse('has a .. in it')
-  if (steps.length === 0) refuse('is the root of all files')
+  if (steps.includes('..')) refuse('contains ..')
+  if (steps.length === 0) refuse('is the root directory')
   const path = `/${steps.join('/')}`
   if (unitNameOf(path, 'automount').length > NAME_BYTES) {
     refuse('is too long for a mount unit: its name would not be a file name')
@@ -27,24 +27,24 @@ export function mountPath(text: string, option: string): string {
   return path
 }
 
-/** SERVER:/EXPORT of an NFS server. Throws SentinelError for anything else. */
+/** Checks SERVER:/EXPORT of an NFS server. Throws SentinelError for anything else. */
 export function exportOf(text: string): string {
   const refuse = (reason: string) => {
     throw new SentinelError(`--nfs ${quoted(text)} ${reason}`)
   }
   mustFit(text, refuse)
-  // A server that begins with a dash would be an option to mount(8).
+  // mount(8) would take a leading dash for an option.
   if (!/^([\p{L}\p{N}_][\p{L}\p{N}_.-]*|\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]):\/.*$/u.test(text)) {
     refuse('is not SERVER:/EXPORT, such as nas:/srv/pacman/sync or [fd00::1]:/srv/pacman/pkg')
   }
   return text
 }
 
-/** Refuses what a line of a unit file cannot say. [systemd.syntax(7)] */
+/** Refuses text that a line of a unit file cannot express. [systemd.syntax(7)] */
 function mustFit(text: string, refuse: (reason: string) => void): void {
   if (text === '') refuse('is empty')
   if (printable(text) !== text || text.includes('\ufffd')) {
-    refuse('holds a control character, or one that does not show')
+    refuse('contains a control or invisible character')
   }
   if (/\s$/u.test(text)) refuse('ends in a space, which systemd would cut off')
   if (text.endsWith('\\')) refuse('ends in a backslash, which would join the next line to it')

@@ -13,8 +13,8 @@ import type { UnitFile } from './unit.ts'
 import { verifiedUnits } from './verify.ts'
 
 /**
- * What is to be done about one unit file in /etc/systemd/system. remove: a copy there that we wrote,
- * where the package now brings the same text.
+ * A change of one unit file in /etc/systemd/system. remove: we wrote the file, and the package now
+ * contains the same text.
  */
 export interface UnitChange {
   name: string
@@ -22,21 +22,21 @@ export interface UnitChange {
   action: 'create' | 'replace' | 'remove'
   /** undefined: to be removed */
   text: string | undefined
-  /** from what counts now to what will */
+  /** from the unit in effect to the new one */
   diff: string
-  /** who wrote what is replaced, where that is not this program */
+  /** the author of the replaced file, if that is not this program */
   overwrites?: Exclude<HostUnitFile['author'], 'generated'>
 }
 
 export interface UnitsPlan {
   changes: UnitChange[]
-  /** names of units that are as they should be, with where they stand */
+  /** units that are up to date, with their paths */
   unchanged: { name: string; path: string }[]
-  /** units that this program wrote and that do not belong to what is asked for now */
+  /** units that this program wrote earlier and that these options do not need */
   surplus: string[]
 }
 
-/** Compares the units with what stands on the host. A text that a package brings is not repeated. */
+/** Compares the units with those on the host. The text of a package's unit is not written again. */
 export function planUnits(host: Host, units: readonly UnitFile[]): UnitsPlan {
   const plan: UnitsPlan = { changes: [], unchanged: [], surplus: [] }
   for (const unit of units) {
@@ -65,12 +65,12 @@ function changeFor(unit: UnitFile, own?: HostUnitFile, shipped?: HostUnitFile): 
 }
 
 export interface UnitsDiff extends Pick<UnitsPlan, 'changes' | 'surplus'> {
-  /** whether what counts on the host is what the options give, and nothing beside it */
+  /** whether the units in effect are those of the options, without others of this program */
   same: boolean
   dropIns: string[]
 }
 
-/** What stands on the host, against what the generator gives for the options. */
+/** Compares the host's units with the generated ones. */
 export async function compareUnits(
   options: UnitOptions,
   root: string | undefined,
@@ -78,7 +78,7 @@ export async function compareUnits(
   const host = new Host(root)
   const units = await verifiedUnits(options)
   const { changes, surplus } = planUnits(host, units)
-  // A copy in /etc that says something else is a difference, also where the package has the right one.
+  // A different copy in /etc is a difference, also when the package has the right one.
   const same = changes.length === 0 && surplus.length === 0
   return { same, changes, surplus, dropIns: units.flatMap(({ name }) => dropIns(host, name)) }
 }

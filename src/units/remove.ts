@@ -11,20 +11,20 @@ import { writeUnits } from './write.ts'
 
 export interface RemoveRequest {
   root: string | undefined
-  /** also what a person has edited since */
+  /** also remove files that a person has edited */
   force: boolean
   dryRun: boolean
 }
 
 export interface RemoveOutcome {
-  /** names of units that were, or would be */
+  /** names of units that were disabled or stopped; in a dry run, that would be */
   disabled: string[]
   stopped: string[]
-  /** paths of files that were, or would be */
+  /** paths of files that were removed; in a dry run, that would be */
   removed: string[]
-  /** paths of files that a person has edited: why nothing was done */
+  /** paths of files that a person has edited: if there are any, nothing was done */
   refused: string[]
-  /** paths of what stays: a person's own */
+  /** paths of files that stay, because a person wrote them */
   left: string[]
 }
 
@@ -32,7 +32,7 @@ export interface RemoveOutcome {
  * Disables and stops the timers and mounts, and removes the unit files that this program wrote.
  * A second run does nothing.
  *
- * @throws SentinelError when nothing, or not all, was done, and says which
+ * @throws SentinelError that says whether nothing or only a part was done
  */
 export function removeUnits({ root, force, dryRun }: RemoveRequest): RemoveOutcome {
   const host = new Host(root)
@@ -65,7 +65,7 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
   }
 }
 
-/** An automount would mount again what was stopped before it. */
+/** Automounts before mounts: a mount stopped first would be mounted again. */
 function stopOrder(names: string[]): string[] {
   const rank = (name: string) =>
     ['timer', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
@@ -78,7 +78,7 @@ function carryOut(host: Host, plan: RemoveOutcome): void {
   try {
     remove(host, plan, live)
   } catch (cause) {
-    throw new SentinelError('not all was done: run it again, once that is out of the way', {
+    throw new SentinelError('not everything was done: fix the cause and run this again', {
       cause,
     })
   }
@@ -89,7 +89,7 @@ function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live:
   const others = stopped.filter((name) => !timers.includes(name))
   if (disabled.length > 0) order(host, 'disable', disabled)
   for (const name of timers) order(host, 'stop', [name])
-  // One may have fired meanwhile; from now on none does.
+  // A timer may have fired before it was stopped; from now on none does.
   if (live && removed.length > 0) mustNotRun('the timers are disabled and stopped')
   for (const name of others) order(host, 'stop', [name])
   writeUnits(
@@ -106,17 +106,17 @@ function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live:
     forgetTimer(host, name)
 }
 
-/** systemd forgets how a unit is to be stopped with its file: SIGTERM would then end pacman. */
+/** Without the unit file systemd forgets KillSignal=: SIGTERM would then kill pacman. */
 function mustNotRun(done: string): void {
   const units = Object.values(UNITS)
   const busy = units.filter(isRunning)
   if (busy.length === 0) return
   throw new SentinelError(
-    `${busy.join(' and ')} runs: ${done}; wait for its end, or see systemctl status`,
+    `still running: ${busy.join(', ')}; ${done}; wait for the end (systemctl status)`,
   )
 }
 
-/** The time of a timer's last run, which Persistent= keeps. [systemd.timer(5)] */
+/** Removes the time of a timer's last run, which Persistent= stores. [systemd.timer(5)] */
 function forgetTimer(host: Host, name: string): void {
   if (name.endsWith('.timer')) {
     host.remove(`/var/lib/systemd/timers/stamp-${name}`)

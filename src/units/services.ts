@@ -7,7 +7,7 @@ export const DOCUMENTATION = 'Documentation=man:kured-sentinel(8)'
 
 const SENTINEL = '/usr/bin/kured-sentinel'
 
-/** pacman-upgrade.service: what must never be cut in half. */
+/** pacman-upgrade.service: must never be interrupted. */
 export function upgradeService(options: UnitOptions): UnitFile {
   return unit('pacman-upgrade.service', {
     Unit: [
@@ -15,9 +15,7 @@ export function upgradeService(options: UnitOptions): UnitFile {
       DOCUMENTATION,
       ...mounts(options),
       ...NETWORK,
-      because(
-        'D-Bus, which hooks may use, stays until they are done, also when the host goes down.',
-      ),
+      because('Hooks may use D-Bus: it stays until they are done, also during a shutdown.'),
       'After=dbus.service',
     ],
     Service: [
@@ -25,36 +23,36 @@ export function upgradeService(options: UnitOptions): UnitFile {
       ...preflight('upgrade', options),
       'ExecStart=/usr/bin/pacman -Su --noconfirm --noprogressbar',
       because(
-        'Services that still run replaced code. "-": the packages are installed, whether or not every service comes back. It is left out when the unit is stopped meanwhile.',
+        'Restarts services that run replaced code. "-": the upgrade has succeeded even if a service does not come back. Skipped when the unit is stopped meanwhile.',
       ),
       `ExecStartPost=-${SENTINEL} restart --after-upgrade`,
       because(
-        'How it really ended: pacman exits with 0 also when a hook failed, or when there was no database to upgrade from. Without "-": if that cannot be told, a person must look, and a failed unit says so. The timer starts it again all the same.',
+        'Records how the run really ended: pacman exits with 0 also when a hook failed or a database is missing. No "-": if there is no record, a person must look, and the failed unit says so. The timer starts the next run all the same.',
       ),
       `ExecStopPost=${SENTINEL} record upgrade`,
       'Restart=no',
       because(
-        'A stop, and so a reboot, waits for the transaction and its hooks: SIGTERM would leave half the packages upgraded and the lock behind, SIGINT would drop the hooks; SIGCONT does nothing. mixed: only pacman gets it, and not its scriptlets. reboot.target forces its way after 30 minutes: what is not done by then is lost in any case.',
+        'A stop, and so a reboot, waits for the transaction and its hooks: SIGTERM would leave half the packages upgraded and a stale lock, SIGINT would skip the hooks; SIGCONT does nothing. mixed: only pacman gets the signal, not its scriptlets. reboot.target forces the reboot after 30 minutes: what is not done by then is lost in any case.',
       ),
       'KillMode=mixed',
       'KillSignal=SIGCONT',
       'TimeoutStopSec=25min',
       because(
-        'A transaction that hangs this long does not end by itself. Without a limit nobody would hear of it: the lock would keep later upgrades and every reboot away in silence.',
+        'A transaction that hangs this long does not end by itself. Without a limit nobody would notice: its lock would silently block later upgrades and every reboot.',
       ),
       'TimeoutStartSec=12h',
       because(
-        'When the kernel ends a program of a hook for its memory, pacman goes on; with the default, stop, its time would be limited from then on.',
+        'When the OOM killer ends a program of a hook, pacman continues; with the default, stop, systemd would stop the unit and limit its time.',
       ),
       'OOMPolicy=continue',
       because(
-        'Nothing here sandboxes: RestrictSUIDSGID= would strip sudo of its setuid bit, ProtectSystem= and its like break hooks, and MemoryMax= ends pacman in the middle.',
+        'No sandbox: RestrictSUIDSGID= would remove the setuid bit of sudo, ProtectSystem= and the like break hooks, and MemoryMax= kills pacman in the middle.',
       ),
     ],
   })
 }
 
-/** pacman-cache-update.service: what can be ended and tried again at any time. */
+/** pacman-cache-update.service: can be stopped and started again at any time. */
 export function downloadService(options: UnitOptions): UnitFile {
   return unit('pacman-cache-update.service', {
     Unit: [
@@ -63,7 +61,7 @@ export function downloadService(options: UnitOptions): UnitFile {
       ...mounts(options),
       ...NETWORK,
       because(
-        'Four attempts, then no more until tomorrow. The time is longer than four attempts can take, or they would never be counted together. `systemctl reset-failed` allows more.',
+        'Four attempts, then none until tomorrow. The interval is longer than four attempts can take: otherwise the limit would never apply. `systemctl reset-failed` allows more.',
       ),
       'StartLimitIntervalSec=12h',
       'StartLimitBurst=4',
@@ -73,19 +71,19 @@ export function downloadService(options: UnitOptions): UnitFile {
       ...preflight('download', options),
       'ExecStart=/usr/bin/pacman -Syuw --noconfirm --noprogressbar',
       because(
-        'How it really ended. "-": a record that fails is no reason to download again, as Restart= would.',
+        'Records how the run really ended. "-": Restart= must not repeat the download because its record failed.',
       ),
       `ExecStopPost=-${SENTINEL} record download`,
       because(
-        'A mirror that is down or half-way through its own update is often well again a little later. A run that the preflight skips, or a person stops, is not tried again.',
+        'A mirror that is down or in the middle of its own update often works again a little later. A run that the preflight skips or a person stops is not repeated.',
       ),
       'Restart=on-failure',
       'RestartSec=15min',
       because(
-        "As Ctrl-C does: SIGTERM would leave the lock behind. All of pacman's processes get it (KillMode=control-group, the default): pacman 7 downloads in a child, and waits for that. What is half there stays as .part; the next run goes on with it, and checks the whole.",
+        "Like Ctrl-C: SIGTERM would leave the lock behind. All of pacman's processes get the signal (KillMode=control-group, the default): pacman 7 downloads in a child and waits for it. A partial download stays as .part; the next run continues it and checks the whole file.",
       ),
       'KillSignal=SIGINT',
-      because('A download that hangs is ended like that, and tried again.'),
+      because('A download that hangs is stopped in the same way, and repeated.'),
       'TimeoutStartSec=2h',
     ],
   })
@@ -99,12 +97,10 @@ const NETWORK: UnitLine[] = [
 const PRIORITY: UnitLine[] = [
   'Type=oneshot',
   'Nice=19',
-  because('What the node is there for goes first, also where nice values are not compared.'),
+  because("The node's workload goes first, also in other cgroups, where Nice= has no effect."),
   'CPUWeight=20',
   'IOWeight=20',
-  because(
-    'A hook that fails leaves no trace but what pacman prints: in the words that the record knows.',
-  ),
+  because("A failed hook shows only in pacman's output, and the record reads only English."),
   'Environment=LC_MESSAGES=C',
 ]
 
@@ -113,7 +109,7 @@ function mounts({ local, syncDir, cacheDir }: UnitOptions): UnitLine[] {
   const paths = [syncDir, cacheDir]
   return [
     because(
-      'The mounts are made before, and stay until pacman has ended, also when the host goes down. An idle automount, which is enough for the conditions, is mounted by it.',
+      'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown. An idle automount satisfies the conditions: RequiresMountsFor= mounts it.',
     ),
     `RequiresMountsFor=${paths.map(listWord).join(' ')}`,
     ...paths.map((path) => `ConditionPathIsMountPoint=${specifierFree(path)}`),
@@ -123,19 +119,19 @@ function mounts({ local, syncDir, cacheDir }: UnitOptions): UnitLine[] {
 function preflight(job: Job, options: UnitOptions): UnitLine[] {
   const look =
     job === 'upgrade'
-      ? 'Are the mounts alive, the databases sound, the packages all there?'
-      : 'Are the mounts alive, and is there room?'
+      ? 'Do the mounts answer, are the databases complete, are all packages there?'
+      : 'Do the mounts answer, and is there free space?'
   return [
     because(
-      'To systemd every exit code up to 254 is a skip, also that of a program which cannot be run at all: of a Node that does not start nobody would hear, and no upgrade would ever mend it.',
+      'systemd takes exit codes 1 to 254 for a skip, also when the program cannot run at all: if Node did not start, nobody would notice, and no upgrade would ever fix it.',
     ),
     `ExecCondition=/usr/bin/sh -c "${SENTINEL} --version >/dev/null || exit 255"`,
-    because(`${look} Exit 1 skips this run, which is no failure; 255 is one.`),
+    because(`${look} Exit code 1 skips this run, which is not a failure; 255 is a failure.`),
     `ExecCondition=${[SENTINEL, 'preflight', job, ...preflightOptions(options)].join(' ')}`,
   ]
 }
 
-/** By itself preflight looks where pacman.conf says. */
+/** Without options, preflight uses the paths of pacman.conf. */
 function preflightOptions({ local, syncDir, cacheDir }: UnitOptions): string[] {
   if (local) return ['--local']
   return [

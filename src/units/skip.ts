@@ -1,19 +1,19 @@
 import { readProperties } from '../systemd/bus.ts'
 import type { RunRecord } from '../record/run-record.ts'
 
-/** A run that was not made. `at` in ms since 1970. */
+/** A skipped run. `at` in ms since 1970. */
 export interface Skip {
   at: number
   why: string
 }
 
-/** Of (type, is a trigger, is negated, its value, result): above 0 was met, 0 was not looked at. */
+/** A condition as systemd gives it; result: above 0 met, below 0 not met, 0 not checked. */
 type Condition = [type: string, trigger: boolean, negate: boolean, value: string, result: number]
 
 /**
- * Whether the last start of a service was a skip, and why. A Condition that was not met leaves no
- * other trace; after an ExecCondition that said no systemd calls the conditions not met as well,
- * though each of them was, and the record has the reason. [systemd, service_enter_condition]
+ * Whether the last start of a service was skipped, and why. An unmet Condition…= leaves no other
+ * trace. After a failed ExecCondition= ConditionResult is false too, although each condition was
+ * met; the reason is in the record. [systemd, service_enter_condition]
  */
 export function readSkip(service: string, run: RunRecord | undefined): Skip | undefined {
   const [met, at, conditions, active] = readProperties(service, 'Unit', [
@@ -32,7 +32,7 @@ export function readSkip(service: string, run: RunRecord | undefined): Skip | un
     return { at: at / 1000, why: `${named.join(' and ')} was not met` }
   }
   const recorded = run?.outcome === 'skipped' ? run.reason : ''
-  const why = recorded || `its ExecCondition said no; journalctl -u ${service} says why`
+  const why = recorded || `its ExecCondition= failed: see journalctl -u ${service}`
   return { at: at / 1000, why }
 }
 

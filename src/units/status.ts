@@ -9,32 +9,32 @@ import { jobUnits } from './generate.ts'
 import { readSkip, type Skip } from './skip.ts'
 import { below, dropIns, inEtc, type HostUnitFile, writtenNames } from './unit-files.ts'
 
-/** What there is to know about a unit. Times in ms since 1970. */
+/** The status of a unit. Times in ms since 1970. */
 export interface UnitStatus {
   name: string
-  /** the unit's file; undefined: none, as for a mount that a person has made by hand */
+  /** the unit's file; undefined when there is none, as for a mount made by hand */
   path: string | undefined
   author: HostUnitFile['author'] | undefined
   dropIns: string[]
-  /** as `systemctl is-enabled` says; "" where it does not apply */
+  /** as in `systemctl is-enabled`; "" when it does not apply */
   enabled: string
-  /** as `systemctl is-active` says; undefined where no systemd runs the host */
+  /** as in `systemctl is-active`; undefined when systemd does not run on the host */
   active?: string
   needsReload?: boolean
   /** timers */
   next?: number
   last?: number
-  /** services: how the last run ended, as it was recorded, and whether a later one was skipped */
+  /** services: the record of the last run, and a later run that was skipped */
   run?: RunRecord
   skip?: Skip
-  /** what could not be told */
+  /** the error, if the status is incomplete */
   problem?: string
 }
 
-/** The units of this host: timers and services first, then the mounts they need. */
+/** The host's units: services and timers first, then the mounts they need. */
 export function unitsStatus(host: Host): UnitStatus[] {
   if (host.root === '' && !isLive(host)) {
-    throw new SentinelError('no systemd runs this host; --root DIR looks at its files alone')
+    throw new SentinelError('systemd does not run on this host; --root DIR reads only its files')
   }
   const jobs = jobUnits().filter((name) => findUnitFile(host, name) !== undefined)
   const mounts = new Set(
@@ -56,7 +56,7 @@ function statusOf(host: Host, name: string): UnitStatus {
   }
   try {
     const live = isLive(host) ? liveStatus(name) : {}
-    // Also those that systemd has yet to read, and those for a whole type of units.
+    // Both: files that systemd has not read yet, and drop-ins for a whole type of units.
     const all = [...new Set([...status.dropIns, ...(live.dropIns ?? [])])]
     return { ...status, ...live, dropIns: all, ...lastRun(host, name) }
   } catch (error) {
@@ -76,7 +76,7 @@ function liveStatus(name: string): Partial<UnitStatus> {
     'SourcePath',
     'FragmentPath',
   ])
-  // For a mount of /etc/fstab that is the source.
+  // A mount of /etc/fstab has its path in SourcePath.
   const path = String(source) || String(fragment)
   return {
     ...(path !== '' && { path }),
@@ -92,7 +92,7 @@ function timerStatus(name: string): Partial<UnitStatus> {
   return { ...time('next', next), ...time('last', last) }
 }
 
-/** systemd counts µs; 0 and its largest number mean "never". */
+/** systemd's times are in µs; 0 and the largest number mean "never". */
 function time<Key extends string>(key: Key, value: unknown): { [K in Key]?: number } {
   const never = typeof value !== 'number' || value === 0 || value > Number.MAX_SAFE_INTEGER
   const found: { [K in Key]?: number } = {}
@@ -116,7 +116,7 @@ function jobOf(name: string): Job | undefined {
 function neededMounts(service: string): string[] {
   if (!service.endsWith('.service')) return []
   const [paths] = readProperties(service, 'Unit', ['RequiresMountsFor'])
-  // systemd keeps a set, in no order.
+  // systemd gives them in no particular order.
   return strings(paths)
     .toSorted()
     .map((path) => unitNameOf(path, 'mount'))

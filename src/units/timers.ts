@@ -5,7 +5,7 @@ import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 export function upgradeTimer({ upgradeCalendar, spread }: UnitOptions): UnitFile {
   return timer('pacman-upgrade', 'Upgrade packages daily', upgradeCalendar, spread, [
     because(
-      'What was missed while the host was off waits for the next time: right after a boot, such as one by Kured, the workloads come back first.',
+      'A run missed while the host was off is not made up for: after a boot, such as one by Kured, the workload starts first.',
     ),
     'Persistent=false',
   ])
@@ -15,7 +15,7 @@ export function downloadTimer({ cacheCalendar, spread }: UnitOptions): UnitFile 
   const description = 'Download package updates daily'
   return timer('pacman-cache-update', description, cacheCalendar, spread, [
     because(
-      'What was missed while the host was off is made up after the boot. A run that was skipped counts as made: the next one is the next in the calendar.',
+      'A run missed while the host was off is made up for after the boot. A skipped run counts as done: the next run is the next one in the calendar.',
     ),
     'Persistent=true',
   ])
@@ -33,7 +33,7 @@ function timer(
     Timer: [
       `OnCalendar=${calendar}`,
       because(
-        'Not AccuracySec= but the random delay spreads the hosts: each has its own place within it, the same every day, which follows from its machine ID (so clones need IDs of their own).',
+        'RandomizedDelaySec= spreads the hosts, not AccuracySec=: each host has its own delay, the same every day, computed from its machine ID (clones need IDs of their own).',
       ),
       'AccuracySec=1min',
       `RandomizedDelaySec=${spread}`,

@@ -2,10 +2,10 @@ import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { authorship, type Authorship } from './unit.ts'
 
-/** Where an administrator's units stand; what is written goes here. */
+/** The administrator's units. This program writes only here. */
 export const UNIT_DIRECTORY = '/etc/systemd/system'
 
-/** Where systemd looks next, in this order. [systemd.unit(5), "Unit File Load Path"] */
+/** The next directories of the load path, in order. [systemd.unit(5), "Unit File Load Path"] */
 const BELOW = ['/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system']
 
 /** A unit file of the host. */
@@ -13,16 +13,16 @@ export interface HostUnitFile {
   name: string
   path: string
   text: string
-  /** masked: a link to /dev/null; linked: to anywhere else. Both are a person's doing. */
+  /** masked: a link to /dev/null; linked: a link to another path. A person made both. */
   author: Authorship | 'masked' | 'linked'
 }
 
-/** The file in /etc/systemd/system, if there is one. Throws SentinelError where it cannot be read. */
+/** The file in /etc/systemd/system, if there is one. Throws SentinelError when it is unreadable. */
 export function inEtc(host: Host, name: string): HostUnitFile | undefined {
   return readUnit(host, UNIT_DIRECTORY, name)
 }
 
-/** The file that counts when there is none in /etc: the package's, most of the time. */
+/** The file in effect when there is none in /etc: usually the package's. */
 export function below(host: Host, name: string): HostUnitFile | undefined {
   for (const directory of BELOW) {
     const found = readUnit(host, directory, name)
@@ -31,12 +31,12 @@ export function below(host: Host, name: string): HostUnitFile | undefined {
   return undefined
 }
 
-/** Whether this program wrote it, edited since or not. */
+/** Whether this program wrote the file, edited since or not. */
 export function isOurs(unit: HostUnitFile | undefined): boolean {
   return unit?.author === 'generated' || unit?.author === 'edited'
 }
 
-/** The names in /etc/systemd/system of units that this program wrote, edited since or not. */
+/** The names of units in /etc/systemd/system that this program wrote, edited since or not. */
 export function writtenNames(host: Host): string[] {
   return list(host, UNIT_DIRECTORY)
     .filter((name) => /\.(service|timer|mount|automount)$/.test(name))
@@ -44,7 +44,7 @@ export function writtenNames(host: Host): string[] {
     .toSorted()
 }
 
-/** The drop-ins of a unit: files that change it and that are a person's own. */
+/** The paths of a unit's drop-ins: a person's files that change it. */
 export function dropIns(host: Host, name: string): string[] {
   return [UNIT_DIRECTORY, ...BELOW].flatMap((directory) =>
     list(host, `${directory}/${name}.d`)
@@ -82,8 +82,8 @@ function list(host: Host, directory: string): string[] {
 }
 
 /**
- * Refuses an image whose unit directory is a link to somewhere outside of it: whoever made the image
- * would choose which files of this machine are written and removed.
+ * Refuses an image whose unit directory is a link out of the image: the author of the image could
+ * choose which files of this machine are written and removed.
  *
  * @throws SentinelError with the link's path
  */
@@ -102,7 +102,7 @@ function leadsOut(host: Host, path: string): boolean {
   try {
     return host.isOutside(path)
   } catch (error) {
-    throw new SentinelError(`${host.path(path)} leads nowhere: ${errorText(error)}`, {
+    throw new SentinelError(`${host.path(path)} cannot be followed: ${errorText(error)}`, {
       cause: error,
     })
   }

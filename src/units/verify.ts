@@ -7,13 +7,13 @@ import { generate } from './generate.ts'
 import { checkOptions, type UnitOptions } from './options.ts'
 import type { UnitFile } from './unit.ts'
 
-/** What the units run. The host they are for may be an image of another machine's. */
+/** Programs that the units run. This machine may lack them: the units may be for an image. */
 const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
 
 /**
- * The units for these options, after systemd itself has read them.
+ * Generates the units for these options, and has systemd verify them.
  *
- * @throws SentinelError with the option, or the line, and the reason
+ * @throws SentinelError with the option or the line, and the reason
  */
 export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
   const options = checkOptions(asked)
@@ -22,7 +22,7 @@ export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
     ['--upgrade-calendar', options.upgradeCalendar],
     ['--spread', options.spread],
   ] as const) {
-    if (printable(text) !== text) throw new SentinelError(`${option} holds a control character`)
+    if (printable(text) !== text) throw new SentinelError(`${option} contains a control character`)
     if (option === '--spread') checkTimespan(text, option)
     else checkCalendar(text, option)
   }
@@ -31,7 +31,7 @@ export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
   return units
 }
 
-/** A host in small: systemd wants the programs to be there, and the mounts beside the services. */
+/** A minimal host: systemd requires the programs, and the mounts beside the services. */
 function writeTree(host: Host, units: UnitFile[]): string[] {
   host.makeDirectory('/usr/bin')
   host.makeDirectory('/etc/systemd/system')

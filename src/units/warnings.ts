@@ -4,7 +4,7 @@ import { databasePath, listOption, readPacmanConf } from '../pacman/conf/conf.ts
 import { plainPath } from '../pacman/conf/conf.ts'
 import type { UnitOptions } from './options.ts'
 
-/** What the units rely on, and the host does not have. */
+/** Warnings for things that the units need and the host lacks. */
 export function warnings(host: Host, options: UnitOptions): string[] {
   const missing = ['/usr/bin/pacman', '/usr/bin/kured-sentinel'].filter(
     (program) => host.lstat(program) === undefined,
@@ -15,7 +15,7 @@ export function warnings(host: Host, options: UnitOptions): string[] {
   ]
 }
 
-/** The mounts are of use only where pacman itself looks. */
+/** The mounts must be where pacman itself looks. */
 function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[] {
   try {
     const conf = readPacmanConf(host)
@@ -26,12 +26,12 @@ function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[]
       ...(sync === syncDir
         ? []
         : [`pacman keeps its sync databases in ${sync} (DBPath), not in --sync-dir ${syncDir}`]),
-      // It downloads into the first that it can write to.
+      // pacman downloads into the first one that it can write to.
       ...(caches[0] === cacheDir
         ? []
         : [`pacman downloads to ${caches[0]} (CacheDir), not to --cache-dir ${cacheDir}`]),
     ]
   } catch (error) {
-    return [`whether pacman.conf agrees cannot be told: ${errorText(error)}`]
+    return [`cannot compare with pacman.conf: ${errorText(error)}`]
   }
 }

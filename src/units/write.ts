@@ -6,9 +6,9 @@ import type { UnitChange } from './plan.ts'
 type FileChange = Pick<UnitChange, 'path' | 'text'>
 
 /**
- * Makes all changes, each at once, or none: should one fail, those before it are taken back.
+ * Makes all changes or none: each is atomic, and if one fails, the earlier ones are undone.
  *
- * @throws SentinelError that says what failed, and what could not be taken back
+ * @throws SentinelError that says what failed, and what could not be undone
  */
 export function writeUnits(host: Host, changes: readonly FileChange[]): void {
   const undo: (() => void)[] = []
@@ -37,7 +37,7 @@ function change(host: Host, path: string, text: string | undefined): void {
   host.write(path, text)
 }
 
-/** @returns a function that brings back what stands there now */
+/** @returns a function that restores the present file */
 function remember(host: Host, path: string): () => void {
   const found = host.lstat(path)
   if (found === undefined) return () => void host.remove(path)
@@ -52,14 +52,14 @@ function remember(host: Host, path: string): () => void {
   return () => host.write(path, bytes, found.mode & 0o7777)
 }
 
-/** @returns what could not be brought back */
+/** @returns what could not be undone */
 function takeBack(undo: readonly (() => void)[]): string[] {
   return undo.flatMap((step) => {
     try {
       step()
       return []
     } catch (error) {
-      return [`a change before it stays: ${errorText(error)}`]
+      return [`an earlier change could not be undone: ${errorText(error)}`]
     }
   })
 }

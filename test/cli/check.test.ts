@@ -147,7 +147,7 @@ for (const [what, tree, message] of [
   [
     'it is larger than any installation’s',
     { 'run/kured-sentinel/replaced': 'x'.repeat(17 * 2 ** 20) },
-    /replaced holds more than/,
+    /replaced has more than/,
   ],
   ['it is no file', { 'run/kured-sentinel/replaced': { directory: true } }, /not a regular file/],
 ] as const satisfies [string, Tree, RegExp][]) {
@@ -168,7 +168,7 @@ test('count = deleted: what pacman did not replace counts, a day after the boot'
   const early = json(tree)
   assert.equal(early.code, 1)
   const [finding] = early.ignored.filter(({ pid }: { pid: number }) => pid === 40)
-  assert.match(finding.why, /no package has replaced it: it counts 22h 36min/)
+  assert.match(finding.why, /not replaced by pacman: counts in 22h 36min/)
   const { code, reasons } = json({ ...tree, 'proc/uptime': '90000.00 1.00\n' })
   assert.deepEqual([code, reasons[0].byPacman], [0, false])
 })

@@ -36,8 +36,8 @@ for (const [args, message] of [
   [['chekc'], /unknown command 'chekc'.*Did you mean check/s],
   [['check', 'now'], /too many arguments/],
   [['--timeout'], /argument missing/],
-  [['--timeout', 'soon'], /"soon" is no duration: write 30s/],
-  [['--timeout', '0'], /no duration/],
+  [['--timeout', 'soon'], /"soon" is not a duration: write 30s/],
+  [['--timeout', '0'], /not a duration/],
   [['--scanner', 'ps'], /Allowed choices are proc, lsof/],
   [
     ['--config', '/nonexistent.conf'],

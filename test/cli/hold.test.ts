@@ -79,7 +79,7 @@ for (const [what, words, says] of [
   ['no reason', ['--for', '4h'], /--reason "replacing the disk"/],
   ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
   ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],
-  ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is no duration: write 30s/],
+  ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is not a duration: write 30s/],
   ['a word too many', ['kubelet'], /too many arguments/],
 ] as const) {
   test(`2: a hold with ${what}, and nothing is written`, () => {
@@ -98,7 +98,7 @@ test('2: a hold that cannot be read; a new one, or releasing it, mends that', ()
   })
   const { code, stderr } = asKured(['--root', root])
   assert.equal(code, 2)
-  assert.match(stderr, /there is a hold, and .*hold\.json.*set it anew, or release it/)
+  assert.match(stderr, /a hold exists, but .*hold\.json.*set it again or release it/)
   assert.equal(run(['hold', '--root', root]).code, 2)
   assert.equal(run(['hold', '--for', '1h', '--reason', 'x', '--root', root]).code, 0)
   assert.equal(asKured(['--root', root]).code, 1)
@@ -121,11 +121,11 @@ test('a kernel that a reboot does not change is asked for once; status and JSON 
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
   assert.match(
     refused.stderr,
-    /^attention, no reboot: rebooted for kernel 6\.9\.1-arch1-1, and it still holds: kernel 6\.9\.0-arch1-1 is running, linux 6\.9\.1-arch1-1 is installed\. Was \/boot mounted/,
+    /^attention, no reboot: a reboot for kernel 6\.9\.1-arch1-1 did not help: kernel 6\.9\.0-arch1-1 is running, linux 6\.9\.1-arch1-1 is installed\. Was \/boot mounted/,
   )
   const { reasons } = JSON.parse(asKured(['--root', root, '--json']).stdout)
   assert.deepEqual([reasons[0].kind, reasons[0].askedIn], ['kernel', 'second'])
-  assert.match(run(['status', '--root', root]).stdout, /\n {2}rebooted for kernel/)
+  assert.match(run(['status', '--root', root]).stdout, /\n {2}a reboot for kernel/)
 })
 
 test('a check that has nothing to ask for reads and writes nothing of what is remembered', () => {

@@ -20,7 +20,7 @@ for (const [command, example] of [
 
 // With --dry-run throughout: on no account is the machine of a developer to go down.
 for (const [words, says] of [
-  [['--wait', 'long'], /"long" is no duration/],
+  [['--wait', 'long'], /"long" is not a duration/],
   [['--now'], /unknown option '--now'/],
   [['now'], /too many arguments/],
   [['--config', '/none/x.conf'], /\/none\/x\.conf: no such file|configuration cannot be read/],
@@ -30,7 +30,7 @@ for (const [words, says] of [
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(
       stderr,
-      process.getuid?.() === 0 ? says : /needs root|is no duration|unknown|too many/,
+      process.getuid?.() === 0 ? says : /needs root|is not a duration|unknown|too many/,
     )
   })
 }
@@ -38,7 +38,7 @@ for (const [words, says] of [
 test('2: a bad [reboot] section, with its line', () => {
   const file = join(makeTree({}), 'x.conf')
   for (const [line, says] of [
-    ['wait = long', /x\.conf:2: wait: "long" is no duration/],
+    ['wait = long', /x\.conf:2: wait: "long" is not a duration/],
     ['only-asked = perhaps', /x\.conf:2: only-asked: "perhaps" is neither yes nor no/],
     ['force = yes', /x\.conf:2: unknown key "force"; known: wait, only-asked/],
   ] as const) {

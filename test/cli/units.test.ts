@@ -29,25 +29,25 @@ describe('a bad value is refused with the reason, and no file is written', () =>
       ['--upgrade-calendar', 'dayly'],
       /--upgrade-calendar 'dayly': Failed to parse calendar.*such as daily or '\*-\*-\* 03:00:00'$/m,
     ],
-    [['--upgrade-calendar', '*-02-30'], /--upgrade-calendar '\*-02-30' never comes/],
+    [['--upgrade-calendar', '*-02-30'], /--upgrade-calendar '\*-02-30' never occurs/],
     [['--cache-calendar', ''], /--cache-calendar ''/],
-    [['--cache-calendar', 'daily\nUnit=x'], /--cache-calendar holds a control character/],
+    [['--cache-calendar', 'daily\nUnit=x'], /--cache-calendar contains a control character/],
     [['--spread', '1 fortnight'], /--spread '1 fortnight': Failed to parse time span/],
-    [['--spread', 'infinity'], /--spread 'infinity' has no end/],
+    [['--spread', 'infinity'], /--spread 'infinity' is infinite/],
     [['--spread', '-1h'], /--spread '-1h'/],
-    [['--sync-dir', 'relative'], /--sync-dir 'relative' is no absolute path/],
-    [['--sync-dir', '/a/../b'], /--sync-dir '\/a\/\.\.\/b' has a \.\. in it/],
+    [['--sync-dir', 'relative'], /--sync-dir 'relative' is not an absolute path/],
+    [['--sync-dir', '/a/../b'], /--sync-dir '\/a\/\.\.\/b' contains \.\./],
     [['--cache-dir', '/'], /--cache-dir '\/' is the root/],
-    [['--cache-dir', '/a\nb'], /--cache-dir '\/a\\u000ab' holds a control character/],
+    [['--cache-dir', '/a\nb'], /--cache-dir '\/a\\u000ab' contains a control or/],
     [['--cache-dir', '/a '], /ends in a space/],
     [['--cache-dir', '/a\\'], /ends in a backslash/],
     [['--cache-dir', `/${'a'.repeat(250)}`], /is too long for a mount unit/],
     [['--cache-dir', '/var/lib/pacman/sync/'], /are the same/],
-    [['--nfs', 'nas:/a'], /--nfs is given twice/],
-    [[...nfs, '--nfs', 'nas:/c'], /--nfs is given twice/],
+    [['--nfs', 'nas:/a'], /--nfs must be given twice/],
+    [[...nfs, '--nfs', 'nas:/c'], /--nfs must be given twice/],
     [['--nfs', 'nas:/a', '--nfs', '-o:/b'], /--nfs '-o:\/b' is not SERVER:\/EXPORT/],
     [['--nfs', '/a', '--nfs', 'nas:/b'], /--nfs '\/a' is not SERVER:\/EXPORT/],
-    [[...nfs, '--local'], /--local is for a host without mounts/],
+    [[...nfs, '--local'], /--local is for hosts without mounts/],
     [['--automount'], /--automount needs --nfs/],
     [['extra'], /too many arguments/],
   ]
@@ -205,10 +205,10 @@ test('what was done is said also where the answer cannot be', () => {
     run(['units', command, '--root', root], { through: ['/bin/sh', '-c', '"$@" >/dev/full', 'sh'] })
   const installed = full('install')
   assert.equal(installed.code, 2)
-  assert.match(installed.stderr, /^error: the change was made, but could not be told\n/)
+  assert.match(installed.stderr, /^error: the change was made, but could not be reported\n/)
   const again = full('install')
   assert.doesNotMatch(again.stderr, /made/)
-  assert.match(full('remove').stderr, /^error: the change was made, but could not be told\n/)
+  assert.match(full('remove').stderr, /^error: the change was made, but could not be reported\n/)
 })
 
 test('an empty --root, such as an unset variable leaves, is not this host', () => {

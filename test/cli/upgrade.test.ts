@@ -24,12 +24,12 @@ describe('bad usage by hand is exit 2', () => {
     ['preflight', /Usage: kured-sentinel preflight/],
     ['preflight reboot', /unknown command 'reboot'/],
     ['preflight upgrade now', /too many arguments/],
-    ['preflight upgrade --timeout never', /"never" is no duration/],
+    ['preflight upgrade --timeout never', /"never" is not a duration/],
     ['preflight upgrade --json --explain', /cannot be used with/],
     ['preflight download --allow-download', /unknown option '--allow-download'/],
     ['record', /Usage: kured-sentinel record/],
     ['record upgrade --local', /unknown option '--local'/],
-    ['record upgrade', /this is for systemd to run, as ExecStopPost=/],
+    ['record upgrade', /only systemd runs this, as ExecStopPost=/],
   ]
   for (const [words, says] of cases) {
     test(words, () => {

@@ -81,7 +81,7 @@ labTest('a helper that ends by the OOM killer, or empty, has not answered', asyn
     await node.shell(`mv /usr/bin/${helper} /root/; cp /root/dies /usr/bin/${helper}`)
     const { exitCode, stdout, stderr } = await check(node)
     assert.deepEqual([exitCode, stdout], [2, ''], helper)
-    assert.match(stderr, new RegExp(`${helper}, through setpriv, could not be run to its end`))
+    assert.match(stderr, new RegExp(`${helper}, run through setpriv, did not run to its end`))
     await node.shell(`mv /root/${helper} /usr/bin/`)
   }
   // After a power cut: to execvp(3) a script, for which a shell answers 0.

@@ -227,10 +227,10 @@ labTest('not root, a read-only file system, a full disk: an error, and nothing c
       'add',
       'new',
       NOBODY,
-      /pacman\.conf may not be changed, and nothing was: .*\n.*\nRun it as root/,
+      /pacman\.conf cannot be changed; nothing was done: .*\n.*\nRun it as root/,
     ],
-    ['add', 'new', mounted(root, readOnly), /pacman\.conf may not be changed.*read-only/],
-    ['remove', 'b', mounted(root, readOnlyBelow), /more\.conf may not be changed.*read-only/],
+    ['add', 'new', mounted(root, readOnly), /pacman\.conf cannot be changed.*read-only/],
+    ['remove', 'b', mounted(root, readOnlyBelow), /more\.conf cannot be changed.*read-only/],
     ['add', 'new', mounted(root, filled), /pacman\.conf was not changed\n-> .*no space left/i],
   ]
   for (const [command, name, through, says] of cases) {

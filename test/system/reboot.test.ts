@@ -46,7 +46,10 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
 
   const [mistaken, hint] = await gate()
   assert.equal(mistaken, 2)
-  assert.match(hint, /no check has asked Kured.*rebootSentinelCommand is `kured-sentinel` alone/)
+  assert.match(
+    hint,
+    /no check has asked Kured.*rebootSentinelCommand must be `kured-sentinel` alone/,
+  )
   assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 0)
 
   await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'replacing a disk'])
@@ -131,7 +134,7 @@ labTest('a transaction completes first, then the node goes down', async () => {
   assert.equal(await node.shell(`ls ${LOCK} ${PENDING} 2>/dev/null || true`), '')
   // What was asked for in the last boot is done: it lets nobody reboot this one.
   const again = await node.asKured([...GATE, '--dry-run'])
-  assert.match(again.stderr, /^would refuse: in this boot no check has asked Kured/)
+  assert.match(again.stderr, /^would refuse: no check has asked Kured for a reboot in this boot/)
   // The transaction was over before the boot: it gives the same kernel no second reboot.
   assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 2)
 })

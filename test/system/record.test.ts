@@ -146,7 +146,7 @@ labTest('an upgrade that a power cut ends is told by the next one', async () => 
   assert.deepEqual([lastEnd?.outcome, lastEnd?.packages], ['interrupted', 1])
   assert.match(
     lastEnd?.reason ?? '',
-    /^the host went down in mid-transaction, after 1 package: the hooks/,
+    /^the host went down in mid-transaction, after 1 package: their hooks/,
   )
   assert.match(
     await node.ok(['journalctl', '-b', '-u', UNIT, '-p', '3', '-o', 'cat']),

@@ -81,15 +81,16 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
     done.refused.map((told) => [told.unit?.replace(/@.*\./, '@.'), told.why]),
   )
   assert.deepEqual(why, {
-    'containerd.service': 'containers and machines would stop with it, or go on with its old code',
+    'containerd.service':
+      'containers and virtual machines would stop, or keep running its old code',
     'innocent.service': "a user's own manager, or a unit of it",
     'link@.service': 'it serves one connection, which would be cut',
-    'oneshot.service': 'a oneshot: its job would be done again',
+    'oneshot.service': 'a oneshot: its job would run again',
     'refusing.service': 'RefuseManualStop= or RefuseManualStart= is set',
     'session-7.scope': 'a login session',
     'stopping.service': 'it is being stopped',
     'under.service':
-      'kubelet.service would be restarted with it: its restart would start another version of Kubernetes, without a drain',
+      'kubelet.service would be restarted with it: a restart would start another version of Kubernetes, without a drain',
   })
   const left = [...units(done.refused), 'deaf.service', 'shims.service']
   assert.deepEqual(units(done.stillStale), left.toSorted(), 'and the pod’s is none of the host’s')

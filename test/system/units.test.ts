@@ -81,7 +81,10 @@ labTest(
     await node.ok(['systemctl', 'daemon-reload'])
     const refused = await units(node, 'remove')
     assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
-    assert.match(refused.stderr, /not all was done.*\n-> pacman-upgrade\.service runs.*timers are/)
+    assert.match(
+      refused.stderr,
+      /not everything was done.*\n-> still running: pacman-upgrade\.service; the timers are/,
+    )
     assert.equal(await show(node, service, 'KillSignal'), '18\n') // SIGCONT
     await node.ok(['systemctl', 'kill', service])
     await node.shell(
@@ -229,7 +232,7 @@ labTest('a full disk: nothing is written, and what was there stays', async () =>
   await node.shell(`mount -o remount,size=$(($(df -k --output=used /run | tail -1) + 4096))k /run`)
   const half = await units(node, 'install', '--enable')
   assert.deepEqual([half.exitCode, half.stdout], [2, ''])
-  assert.match(half.stderr, /^error: the units are written, but .*\n-> systemctl daemon-reload: /)
+  assert.match(half.stderr, /^error: the units were written, but .*\n-> systemctl daemon-reload: /)
   await node.ok(['mount', '-o', 'remount,size=64M', '/run'])
   assert.match(await ok(node, 'install', '--enable'), /timer started/)
 })

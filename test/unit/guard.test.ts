@@ -62,7 +62,7 @@ test('a deleted file of no package is asked for once, until pacman replaces it',
   assert.deepEqual(effects(decideGuard([unpacked], 'A', before).findings), ['reboot'])
   const { findings } = decideGuard([unpacked], 'B', before)
   assert.deepEqual(effects(findings), ['none'])
-  assert.match(findings[0]?.why ?? '', /^rebooted for it already, and something else/)
+  assert.match(findings[0]?.why ?? '', /^already rebooted for it, and something other/)
   assert.deepEqual(effects(decideGuard([unpacked], 'B', undefined).findings), ['none'])
   const replaced = asked([library('/opt/x/native.so')], 'B', before)
   assert.deepEqual(effects(decideGuard([unpacked], 'C', replaced).findings), ['reboot'])
@@ -72,7 +72,7 @@ test('it says what was rebooted for, what holds, where to look, and what makes i
   const { findings } = decideGuard([kernel], 'B', asked([kernel]))
   assert.match(
     findings[0]?.message ?? '',
-    /^rebooted for kernel 6\.9\.1, and it still holds: kernel 6\.9\.0 is running, linux 6\.9\.1 is installed\. .*\/boot mounted.*boot loader.*installed anew: pacman -S linux$/,
+    /^a reboot for kernel 6\.9\.1 did not help: kernel 6\.9\.0 is running, linux 6\.9\.1 is installed\. .*\/boot mounted.*boot loader.*reinstalled: pacman -S linux$/,
   )
   assert.equal(findings[0]?.askedIn, 'A')
 })

@@ -110,7 +110,7 @@ describe('nothing changes', () => {
   const cases: [title: string, rest: Partial<Replacement>, reason: RegExp][] = [
     ['when the new file fails its trial', { tryOut: refuse('bad') }, /^bad$/],
     ['when the new file proves bad in place', { verify: refuse('bad') }, /^bad$/],
-    ['when somebody else wrote meanwhile', { before: next }, /somebody else/],
+    ['when somebody else wrote meanwhile', { before: next }, /another program/],
   ]
   for (const [title, rest, reason] of cases) {
     test(title, () => {

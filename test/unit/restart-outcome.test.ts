@@ -14,7 +14,7 @@ for (const [what, lines, told, expected] of [
   ['it goes along, and did not', '', { with: 'b.service' }, undefined],
   ['it goes along, and is gone', 'ActiveState=inactive', { with: 'b.service' }, /not come back/],
   ['it failed', 'InvocationID=2\nActiveState=failed', {}, 'it did not come back'],
-  ['it starts over and over', 'InvocationID=2\nNRestarts=3', {}, /ends soon after each start/],
+  ['it starts over and over', 'InvocationID=2\nNRestarts=3', {}, /exits soon after each start/],
   ['it starts still', 'InvocationID=2\nActiveState=activating', {}, 'it did not come back'],
 ] as const) {
   test(what, () => {

@@ -42,7 +42,7 @@ describe('how an upgrade ended', () => {
       'completed, and no journal',
       { service: SUCCESS, log: COMPLETED },
       'completed',
-      /hooks ended is not known/,
+      /result of its hooks unknown/,
       2,
     ],
     ['nothing to do', { service: SUCCESS, log: BEGUN }, 'nothing-to-do', /nothing to do/, 0],
@@ -50,7 +50,7 @@ describe('how an upgrade ended', () => {
       'SIGINT in mid-transaction: exit 0',
       { service: SUCCESS, log: INTERRUPTED },
       'interrupted',
-      /mid-transaction \(exit code 0\) after 1 package: the hooks/,
+      /mid-transaction \(exit code 0\) after 1 package: their hooks/,
       1,
     ],
     [
@@ -113,12 +113,12 @@ describe('how an upgrade ended', () => {
       /^pacman ended with exit code 1$/,
       0,
     ],
-    ['no log', { service: SUCCESS, log: '' }, 'failed', /says nothing of an upgrade/, 0],
+    ['no log', { service: SUCCESS, log: '' }, 'failed', /shows no upgrade/, 0],
     [
       'only another’s transaction',
       { service: SUCCESS, log: BY_HAND },
       'failed',
-      /says nothing of an upgrade/,
+      /shows no upgrade/,
       0,
     ],
     [
@@ -139,7 +139,7 @@ describe('how an upgrade ended', () => {
       'skipped by something else',
       { service: SKIPPED, log: COMPLETED },
       'skipped',
-      /said no and left no reason/,
+      /failed and left no reason/,
       0,
     ],
     [
@@ -203,7 +203,7 @@ describe('how a download ended', () => {
       'stopped: SuccessExitStatus=130',
       { service: { ...SUCCESS, status: '130' }, log },
       'interrupted',
-      /^pacman was ended \(exit code 130\)$/,
+      /^pacman was stopped \(exit code 130\)$/,
       0,
     ],
   ]
@@ -234,7 +234,7 @@ describe('how a run ended that nobody recorded', () => {
       CUT_OFF,
       false,
       'interrupted',
-      /the host went down in mid-transaction, after 1 package: the hooks have not run/,
+      /the host went down in mid-transaction, after 1 package: their hooks did not run/,
     ],
     [
       'upgrade',
@@ -248,12 +248,12 @@ describe('how a run ended that nobody recorded', () => {
       COMPLETED,
       false,
       'interrupted',
-      /hooks may not .* \(the last that began: 93-good\.hook\)/,
+      /hooks may not .* \(last started: 93-good\.hook\)/,
     ],
     ['upgrade', BEGUN, false, 'interrupted', /before pacman changed anything/],
     ['upgrade', `${BEGUN}${BY_HAND}`, false, 'interrupted', /before pacman changed anything/],
-    ['upgrade', COMPLETED, true, 'completed', /2 packages; how its hooks ended is not known/],
-    ['upgrade', CUT_OFF, true, 'interrupted', /the run was ended in mid-transaction/],
+    ['upgrade', COMPLETED, true, 'completed', /2 packages; result of its hooks unknown/],
+    ['upgrade', CUT_OFF, true, 'interrupted', /the run was interrupted in mid-transaction/],
     ['download', '', false, 'interrupted', /went down during the download/],
   ]
   for (const [job, log, sameBoot, outcome, reason] of cases) {
@@ -270,5 +270,5 @@ test('what systemd says of the run; without systemd an error', () => {
     readServiceEnd({ SERVICE_RESULT: 'signal', EXIT_CODE: 'killed', EXIT_STATUS: 'TERM' }),
     TERM,
   )
-  assert.throws(() => readServiceEnd({}), /for systemd to run, as ExecStopPost=/)
+  assert.throws(() => readServiceEnd({}), /only systemd runs this, as ExecStopPost=/)
 })

@@ -134,7 +134,7 @@ test('what systemd only warns about is refused too, with its place', () => {
   const root = makeTree({ [path]: '[Unit]\nDescription=x\nNiece=19\n' })
   assert.throws(
     () => verifyUnits(root, [join(root, path)]),
-    /refuses the units: .*\/etc\/systemd\/system\/x\.target:3: Unknown key.*'Niece'/,
+    /rejects the units: .*\/etc\/systemd\/system\/x\.target:3: Unknown key.*'Niece'/,
   )
 })
 
