@@ -130,9 +130,9 @@ describe('list', () => {
   })
 
   test('nothing is held', () => {
-    assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF holds nothing\n')
+    assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF has no entries\n')
     const { code, stdout } = ignore(['check'], '[options]\n')
-    assert.deepEqual([code, stdout], [0, 'what is held does not stop the next upgrade\n'])
+    assert.deepEqual([code, stdout], [0, 'no ignored package stops the next upgrade\n'])
   })
 
   test('no control character of a file reaches the terminal', () => {

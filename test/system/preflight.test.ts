@@ -133,8 +133,7 @@ labTest('an upgrade: databases, packages, holds, locks', async () => {
   await expectAnswer(node, ['upgrade'], 1, /^skip: pacman is at work: PID \d+ holds/m)
   await expectAnswer(node, ['download'], 1, /^skip: pacman is at work: PID \d+ holds/m)
   await node.shell(`systemctl stop holder; touch -d '-2 hours' ${LOCK}`)
-  const stale =
-    /^attention, no upgrade until this is mended: stale lock \/var\/lib\/pacman\/db\.lck/m
+  const stale = /^attention, no upgrade until you fix this: stale lock \/var\/lib\/pacman\/db\.lck/m
   await expectAnswer(node, ['upgrade'], 255, stale)
   await node.ok(['rm', LOCK])
 
