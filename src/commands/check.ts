@@ -21,8 +21,8 @@ export interface CheckOptions {
 type Render = (report: CheckReport) => string
 
 /**
- * `check`: says whether the host must reboot. The verdict goes to stdout; "attention" goes to stderr,
- * except as JSON.
+ * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
+ * stderr, except as JSON.
  *
  * @param options undefined for the check of every minute. If no reboot is due, that check leaves a
  * stamp, and bin/kured-sentinel answers by itself until something changes

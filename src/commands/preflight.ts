@@ -44,7 +44,7 @@ export async function runPreflight(
     if (lost !== undefined) write(2, renderRecord(lost))
     return exitCode
   } catch (error) {
-    // Without a recorded start, the run's outcome would be unknown. systemd takes exit 2 for a skip.
+    // Without a recorded start the run's outcome would be unknown. To systemd, exit 2 is a skip.
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
   }

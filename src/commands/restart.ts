@@ -26,8 +26,8 @@ interface RestartOptions extends RestartRequest {
 /**
  * `restart`: restarts the units that run replaced code.
  *
- * @returns 0, even if some replaced code still runs; 2 if a unit did not come back, or not everything
- * could be seen; with afterUpgrade always 0, since the upgrade itself is fine
+ * @returns 0, even if some replaced code still runs; 2 if a unit did not come back, or something
+ * could not be seen; with afterUpgrade always 0, since the upgrade itself is fine
  */
 export async function restart(options: RestartOptions): Promise<number> {
   try {
