@@ -2,8 +2,8 @@
 export const Exit = { reboot: 0, ok: 0, none: 1, attention: 2 } as const
 
 /**
- * A failure a person can act on. The message says what is wrong and what to do next; `cause`, when
- * given, is the error underneath and is printed as a second line.
+ * A failure a person can act on. The message says what is wrong and what to do next; `cause`, if
+ * given, is the underlying error, printed as a second line.
  */
 export class SentinelError extends Error {
   override name = 'SentinelError'
@@ -16,7 +16,7 @@ export function errorCode(error: unknown): string | undefined {
     : undefined
 }
 
-/** What `read` gives, or undefined where what it reads does not exist (ENOENT). */
+/** The result of `read`, or undefined if its file does not exist (ENOENT). */
 export function ifThere<T>(read: () => T): T | undefined {
   try {
     return read()
@@ -26,7 +26,7 @@ export function ifThere<T>(read: () => T): T | undefined {
   }
 }
 
-/** An error in a few words: "/proc/1/maps: permission denied" for one of the system's. */
+/** An error in a few words; a system error as "/proc/1/maps: permission denied". */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Node's form: "EACCES: permission denied, open '/proc/1/maps'"

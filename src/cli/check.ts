@@ -10,9 +10,9 @@ interface LookOptions {
   root?: string
 }
 
-const CHECK_CODES = `Exit codes, as Kured reads them: 0 a reboot is required; 1 none is, or not now;
-2 no reboot, and a person should look.`
-const STATUS_CODES = 'Exit codes: 0 whatever the verdict, 2 without one.'
+const CHECK_CODES = `Exit codes, as Kured reads them: 0 a reboot is required; 1 no reboot,
+or not now; 2 no reboot, and a person should look.`
+const STATUS_CODES = 'Exit codes: 0 for any verdict, 2 if there is none.'
 
 /** The options and help of `check` and `status`; see createProgram(). */
 export function addCheckCommands(program: Command, ended: OnEnd): void {
@@ -56,7 +56,7 @@ function addLookOptions(command: Command, codes: string, words: string): Command
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .option(
       '--root <dir>',
-      'look at the host whose files stand below this directory',
+      'look at the host whose files are below this directory',
       parseRootOption,
     )
     .addHelpText('after', `\n${codes}\n${example(words)}`)
@@ -67,7 +67,7 @@ function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {
   return { overrides, configFile: config, root }
 }
 
-/** Only the renderer that is asked for is loaded. */
+/** Loads only the renderer that is needed. */
 async function renderer(json: boolean | undefined, explain: boolean | undefined) {
   if (json) return (await import('../commands/check-json.ts')).renderJson
   if (explain) return (await import('../commands/check-explain.ts')).renderExplanation

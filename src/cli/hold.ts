@@ -11,9 +11,9 @@ interface HoldOptions {
 /** The options and help of `hold` and `release`; see createProgram(). */
 export function addHoldCommands(program: Command, ended: OnEnd): void {
   common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
-    .description('let no reboot be asked for, for some time; without options show the hold')
+    .description('keep the host from being rebooted for some time; without options show the hold')
     .option('--for <duration>', 'how long, such as 4h; at most 30d', parseDurationOption)
-    .option('--reason <text>', 'why, for whoever looks')
+    .option('--reason <text>', 'the reason, for other people')
     .action(async ({ json, for: lengthMs, reason, root }: HoldOptions) => {
       const { hold } = await import('../commands/hold.ts')
       ended('hold', hold({ json, lengthMs, reason, root }))
@@ -30,6 +30,6 @@ export function addHoldCommands(program: Command, ended: OnEnd): void {
 function common(command: Command, words: string): Command {
   return command
     .option('--json', 'print one JSON object')
-    .option('--root <dir>', 'the host whose files stand below this directory', parseRootOption)
+    .option('--root <dir>', 'the host whose files are below this directory', parseRootOption)
     .addHelpText('after', example(words))
 }

@@ -13,12 +13,12 @@ interface IgnoreOptions {
 export function addIgnoreCommands(program: Command, ended: OnEnd): void {
   const ignore = program
     .command('ignore')
-    .description('see and change which packages pacman.conf holds back (IgnorePkg)')
+    .description('show and change the packages that pacman.conf ignores (IgnorePkg)')
     .addHelpText('after', example('ignore list'))
 
   common(ignore.command('list'), 'ignore list')
-    .description('show what is held, where that is written, and the versions')
-    .option('--group', 'the groups of IgnoreGroup instead')
+    .description('show the ignored packages, the lines that name them, and the versions')
+    .option('--group', 'show the groups of IgnoreGroup instead')
     .action(async ({ json, group, pacmanConf }: IgnoreOptions) => {
       const { ignoreList } = await import('../commands/ignore-list.ts')
       ended('ignore list', ignoreList({ json, pacmanConf, key: keyOf(group) }))
@@ -29,8 +29,8 @@ export function addIgnoreCommands(program: Command, ended: OnEnd): void {
       ignore.command(action).argument('<name...>', 'packages, or patterns such as linux*'),
       `ignore ${action} --dry-run kubelet kubeadm`,
     )
-      .description(action === 'add' ? 'hold packages back' : 'let packages be upgraded again')
-      .option('--group', 'package groups, in IgnoreGroup')
+      .description(action === 'add' ? 'ignore packages in upgrades' : 'stop ignoring packages')
+      .option('--group', 'the names are groups, for IgnoreGroup')
       .option('--dry-run', 'show the change as a diff, and write nothing')
       .action(async (names: string[], { json, group, dryRun, pacmanConf }: IgnoreOptions) => {
         const { ignoreChange } = await import('../commands/ignore-change.ts')
@@ -40,10 +40,10 @@ export function addIgnoreCommands(program: Command, ended: OnEnd): void {
   }
 
   common(ignore.command('check'), 'ignore check || echo "the next upgrade fails"')
-    .description('ask pacman whether what is held stops the next upgrade')
+    .description('ask pacman whether ignored packages stop the next upgrade')
     .addHelpText(
       'after',
-      '\nExit codes: 0 it does not, 1 it does, 2 could not tell.\nFiles that move from a held package to another show only when pacman has the\npackages.',
+      '\nExit codes: 0 they do not, 1 they do, 2 could not tell.\nA file that moves from an ignored package to another one is a conflict that\npacman finds only once it has the packages.',
     )
     .action(async ({ json, pacmanConf }: IgnoreOptions) => {
       const { ignoreCheck } = await import('../commands/ignore-check.ts')

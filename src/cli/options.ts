@@ -2,10 +2,10 @@ import { InvalidArgumentError } from 'commander'
 import { duration } from '../text/duration.ts'
 import { errorText } from '../errors.ts'
 
-/** Is told which command ran, and its exit code. */
+/** Called with the command that ran, and its exit code. */
 export type OnEnd = (command: string, exitCode: number) => void
 
-/** How a command's help ends. */
+/** The example at the end of a command's help. */
 export function example(words: string): string {
   return `\nExample:\n  kured-sentinel ${words}`
 }
@@ -19,8 +19,8 @@ export function parseDurationOption(text: string): number {
   }
 }
 
-/** Reads --root. Empty is what an unset variable leaves; it would be this host itself. */
+/** Reads --root. An unset shell variable makes it empty, which would mean this host. */
 export function parseRootOption(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It is empty; this host itself is the default.')
+  if (text === '') throw new InvalidArgumentError('It is empty; leave it out for this host.')
   return text
 }

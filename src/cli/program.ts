@@ -43,7 +43,7 @@ export function createProgram(ended: OnEnd): Command {
   return program
 }
 
-/** Whatever is wrong with a command line, the help of that command says what is right. */
+/** Lets a usage error name the help of the command it was made in. */
 function nameHelp(command: Command, path: string): void {
   const what = command.commands.length > 0 ? 'commands and options' : 'use'
   command.showHelpAfterError(`Run ${path} --help for its ${what}.`)
@@ -51,9 +51,9 @@ function nameHelp(command: Command, path: string): void {
 }
 
 /**
- * To Kured every 0 is "reboot", so a help page or a status must not be one.
+ * Kured takes every exit code 0 for "reboot", so help and status must not end with it.
  *
- * @throws SentinelError where Kured runs us
+ * @throws SentinelError if Kured runs us
  */
 export function refuseKured(): void {
   if (!isRunByKured()) return

@@ -13,11 +13,11 @@ export function addRebootCommand(program: Command, ended: OnEnd): void {
   program
     .command('reboot')
     .description(
-      'reboot as soon as no upgrade is at work (what Kured runs after the drain: its rebootCommand)',
+      'reboot as soon as no upgrade is at work (Kured’s rebootCommand, which it runs after the drain)',
     )
     .option(
       '--wait <duration>',
-      'for an upgrade at most; 20min unless configured',
+      'how long to wait for an upgrade; 20min unless configured',
       parseDurationOption,
     )
     .option('--dry-run', 'say what it would do now, and do nothing')
@@ -34,7 +34,7 @@ ${example('reboot --dry-run')}`,
     .action(async ({ json, dryRun, wait, config }: RebootOptions) => {
       const { rebootHost } = await import('../commands/reboot.ts')
       const code = await rebootHost({ json, dryRun, wait, configFile: config })
-      // A dry run is no answer to Kured, which would wait for the reboot for ever.
+      // Kured must not take a dry run for an answer: it would wait for the reboot for ever.
       ended(dryRun ? 'reboot --dry-run' : 'reboot', code)
     })
 }

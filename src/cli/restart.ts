@@ -20,9 +20,9 @@ export function addRestartCommand(program: Command, ended: OnEnd): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, also when some old code is left for the sentinel to judge;
-2 a unit did not come back, not everything could be seen, or nothing was done,
-as pacman is at work.
+Exit codes: 0 done, even if some old code still runs; 2 a unit did not come
+back, not everything could be seen, or nothing was done because pacman is at
+work.
 ${example('restart --dry-run')}`,
     )
     .action(async ({ json, dryRun, afterUpgrade, config }: RestartOptions) => {

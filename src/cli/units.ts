@@ -29,9 +29,9 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     })
 
   onHost(generator(units.command('install')))
-    .description('write to /etc/systemd/system what differs from these options')
+    .description('write the units that differ from these options to /etc/systemd/system')
     .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
-    .option('--force', 'also replace what a person has written or edited')
+    .option('--force', 'also replace units that a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
     .addHelpText('after', example('units install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
     .action(async (words: UnitsFlags) => {
@@ -41,8 +41,8 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     })
 
   onHost(units.command('remove'))
-    .description('disable the units and delete what install wrote; a person’s drop-ins stay')
-    .option('--force', 'also delete what a person has edited since')
+    .description('disable the units and delete those that install wrote; drop-ins stay')
+    .option('--force', 'also delete units that a person has edited since')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
     .addHelpText('after', example('units remove --dry-run'))
@@ -51,9 +51,12 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     })
 
   onHost(units.command('status'))
-    .description('show each unit: its file, its next run, how the last one really ended')
+    .description('show each unit: its file, its next run, how its last run really ended')
     .option('--json', 'print one JSON array')
-    .addHelpText('after', `\nExit codes: 0; 2 it cannot be told.\n${example('units status')}`)
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 shown, 2 something could not be read.\n${example('units status')}`,
+    )
     .action(async ({ root, json }: UnitsFlags) => {
       ended('units status', await (await load()).unitsShow(root, json))
     })
@@ -62,7 +65,7 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     .description('show how the host’s units differ from these options')
     .addHelpText(
       'after',
-      `\nExit codes: 0 they do not, 1 they do, 2 could not tell.\n${example('units diff --role cache')}`,
+      `\nExit codes: 0 no difference, 1 they differ, 2 could not tell.\n${example('units diff --role cache')}`,
     )
     .action(async (words: UnitsFlags) => {
       ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
@@ -80,7 +83,7 @@ function generator(command: Command): Command {
     .option('--upgrade-calendar <event>', 'when to upgrade', DEFAULTS.upgradeCalendar)
     .option(
       '--spread <duration>',
-      'spread the hosts’ runs over this time; each keeps its place; 0 for none',
+      'spread the hosts’ runs over this time; each host keeps its own delay; 0 for none',
       DEFAULTS.spread,
     )
     .option('--sync-dir <dir>', 'where the sync databases are mounted', DEFAULTS.syncDir)
@@ -98,7 +101,7 @@ function generator(command: Command): Command {
 function onHost(command: Command): Command {
   return command.option(
     '--root <dir>',
-    'the host or image whose files stand below this directory',
+    'the host or image whose files are below this directory',
     parseRootOption,
   )
 }

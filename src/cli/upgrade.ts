@@ -19,10 +19,10 @@ const LIMIT_MS = 300_000
 
 const PREFLIGHT_CODES = `
 Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go;
-255 no run can go before a person has acted: a stale lock, held packages that
-stop every upgrade, a configuration that cannot be used, no root rights, a state
-that cannot be written; 2 a mistake in this command line, or 255 where systemd
-runs it.`
+255 no run can go until a person acts: a stale lock, ignored packages that stop
+every upgrade, a configuration that cannot be used, no root rights, a state that
+cannot be written; 2 a mistake in this command line, or 255 where systemd runs
+it.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
 export function addUpgradeCommands(program: Command, ended: OnEnd): void {
@@ -32,7 +32,7 @@ export function addUpgradeCommands(program: Command, ended: OnEnd): void {
     .addHelpText('after', example('preflight upgrade --explain'))
   const record = program
     .command('record')
-    .description('keep how an unattended upgrade or download has ended (ExecStopPost=)')
+    .description('record how an unattended upgrade or download ended (ExecStopPost=)')
     .addHelpText(
       'after',
       '\nExample, in a unit:\n  ExecStopPost=/usr/bin/kured-sentinel record upgrade',
@@ -46,16 +46,22 @@ export function addUpgradeCommands(program: Command, ended: OnEnd): void {
 function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
   const command = preflight
     .command(job)
-    .description(`whether ${UNITS[job]} can begin; by hand at any time, it changes nothing`)
+    .description(`say whether ${UNITS[job]} can begin; also by hand: it changes nothing`)
     .option('--json', 'print one JSON object')
     .addOption(new Option('--explain', 'show every check').conflicts('json'))
-    .option('--local', 'want no mounts: the cache is this host’s own')
+    .option('--local', 'expect no mounts: the cache is on this host’s own disk')
   if (job === 'upgrade') {
-    command.option('--allow-download', 'go also when the cache lacks a package')
+    command.option('--allow-download', 'also go when the cache lacks a package')
   }
   command
-    .option('--sync-dir <dir>', 'what must be mounted (default: sync below pacman’s DBPath)')
-    .option('--cache-dir <dir>', 'and for the packages (default: pacman’s first CacheDir)')
+    .option(
+      '--sync-dir <dir>',
+      'sync databases that must be mounted (default: sync below pacman’s DBPath)',
+    )
+    .option(
+      '--cache-dir <dir>',
+      'package cache that must be mounted (default: pacman’s first CacheDir)',
+    )
     .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .addOption(
@@ -74,14 +80,14 @@ function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
 function addRecord(record: Command, job: Job, ended: OnEnd): void {
   record
     .command(job)
-    .description(`for ${UNITS[job]} only: judge the run by pacman.log and keep that`)
+    .description(`for ${UNITS[job]} only: judge the run by pacman.log and record it`)
     .option('--json', 'print one JSON object')
     .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
     .addHelpText(
       'after',
       `
-Exit codes: 0 it is kept, however the run ended; 2 it could not be, or this is
-not systemd.
+Exit codes: 0 recorded, however the run ended; 2 not recorded, or not called by
+systemd.
 
 Example, in the unit:
   ExecStopPost=/usr/bin/kured-sentinel record ${job}`,

@@ -2,7 +2,7 @@ import type { Finding } from '../sentinel/finding.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { printableJson } from '../text/printable.ts'
 
-/** The report as one JSON object. Which list a finding stands in says what it did. */
+/** The report as one JSON object. A finding's effect is told by the list that it is in. */
 export function renderJson(report: CheckReport): string {
   const { verdict, exitCode, reasons, ignored, checkedAt, bootId, durationMs } = report
   const plain = ({ effect: _, ...finding }: Finding) => finding

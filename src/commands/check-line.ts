@@ -2,10 +2,10 @@ import type { Finding } from '../sentinel/finding.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
 
-/** More than this is for --explain: a log line is read by people. */
+/** Findings in one line of the log; --explain shows all. */
 const SHOWN = 3
 
-/** The verdict in one line: what Kured writes into its log. */
+/** The verdict in one line, which Kured writes to its log. */
 export function renderLine({ verdict, reasons }: CheckReport): string {
   const what = reasons.length === 0 ? '' : `: ${summarise(reasons)}`
   if (verdict === 'reboot') return `reboot required${what}\n`

@@ -8,25 +8,25 @@ import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
 export interface CheckOptions {
-  /** put over what the configuration says */
+  /** override the configuration */
   overrides?: Partial<Pick<Config, 'scanner' | 'timeout'>>
-  /** a file of this machine; the host's own is read where it is not given */
+  /** a path of this machine; by default the host's own file */
   configFile?: string | undefined
   root?: string | undefined
   json?: boolean | undefined
-  /** whether all that is found is shown, and so also a hold where nothing is due */
+  /** collect every finding, and a hold even if no reboot is due */
   all?: boolean | undefined
 }
 
 type Render = (report: CheckReport) => string
 
 /**
- * `check`: says whether the host must reboot. What a program reads goes to stdout; what a person
- * should look at to stderr.
+ * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
+ * stderr, except as JSON.
  *
- * @param options none for the check of every minute: where nothing is due, it then leaves a stamp by
- * which bin/kured-sentinel answers until something changes
- * @returns the exit code of the contract with Kured
+ * @param options undefined for the check of every minute. If no reboot is due, that check leaves a
+ * stamp, and bin/kured-sentinel answers by itself until something changes
+ * @returns the exit code for Kured
  */
 export async function check(render: Render, options?: CheckOptions): Promise<number> {
   const host = new Snapshot(options?.root)
@@ -56,7 +56,9 @@ async function look(
     throw new SentinelError(`there is no host below ${root}: ${host.path('/proc')} is missing`)
   }
   if (settings.scanner === 'lsof' && host.root !== '') {
-    throw new SentinelError('lsof only knows the running host: the lsof scanner needs no --root')
+    throw new SentinelError(
+      'lsof sees only the running host: do not combine the lsof scanner with --root',
+    )
   }
   const report = await checkHost(host, settings, new Deadline(settings.timeout), all)
   if (report.verdict === 'none' && !all) return report

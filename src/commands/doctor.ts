@@ -11,7 +11,7 @@ import { printable, printableJson } from '../text/printable.ts'
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000
 
-/** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
+/** `doctor`: looks at everything this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
 export async function doctor(json: true | undefined): Promise<number> {
   const examination = await examine(new Snapshot(), CHECKS, new Deadline(LIMIT_MS), (area) =>
     showProgress(`looking at ${area}`),
@@ -29,7 +29,7 @@ const COLOURS: Record<DoctorState, (text: string) => string> = {
 
 const WIDTH = 80
 
-/** A line for each thing that was looked at, with what to do below it, and the sum. */
+/** A line for each finding, its advice below it, and the totals. */
 export function renderExamination({ lines, durationMs }: Examination): string {
   const area = Math.max(0, ...lines.map((line) => line.area.length))
   const count = (state: DoctorState) => lines.filter((line) => line.state === state).length
@@ -57,7 +57,7 @@ function renderLine({ state, area, message, advice }: DoctorLine, width: number)
   ]
 }
 
-/** Breaks between words; a path or a command that is longer stays whole. */
+/** Breaks lines between words; a word longer than the width stays whole. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -24,11 +24,11 @@ export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
     return Exit.ok
   }
   if (lengthMs === undefined) {
-    throw new SentinelError('a hold has an end: say how long it lasts, as in --for 4h')
+    throw new SentinelError('a hold needs an end: say how long it lasts, as in --for 4h')
   }
   if (lengthMs > LONGEST_MS) {
     throw new SentinelError(
-      `a hold lasts ${durationText(LONGEST_MS)} at most: set it again when it is needed for longer`,
+      `a hold lasts ${durationText(LONGEST_MS)} at most: set it again if you need it longer`,
     )
   }
   if (reason === undefined || reason.trim() === '') {
@@ -40,10 +40,10 @@ export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
   return Exit.ok
 }
 
-/** `release`: ends the hold, also one that cannot be read. @returns 0, also when there was none */
+/** `release`: ends the hold, even an unreadable one. @returns 0, even if there was none */
 export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): number {
   const released = removeHold(new Host(root))
-  const text = released ? 'released: reboots may be asked for again\n' : 'there was no hold\n'
+  const text = released ? 'released: reboots are possible again\n' : 'there was no hold\n'
   write(1, json ? printableJson({ released }) : text)
   return Exit.ok
 }

@@ -8,7 +8,7 @@ import { renderDiff } from '../text/printable.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 
-/** `ignore add` and `ignore remove`. @returns 0, also when nothing was to do */
+/** `ignore add` and `ignore remove`. @returns 0, even if there was nothing to do */
 export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
   const change = changeIgnored(request)
   const { action, key, dryRun } = request
@@ -18,7 +18,7 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
     if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
     else {
       if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
-      // Beside a diff there is to be nothing else on stdout.
+      // With a diff, nothing else goes to stdout.
       write(dryRun ? 2 : 1, renderChange(request, change))
       write(2, printableLines(warnings.map((warning) => `warning: ${warning}`)))
     }
@@ -26,19 +26,19 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
   return 0
 }
 
-/** A name that holds nothing may be mistyped, and then what it was meant for is not held. */
+/** A name that matches no package may be mistyped: the intended package is not ignored. */
 function doubts({ names, pacmanConf, key }: ChangeRequest): string[] {
   try {
     const { entries } = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
     const added = entries.filter(({ name }) => names.includes(name))
     return added.flatMap(({ name, warnings }) => warnings.map((warning) => `${name} ${warning}`))
   } catch {
-    // The change is made. Without a database of pacman's there is nothing to compare with.
+    // The change is made. Without pacman's databases there is nothing to compare with.
     return []
   }
 }
 
-/** What was done, or would be, a line for each file, and what was not. */
+/** A line for each file that was or would be changed, and one for names without a change. */
 function renderChange(request: ChangeRequest, { files, unchanged }: IgnoredChange): string {
   const { action, key, dryRun, pacmanConf } = request
   const [did, state] = action === 'add' ? ['added to', 'already'] : ['removed from', 'not']

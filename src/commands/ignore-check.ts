@@ -8,7 +8,7 @@ import type { WaitingPackage } from '../ignored/simulation-output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 
-/** A board needs a second or two for each of pacman's runs. */
+/** In ms. A board needs a second or two for each of pacman's runs. */
 const LIMIT_MS = 120_000
 
 const CODES = { fine: Exit.ok, blocked: 1, unknown: Exit.attention }
@@ -21,23 +21,23 @@ export async function ignoreCheck(options: {
   const check = await withProgress('asking pacman', () =>
     checkIgnored(new Host(), options.pacmanConf, new Deadline(LIMIT_MS)),
   )
-  write(1, options.json ? printableJson(check) : renderHoldsCheck(check))
+  write(1, options.json ? printableJson(check) : renderIgnoredCheck(check))
   return CODES[check.verdict]
 }
 
 const HEADINGS = {
-  fine: 'what is held does not stop the next upgrade',
-  blocked: 'the next upgrade fails because of what is held:',
-  unknown: 'could not tell: the next upgrade fails with nothing held as well:',
+  fine: 'no ignored package stops the next upgrade',
+  blocked: 'ignored packages stop the next upgrade:',
+  unknown: 'could not tell: the next upgrade fails even with nothing ignored:',
 }
 
-/** The verdict, its reasons, and what else waits. */
-function renderHoldsCheck(check: IgnoredCheck): string {
+/** The verdict, its reasons, and the upgrades that are ignored. */
+function renderIgnoredCheck(check: IgnoredCheck): string {
   const { verdict, blockers, waiting, errors, warnings, databasesFrom } = check
   const lines = [HEADINGS[verdict]]
   const words = verdict === 'unknown' || blockers.length === 0 ? errors : []
   lines.push(...[...words, ...blockers.map(describeBlocker)].map((line) => `  ${line}`))
-  if (waiting.length > 0) lines.push('held, and waiting to be upgraded:')
+  if (waiting.length > 0) lines.push('ignored upgrades:')
   lines.push(...waiting.map((one) => `  ${waits(one)}`))
   if (databasesFrom !== undefined) {
     lines.push(`by the sync databases of ${databasesFrom.toISOString()}`)

@@ -16,15 +16,15 @@ interface IgnoreListOptions {
   key: ListKey
 }
 
-/** `ignore list`: shows what is held back. @returns 0 */
+/** `ignore list`: shows the ignored packages. @returns 0 */
 export function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): number {
-  const held = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
-  write(1, json ? printableJson(held) : renderHeld(held, pacmanConf))
+  const list = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
+  write(1, json ? printableJson(list) : renderList(list, pacmanConf))
   return 0
 }
 
-/** A line for each entry, with what it holds, and its warnings below. */
-function renderHeld({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
+/** A line for each entry, with its packages, and its warnings below it. */
+function renderList({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
   const rows = entries.map((entry) => ({ entry, place: `${entry.file}:${entry.line}` }))
   const [name, place] = [
     Math.max(...entries.map((entry) => printable(entry.name).length)),
@@ -36,7 +36,7 @@ function renderHeld({ key, entries, warnings }: IgnoredList, pacmanConf: string)
       (warning) => `  warning: ${printable(`${row.entry.name} ${warning}`)}`,
     ),
   ])
-  if (entries.length === 0) lines.push(`${key} in ${printable(pacmanConf)} holds nothing`)
+  if (entries.length === 0) lines.push(`${key} in ${printable(pacmanConf)} has no entries`)
   lines.push(...warnings.map((warning) => `warning: ${printable(warning)}`))
   return `${lines.join('\n')}\n`
 }

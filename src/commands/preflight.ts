@@ -13,7 +13,7 @@ import { journalLine } from './record.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printable, printableJson } from '../text/printable.ts'
 
-/** What systemd makes of them: run, skip, fail. [systemd.service(5), ExecCondition=] */
+/** To systemd: run, skip, fail. [systemd.service(5), ExecCondition=] */
 const CODES = { go: 0, skip: 1, act: 255 }
 
 /** @returns 0 go, 1 skip, 255 a person must act */
@@ -29,7 +29,7 @@ export async function runPreflight(
   const host = new Host()
   const deadline = new Deadline(options.timeout)
   const invocation = systemdInvocation()
-  const report = await withProgress(`looking whether the ${job} can begin`, () =>
+  const report = await withProgress(`checking whether the ${job} can begin`, () =>
     preflight(job, () => prepare(job, host, readConfig(host, options.config), options, deadline)),
   )
   const exitCode = CODES[report.verdict]
@@ -44,13 +44,13 @@ export async function runPreflight(
     if (lost !== undefined) write(2, renderRecord(lost))
     return exitCode
   } catch (error) {
-    // Without it nobody would know how the run ended: exit 2 would be one more skip to systemd.
+    // Without a recorded start the run's outcome would be unknown. To systemd, exit 2 is a skip.
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
   }
 }
 
-/** The answer in one line, and each warning in one more. */
+/** The warnings, one per line, then the answer in one line. */
 export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJournal: boolean) {
   const warnings = findings
     .filter(({ result }) => result === 'warning')
@@ -61,10 +61,10 @@ export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJ
 function answer({ job, verdict, reason }: Omit<Preflight, 'findings'>, toJournal: boolean) {
   if (verdict === 'go') return journalLine('info', `go: the ${job} can begin`, toJournal)
   if (verdict === 'skip') return journalLine('notice', `skip: ${reason}`, toJournal)
-  return journalLine('error', `attention, no ${job} until this is mended: ${reason}`, toJournal)
+  return journalLine('error', `attention, no ${job} until you fix this: ${reason}`, toJournal)
 }
 
-/** Every check that was made, for a person. */
+/** Every finding in one line, for a person. */
 export function renderChecks({ findings }: Preflight): string {
   return findings
     .map(({ check, result, message }) => {

@@ -11,7 +11,7 @@ import { printableJson, printableLines } from '../text/printable.ts'
 interface RebootOptions {
   json: true | undefined
   dryRun: true | undefined
-  /** in ms, over what the configuration says */
+  /** in ms; overrides the configuration */
   wait: number | undefined
   configFile: string | undefined
 }
@@ -49,7 +49,7 @@ export async function rebootHost({
   return exitCode
 }
 
-/** What came of it, or would, in one line. */
+/** The outcome in one line. */
 function renderEnding(ending: RebootOutcome): string {
   return printableLines([describe(ending)])
 }

@@ -5,7 +5,7 @@ import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { printable, printableJson } from '../text/printable.ts'
 
-/** `record`: keeps how the job's run has ended. @returns 0, however that was */
+/** `record`: records how the job's run ended. @returns 0, however it ended */
 export function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
@@ -16,7 +16,7 @@ export function runRecord(
   return 0
 }
 
-/** So many problems fit on a line that people read. */
+/** Problems shown in one line. */
 const SHOWN = 3
 
 /** How a run ended, in one line for the journal: "upgrade completed: 4 packages". */
@@ -32,10 +32,10 @@ function levelOf(outcome: RunRecord['outcome'], problems: string[]) {
   return outcome === 'skipped' ? 'notice' : 'info'
 }
 
-/** As syslog numbers them. [sd-daemon(3), SyslogLevelPrefix=] */
+/** syslog's numbers. [sd-daemon(3), SyslogLevelPrefix=] */
 const LEVELS = { error: 3, warning: 4, notice: 5, info: 6 }
 
-/** A line for the journal, with its priority where it is systemd that reads it. */
+/** A line for the journal; with its priority if systemd reads it. */
 export function journalLine(level: keyof typeof LEVELS, text: string, toJournal = true): string {
   return `${toJournal ? `<${LEVELS[level]}>` : ''}${printable(text)}\n`
 }

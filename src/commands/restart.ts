@@ -24,10 +24,10 @@ interface RestartOptions extends RestartRequest {
 }
 
 /**
- * `restart`: restarts what runs replaced code.
+ * `restart`: restarts the units that run replaced code.
  *
- * @returns 0, also when some of it is left; 2 when a unit did not come back, or not all could be
- * seen; with afterUpgrade always 0, for the upgrade is no worse for it
+ * @returns 0, even if some replaced code still runs; 2 if a unit did not come back, or something
+ * could not be seen; with afterUpgrade always 0, since the upgrade itself is fine
  */
 export async function restart(options: RestartOptions): Promise<number> {
   try {
@@ -45,17 +45,17 @@ async function run({ json, configFile, ...request }: RestartOptions): Promise<nu
   const host = new Host()
   const config = readConfig(host, configFile)
   const report = await withProgress(
-    request.dryRun ? 'looking at all processes' : 'restarting what runs replaced code',
+    request.dryRun ? 'looking at all processes' : 'restarting units that run replaced code',
     () => restartStale(host, config, request),
   )
   const done = !request.dryRun && report.restarted.length > 0
-  writeReport(done ? 'units were restarted, but that could not be told' : undefined, () =>
+  writeReport(done ? 'units were restarted, but the report could not be printed' : undefined, () =>
     write(1, json ? printableJson(report) : renderRestart(report)),
   )
   return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
 }
 
-/** What became of each unit, for a person: what failed comes first. */
+/** The outcome for each unit, for a person; failures come first. */
 export function renderRestart(report: RestartReport): string {
   const { dryRun, failed, restarted, refused, gone, stillStale, unseen } = report
   const lines = [
@@ -63,14 +63,14 @@ export function renderRestart(report: RestartReport): string {
     ...section('could not be seen:', unseen.slice(0, SHOWN).map(describe), unseen.length),
     ...section(dryRun ? 'would be restarted:' : 'restarted:', restarted.map(renderRestarted)),
     ...section(dryRun ? 'would be left alone:' : 'left alone:', refused.map(renderRefused)),
-    ...section('gone before its turn:', gone.map(renderGone)),
+    ...section('ended before the restart:', gone.map(renderGone)),
     ...section('still runs old code:', stillStale.map(renderStillStale)),
   ]
   if (lines.length === 0) return 'nothing to restart: no process runs replaced code\n'
   return `${lines.join('\n')}\n`
 }
 
-/** Without the right to read them it is every process of the host. */
+/** Items of a long list that are shown. Without root rights every process is unseen. */
 const SHOWN = 3
 
 function section(heading: string, items: string[], count = items.length): string[] {

@@ -26,7 +26,7 @@ export async function unitsPrint(options: UnitOptions, json: Json): Promise<numb
   return Exit.ok
 }
 
-/** `units install`. @returns 0, also when nothing was to do; 2 where a person's edits are in the way */
+/** `units install`. @returns 0, even if there was nothing to do; throws if edits are in the way */
 export async function unitsInstall(request: InstallRequest, json: Json): Promise<number> {
   const installed = await withProgress('asking systemd', () => installUnits(request))
   const { changes, refused, disabled, enabled, started } = installed
@@ -37,19 +37,19 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
     else {
       const edited = changes.filter(({ path }) => refused.includes(path))
       if (dryRun || refused.length > 0) write(1, renderDiffs(edited.length > 0 ? edited : changes))
-      // Beside a diff there is to be nothing else on stdout.
+      // With a diff, nothing else goes to stdout.
       if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
       write(2, renderNotes(installed))
     }
   })
   mustNotBeRefused(
     refused,
-    'nothing was written: --force replaces it, a drop-in (systemctl edit) keeps the edit apart',
+    'nothing was written: replace it with --force, or keep the edit in a drop-in (systemctl edit)',
   )
   return Exit.ok
 }
 
-/** `units remove`. @returns 0, also when nothing was to do */
+/** `units remove`. @returns 0, even if there was nothing to do */
 export async function unitsRemove(request: RemoveRequest, json: Json): Promise<number> {
   const removed = await withProgress('asking systemd', () => removeUnits(request))
   const { dryRun } = request
@@ -59,18 +59,18 @@ export async function unitsRemove(request: RemoveRequest, json: Json): Promise<n
     if (json) write(1, printableJson({ dryRun, ...removed }))
     else if (removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
   })
-  mustNotBeRefused(removed.refused, 'nothing was removed: --force removes it too')
+  mustNotBeRefused(removed.refused, 'nothing was removed: remove it with --force')
   return Exit.ok
 }
 
-/** `units status`. @returns 0; 2 where something could not be told */
+/** `units status`. @returns 0; 2 if something could not be read */
 export async function unitsShow(root: string | undefined, json: Json): Promise<number> {
   const units = await withProgress('asking systemd', () => unitsStatus(new Host(root)))
   write(1, json ? printableJson(units.map(withDates)) : renderStatus(units))
   return units.some(({ problem }) => problem !== undefined) ? Exit.attention : Exit.ok
 }
 
-/** `units diff`. @returns 0 the same, 1 not */
+/** `units diff`. @returns 0 no difference, 1 they differ */
 export async function unitsDiff(
   options: UnitOptions,
   root: string | undefined,
@@ -108,16 +108,16 @@ export function renderUnits(units: readonly UnitFile[]): string {
   return units.map(({ name, text }) => `# ${name}\n${text}`).join('\n')
 }
 
-/** What was done, a line for each unit. */
+/** A line for each change. */
 export function renderInstalled(installed: InstallOutcome, dryRun: boolean): string {
   const { changes, unchanged, disabled, enabled, started } = installed
   const did = (what: string) => (dryRun ? `would be ${what}` : what)
   const words = { create: 'written', replace: 'replaced', remove: 'removed' }
   const lines = changes.map(({ path, action }) => {
-    const why = action === 'remove' ? ': the package brings the same' : ''
+    const why = action === 'remove' ? ': the package has the same unit' : ''
     return `${path} ${did(words[action])}${why}`
   })
-  if (changes.length === 0) lines.push(...unchanged.map(({ path }) => `${path} is as it should be`))
+  if (changes.length === 0) lines.push(...unchanged.map(({ path }) => `${path} is up to date`))
   lines.push(...disabled.map((name) => `${name} ${did('disabled')}`))
   lines.push(...enabled.map((name) => `${name} ${did('enabled')}`))
   lines.push(...started.map((name) => `${name} ${did('started')}`))
@@ -126,13 +126,13 @@ export function renderInstalled(installed: InstallOutcome, dryRun: boolean): str
   return printableLines(lines)
 }
 
-/** What a person should know beside that. */
+/** Warnings and notes for a person. */
 export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<InstallOutcome>): string {
   return printableLines([
     ...(warnings ?? []).map((warning) => `warning: ${warning}`),
-    ...(dropIns ?? []).map((path) => `note: ${path} changes the unit as well`),
-    ...(surplus ?? []).map((name) => `note: ${name} stands there too, from other options`),
-    ...(idle?.length ? [`note: not enabled, which --enable does: ${idle.join(', ')}`] : []),
+    ...(dropIns ?? []).map((path) => `note: the drop-in ${path} also changes the unit`),
+    ...(surplus ?? []).map((name) => `note: ${name} is also there, from other options`),
+    ...(idle?.length ? [`note: not enabled (use --enable): ${idle.join(', ')}`] : []),
   ])
 }
 
@@ -151,5 +151,8 @@ export function renderRemoved(
     ...removed.map((path) => `${path} ${did('removed')}`),
   ]
   if (lines.length === 0) lines.push('nothing to do')
-  return printableLines([...lines, ...left.map((path) => `note: ${path} is not ours and stays`)])
+  return printableLines([
+    ...lines,
+    ...left.map((path) => `note: ${path} was not written by this program and stays`),
+  ])
 }

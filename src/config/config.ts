@@ -7,15 +7,18 @@ import { quote } from './values.ts'
 /** What an administrator can set; see keys.ts. */
 export type Config = { [Name in Property]: ReturnType<(typeof KEYS)[Name]['read']> }
 
-/** Where an administrator's settings are. */
+/** The administrator's settings. */
 export const CONFIG_FILE = '/etc/kured-sentinel.conf'
 
-/** What holds where nothing is set. */
+/** The configuration when nothing is set. */
 export const DEFAULTS: Config = parseKeys(new Map())
 
 /**
- * Reads the configuration. A missing default file is fine; a missing file that was asked for, an
- * unknown section or key, and a bad value are a SentinelError that names the file and the line.
+ * Reads the configuration; without CONFIG_FILE, the defaults.
+ *
+ * @param file is read instead of CONFIG_FILE, and must exist
+ * @throws SentinelError for an unreadable file, or, with its line, an unknown section or key or a bad
+ * value
  */
 export function readConfig(host: Host, file?: string): Config {
   const path = file ?? CONFIG_FILE
@@ -37,9 +40,9 @@ export function readConfig(host: Host, file?: string): Config {
  */
 export function parseConfig(text: string, file: string): Config {
   const values = new Map<Property, string[]>()
-  // The one name that ini passes over.
+  // ini ignores this name.
   if (/^\s*\[?\s*__proto__/m.test(text)) throw new SentinelError(`${file}: unknown key "__proto__"`)
-  // Without bracketedArray a key that stands several times gives all its values.
+  // Without bracketedArray, a key that is set several times gives all its values.
   const sections: Record<string, unknown> = parse(text.replace(/^\ufeff/, ''), {
     bracketedArray: false,
   })
@@ -50,7 +53,7 @@ export function parseConfig(text: string, file: string): Config {
       throw new SentinelError(`${file}:${line}: ${problem}`)
     }
     if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
-      return fail(section, `${quote(section)} stands outside any section; sections: ${known}`)
+      return fail(section, `${quote(section)} is outside any section; sections: ${known}`)
     }
     const properties = SECTIONS.get(section)
     if (properties === undefined) {
@@ -83,12 +86,12 @@ function parseKeys(values: ReadonlyMap<Property, string[]>): Config {
   const entries = Object.keys(KEYS)
     .filter(isProperty)
     .map((name) => [name, valueOf(name)] as const)
-  // Of every property it is the value of its own key, which no type can say of a loop.
+  // Each property has the value of its own key, which the type of a loop cannot express.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(entries) as Config
 }
 
-/** Where a section or one of its keys stands last: ini keeps no lines. */
+/** The last line of a section, or of one of its keys: ini keeps no line numbers. */
 function lineOf(text: string, section: string, key: string | undefined): number {
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim())
   let inside = ''
@@ -97,7 +100,7 @@ function lineOf(text: string, section: string, key: string | undefined): number 
     const header = /^\[(.*)\]/.exec(line)?.[1]
     if (header !== undefined) inside = header
     const isKey = key !== undefined && line.split('=')[0]?.trim() === key
-    // ini takes [a.b] for a section b inside a.
+    // ini reads [a.b] as a section b inside a.
     const isSection = header === section || header?.startsWith(`${section}.`)
     if (
       key === undefined

@@ -2,18 +2,18 @@ import { duration } from '../text/duration.ts'
 import { size } from '../text/size.ts'
 import { oneOf, patterns, single, wordList, yesNo } from './values.ts'
 
-/** A key of the configuration: all that is known of it stands here, once. */
+/** A key of the configuration, described in this one place. */
 interface Key<T> {
   section: 'sentinel' | 'upgrade' | 'restart' | 'reboot'
   name: string
-  /** Reads its values, one for each time it stands there. Throws SentinelError for a bad one. */
+  /** Reads its values, one for each line that sets it. Throws SentinelError for a bad value. */
   read: (values: string[]) => T
-  /** the value where it is not set */
+  /** the value if it is not set */
   unset: T
-  /** how the sample file shows it: the default's text, or an example where there is no default */
+  /** its value in the sample file: the default's text, or an example if there is no default */
   shown: string
   isExample: boolean
-  /** for the sample file */
+  /** its comment in the sample file */
   about: string
 }
 
@@ -27,15 +27,15 @@ function withExample<T>(read: Reader<T>, unset: T, example: string) {
   return { read, unset, shown: example, isExample: true }
 }
 
-const lasting = (values: string[]): number => duration(single(values))
+const milliseconds = (values: string[]): number => duration(single(values))
 const bytes = (values: string[]): number => size(single(values))
 
-/** How the sample file says what may be set, in its own order. Durations in ms, sizes in bytes. */
+/** All keys, in the order of the sample file. Durations in ms, sizes in bytes. */
 export const KEYS = {
   timeout: {
     section: 'sentinel',
     name: 'timeout',
-    ...withDefault(lasting, '30s'),
+    ...withDefault(milliseconds, '30s'),
     about: 'How long a check may take.',
   },
   scanner: {
@@ -47,35 +47,35 @@ export const KEYS = {
   staleLockAge: {
     section: 'sentinel',
     name: 'stale-lock-age',
-    ...withDefault(lasting, '1h'),
+    ...withDefault(milliseconds, '1h'),
     about:
-      'A lock of pacman that nobody has open is stale, and a person must look, when it is older than this, or than this boot.',
+      'A pacman lock that no process has open is stale when it is older than this, or than this boot; a person must look at it.',
   },
   minInterval: {
     section: 'sentinel',
     name: 'min-interval',
-    ...withExample(lasting, 0, '6h'),
+    ...withExample(milliseconds, 0, '6h'),
     about:
-      'No reboot is asked for sooner than this after a boot, by uptime; at any time unless set.',
+      'No reboot is requested until the host has been up for this long; without it, at any time.',
   },
   count: {
     section: 'sentinel',
     name: 'count',
     ...withDefault((values) => oneOf(['replaced', 'deleted'], values), 'replaced'),
     about:
-      'Which deleted files count that a process still runs: those that pacman has replaced in this boot (replaced), or all (deleted). The latter takes in software that was installed by hand, and also what programs unpack and delete themselves; that counts for one reboot a day at most.',
+      'A deleted file that a process still runs counts only if pacman replaced it in this boot (replaced), or always (deleted). With deleted, software installed by hand counts, but also files that programs unpack and delete themselves; these cause at most one reboot a day.',
   },
   executables: {
     section: 'sentinel',
     name: 'executables',
     ...withDefault(yesNo, 'yes'),
-    about: 'Whether a replaced executable counts, and not only libraries.',
+    about: 'Whether replaced executables count, and not only libraries.',
   },
   modules: {
     section: 'sentinel',
     name: 'modules',
     ...withDefault(yesNo, 'yes'),
-    about: 'Whether a loaded kernel module counts whose file was replaced.',
+    about: 'Whether a loaded kernel module counts if its file was replaced.',
   },
   microcode: {
     section: 'sentinel',
@@ -94,7 +94,7 @@ export const KEYS = {
     name: 'ignore-path',
     ...withExample(patterns, [], '/opt/vendor/*'),
     about:
-      'Files that do not count, as shell patterns (* also matches /); may stand several times.',
+      'Files that do not count, as shell patterns (* also matches /); may be set several times.',
   },
   ignoreCommands: {
     section: 'sentinel',
@@ -106,19 +106,19 @@ export const KEYS = {
     section: 'sentinel',
     name: 'ignore-unit',
     ...withExample(patterns, [], 'getty@*.service'),
-    about: 'The system’s units that do not count.',
+    about: 'System units that do not count.',
   },
   mountTypes: {
     section: 'upgrade',
     name: 'mount-types',
     ...withExample(wordList, [], 'nfs nfs4'),
-    about: 'The file systems that sync databases and cache must be mounted from; any, unless set.',
+    about: 'File system types that sync databases and cache may be mounted from; any unless set.',
   },
   allowDownload: {
     section: 'upgrade',
     name: 'allow-download',
     ...withDefault(yesNo, 'no'),
-    about: 'Whether an upgrade may begin when the cache lacks a package, and fetch it itself.',
+    about: 'Whether an upgrade may begin when the cache lacks a package, and download it.',
   },
   minFree: {
     section: 'upgrade',
@@ -130,31 +130,32 @@ export const KEYS = {
   databaseAge: {
     section: 'upgrade',
     name: 'database-age',
-    ...withDefault(lasting, '7d'),
-    about: 'From which age of the sync databases there is a warning.',
+    ...withDefault(milliseconds, '7d'),
+    about: 'Sync databases older than this cause a warning.',
   },
   restartNever: {
     section: 'restart',
     name: 'never',
     ...withExample(patterns, [], 'postgresql*.service'),
-    about: 'Units that `restart` leaves alone, as shell patterns; may stand several times.',
+    about: 'Units that `restart` leaves alone, as shell patterns; may be set several times.',
   },
   restartAllow: {
     section: 'restart',
     name: 'allow',
     ...withExample(patterns, [], 'dbus-broker.service'),
-    about: 'Units that it may restart though it would leave them alone; never goes first.',
+    about:
+      'Units that `restart` may restart although it leaves them alone by default; never takes precedence.',
   },
   restartTimeout: {
     section: 'restart',
     name: 'unit-timeout',
-    ...withDefault(lasting, '90s'),
+    ...withDefault(milliseconds, '90s'),
     about: 'How long a unit may take to come back.',
   },
   rebootWait: {
     section: 'reboot',
     name: 'wait',
-    ...withDefault(lasting, '20min'),
+    ...withDefault(milliseconds, '20min'),
     about: 'How long `reboot` waits for an upgrade to end.',
   },
   rebootAsked: {
@@ -162,7 +163,7 @@ export const KEYS = {
     name: 'only-asked',
     ...withDefault(yesNo, 'yes'),
     about:
-      'Whether `reboot` does what Kured tells it only where a check has asked for a reboot in this boot.',
+      'Whether `reboot`, called by Kured, works only if a check has requested a reboot in this boot.',
   },
 } satisfies Record<string, Key<unknown>>
 

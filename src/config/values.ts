@@ -1,9 +1,9 @@
 import { SentinelError } from '../errors.ts'
 
-/** The value of a key that may stand once. Throws SentinelError where it stands more often. */
+/** The value of a key that may be set once. Throws SentinelError if it is set more often. */
 export function single(values: string[]): string {
   const [value] = values
-  if (value === undefined || values.length > 1) throw new SentinelError('stands more than once')
+  if (value === undefined || values.length > 1) throw new SentinelError('is set more than once')
   return value
 }
 
@@ -19,18 +19,18 @@ export function oneOf<T extends string>(words: readonly T[], values: string[]): 
   const text = single(values)
   const found = words.find((word) => word === text)
   if (found !== undefined) return found
-  throw new SentinelError(`${quote(text)} is none of: ${words.join(', ')}`)
+  throw new SentinelError(`${quote(text)} is not one of: ${words.join(', ')}`)
 }
 
-/** Words with blanks between. */
+/** Words separated by blanks. */
 export function wordList(values: string[]): string[] {
   const found = single(values).split(/\s+/)
   const bad = found.find((word) => !/^[\w.+-]+$/.test(word) || word === 'true')
   if (bad === undefined) return found
-  throw new SentinelError(`${quote(single(values))} is no list of words: put blanks between them`)
+  throw new SentinelError(`${quote(single(values))} is not a list of words separated by blanks`)
 }
 
-/** The values of a key that may stand several times, one in each. */
+/** The values of a key that may be set several times, one value each. */
 export function patterns(values: string[]): string[] {
   const bad = values.find((value) => value === '' || value === 'true')
   if (bad !== undefined) throw new SentinelError('needs a pattern')

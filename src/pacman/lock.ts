@@ -6,7 +6,7 @@ import { isRoots, listPids, readMembership, unlessGone } from '../proc/process.t
 
 export interface Lock {
   path: string
-  /** ms since 1970, by the clock of the moment it was made */
+  /** ms since 1970, by the host's clock at that time */
   madeAt: number
 }
 
@@ -16,23 +16,23 @@ export interface Lock {
  */
 export function readLock(host: Host, dbPath: string): Lock | undefined {
   if (host.lstat(dbPath) === undefined) return undefined
-  // Where a link leads is what /proc calls an open file.
+  // /proc names an open file by its real path.
   const path = `${host.realPath(dbPath)}/db.lck`
   const found = host.lstat(path)
   return found === undefined ? undefined : { path, madeAt: found.mtimeMs }
 }
 
-/** What a lock means: pacman is at work, or it was ended half-way and a person must look. */
+/** held: pacman is at work. stale: pacman was interrupted, and a person must look. */
 export interface LockState {
   state: 'held' | 'stale'
   path: string
   /** the PID of the process that has it open; undefined: none has, or only root could see */
   holder?: number
-  /** how one knows that it is stale: "it is older than this boot" */
+  /** why it is stale: "it is older than this boot" */
   why?: string
 }
 
-/** All that the judgement of a lock rests on. Times in ms. */
+/** The evidence about a lock. Times in ms. */
 interface LockEvidence {
   lock: Lock
   holder: number | undefined
@@ -41,10 +41,11 @@ interface LockEvidence {
 }
 
 /**
- * Looks at a lock that is there.
+ * Judges an existing lock.
  *
  * @param staleAge in ms; see judgeLock()
- * @throws the system error where root's descriptors cannot be read; SentinelError out of time
+ * @throws the system error if descriptors of root's processes cannot be read; SentinelError if time
+ * runs out
  */
 export function readLockState(
   host: Host,
@@ -58,8 +59,8 @@ export function readLockState(
 }
 
 /**
- * A lock that nobody has open, and that is older than this boot or than `staleAge`, is stale. Neither
- * state allows a reboot, so a clock that steps can only turn the one into the other.
+ * A lock that no process has open is stale if it is older than this boot or than `staleAge`.
+ * Neither state allows a reboot, so a clock that steps does no harm.
  */
 function judgeLock(
   { lock: { path, madeAt }, holder, now, bootedAt }: LockEvidence,
@@ -70,7 +71,7 @@ function judgeLock(
   return why === undefined ? { state: 'held', path } : { state: 'stale', path, why }
 }
 
-/** A minute in the future: written before a clock without a battery was set back by a boot. */
+/** In ms. A lock this far in the future: a boot has set back a clock that has no battery. */
 const AHEAD = 60_000
 
 function whyStale(
@@ -93,14 +94,14 @@ export function describeLock({ state, path, holder, why }: LockState): string {
 
 /** What to do about a stale lock. */
 export const STALE_LOCK_ADVICE =
-  'look at pacman.log, repair what was ended half-way, then remove it'
+  'look at pacman.log, repair what was interrupted, then remove the lock'
 
 /**
  * The process of this host that has the lock open: pacman keeps the descriptor as long as it holds
- * the lock, and is root's. A container's own lock has the same path and is another file.
+ * the lock, and runs as root. A container's own lock has the same path, but is another file.
  *
  * @returns its PID, or undefined
- * @throws the system error where root's descriptors cannot be read; SentinelError out of time
+ * @throws as readLockState() does
  */
 function findHolder(host: Host, path: string, deadline: Deadline): number | undefined {
   const namespaces = new Namespaces(host, [path])
@@ -118,11 +119,11 @@ function hasOpen(host: Host, pid: number, path: string, deadline: Deadline): boo
   const directory = `/proc/${pid}/fd`
   return host.list(directory).some((fd) => {
     if (deadline.left() === 0)
-      throw new SentinelError('out of time, looking for who holds the lock')
+      throw new SentinelError('out of time while looking for the process that holds the lock')
     try {
       return host.readLink(`${directory}/${fd}`) === path
     } catch {
-      return false // closed meanwhile
+      return false // closed in the meantime
     }
   })
 }

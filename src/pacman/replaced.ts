@@ -2,38 +2,38 @@ import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
 /**
- * Where the package's hook notes what each transaction of this boot replaces (hooks/, bin/). It is
- * gone with the boot, as /run is.
+ * The list that the package's hook makes of the files that pacman replaces in this boot (hooks/,
+ * bin/). A boot clears it, as it clears /run.
  */
 export const REPLACED_FILE = '/run/kured-sentinel/replaced'
 
-/** Made by the hook where it could not note all: no room in /run, as a rule. */
+/** Made by the hook if it could not list everything, usually because /run is full. */
 export const INCOMPLETE_FILE = '/run/kured-sentinel/incomplete'
 
-/** Made when the host boots: the hook was there for all of this boot's transactions. (tmpfiles/) */
+/** Made at boot: the hook has seen all of this boot's transactions. (tmpfiles/) */
 export const SINCE_BOOT_FILE = '/run/kured-sentinel/since-boot'
 
-/** The files that pacman has replaced or removed in this boot, by its own word. */
+/** The files that pacman has replaced or removed in this boot, as it told the hook. */
 export interface ReplacedFiles {
   count: number
-  /** whether this is one of them; a path of the host, as "/usr/lib/libc.so.6" */
+  /** @param path a path of the host, such as "/usr/lib/libc.so.6" */
   has(path: string): boolean
-  /** those in a directory, or further below it */
+  /** the files in a directory, or further below it */
   below(directory: string): string[]
 }
 
-/** More than the code of any installation: 250,000 paths or so, of which each stands there once. */
+/** In bytes. More than any installation needs: about 250,000 paths, each listed once. */
 const LARGEST = 16 * 2 ** 20
 
 /**
- * Reads the list. A line "boot ID" says which boot it is of, for a /run that outlives one.
+ * Reads the list. Its line "boot ID" names its boot, in case /run outlives the boot.
  *
- * @throws SentinelError where it cannot be relied upon; the system error where it cannot be read
+ * @throws SentinelError if it is incomplete; the system error if it cannot be read
  */
 export function readReplaced(host: Host): ReplacedFiles {
   if (host.lstat(INCOMPLETE_FILE) !== undefined) {
     throw new SentinelError(
-      `what pacman replaced could not be noted (${INCOMPLETE_FILE}): free space in /run, then reboot this host by hand: kured-sentinel reboot`,
+      `the list of files that pacman replaced is incomplete (${INCOMPLETE_FILE}): free space in /run, then reboot this host by hand: kured-sentinel reboot`,
     )
   }
   const boot = `boot ${host.bootId()}`

@@ -1,24 +1,24 @@
 import { errorCode, errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
-/** What the host remembers over a boot; a file for each thing, each replaced at once. */
+/** The state that outlives a boot, in several files, each replaced atomically. */
 export const STATE_DIRECTORY = '/var/lib/kured-sentinel'
 
-/** The layout of all state files. A newer program may write another one. */
+/** The version of all state files' layout. A newer program may write another one. */
 const VERSION = 1
 
 /**
- * Reads what was written under that name.
+ * Reads the state of that name.
  *
- * @returns the object, or undefined where there is none
- * @throws SentinelError where it cannot be read or understood: garbage, or from a newer program
+ * @returns the object, or undefined if there is none
+ * @throws SentinelError if it is unreadable, garbage, or from a newer program
  */
 export function readState(host: Host, name: string): Record<string, unknown> | undefined {
   const path = statePath(name)
   try {
     const state: unknown = JSON.parse(host.readText(path))
     if (typeof state !== 'object' || state === null || !('version' in state)) {
-      throw new SentinelError('it is not a state of this program')
+      throw new SentinelError('it is not a state file of this program')
     }
     const { version, ...kept } = state
     if (version !== VERSION) throw new SentinelError('it is from another version')
@@ -29,7 +29,7 @@ export function readState(host: Host, name: string): Record<string, unknown> | u
   }
 }
 
-/** Writes an object under that name. Throws SentinelError where that fails; the old one stays. */
+/** Writes the state of that name. Throws SentinelError if that fails; the old state stays. */
 export function writeState(host: Host, name: string, state: object): void {
   const path = statePath(name)
   try {
@@ -41,22 +41,24 @@ export function writeState(host: Host, name: string, state: object): void {
   }
 }
 
-/** The reboots that were asked for; guard/memory.ts. */
+/** The name of the requested reboots' state; see reboot/requests.ts. */
 export const REQUESTS = 'requests'
 
 /**
- * A new directory says that no reboot was asked for: where that file is missing later, it is lost.
- * Throws SentinelError where that fails.
+ * Makes the state directory, with an empty list of requests: if that file is missing later, it was
+ * lost. Throws SentinelError if that fails.
  */
 export function makeStateDirectory(host: Host): void {
   try {
     if (host.makeDirectory(STATE_DIRECTORY)) writeState(host, REQUESTS, { requests: [] })
   } catch (error) {
-    throw new SentinelError(`there is no state directory: ${errorText(error)}`, { cause: error })
+    throw new SentinelError(`the state directory cannot be made: ${errorText(error)}`, {
+      cause: error,
+    })
   }
 }
 
-/** Forgets what was written under that name, readable or not. @returns false where nothing was */
+/** Removes the state of that name, readable or not. @returns false if there was none */
 export function removeState(host: Host, name: string): boolean {
   const path = statePath(name)
   try {
@@ -66,7 +68,7 @@ export function removeState(host: Host, name: string): boolean {
   }
 }
 
-/** Where it stands, by the host's own paths. */
+/** The path of a state file on the host. */
 function statePath(name: string): string {
   return `${STATE_DIRECTORY}/${name}.json`
 }

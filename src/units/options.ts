@@ -56,6 +56,7 @@ export function checkOptions(options: UnitOptions): UnitOptions {
     mountPath(options.syncDir, '--sync-dir'),
     mountPath(options.cacheDir, '--cache-dir'),
   ]
-  if (syncDir === cacheDir) throw new SentinelError('--sync-dir and --cache-dir are the same directory')
+  if (syncDir === cacheDir)
+    throw new SentinelError('--sync-dir and --cache-dir are the same directory')
   return { ...options, syncDir, cacheDir, nfs: nfs.map(exportOf) }
 }

@@ -139,11 +139,7 @@ test('a list of another boot, of none, or in pieces is no list', () => {
 })
 
 for (const [what, tree, message] of [
-  [
-    'not all could be noted',
-    { 'run/kured-sentinel/incomplete': '' },
-    /could not be noted .*reboot/,
-  ],
+  ['not all could be noted', { 'run/kured-sentinel/incomplete': '' }, /is incomplete .*reboot/],
   [
     'it is larger than any installation’s',
     { 'run/kured-sentinel/replaced': 'x'.repeat(17 * 2 ** 20) },

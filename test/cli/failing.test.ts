@@ -174,7 +174,7 @@ test('2: loaded by Node, the entry may even be empty', () => {
 })
 
 test('2: lsof does not know other roots', () => {
-  assertAttention(asKured(['--scanner', 'lsof', '--root', due()]), /needs no --root/)
+  assertAttention(asKured(['--scanner', 'lsof', '--root', due()]), /lsof scanner with --root/)
 })
 
 test('to Kured a help page, a version or a status is no 0', () => {

@@ -75,7 +75,7 @@ test('where nothing is due a hold shows in the status, and the check of each min
 })
 
 for (const [what, words, says] of [
-  ['no end', ['--reason', 'x'], /a hold has an end: .*--for 4h/],
+  ['no end', ['--reason', 'x'], /a hold needs an end: .*--for 4h/],
   ['no reason', ['--for', '4h'], /--reason "replacing the disk"/],
   ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
   ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],

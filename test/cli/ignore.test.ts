@@ -77,12 +77,16 @@ describe('files that pacman does not read as they seem', () => {
   const long = `IgnorePkg = ${'long '.repeat(1000)}`
   const cases: [title: string, text: string, says: RegExp][] = [
     ['a byte order mark', '\ufeff[options]\n', /CONF:1: a byte order mark/],
-    ['[options] # x', '# 1\n[options] # x\n', /CONF:2: \[options\] # x opens no section/],
+    ['[options] # x', '# 1\n[options] # x\n', /CONF:2: \[options\] # x does not open a section/],
     ['a long line', `[options]\n${long}\n`, /CONF:2: longer than 4095 bytes/],
     ['no match', '[options]\nInclude = @/none*\n', /CONF:2: Include = @\/none\* matches nothing/],
     ['a loop', '[options]\nInclude = @/loop\n', /@\/loop:1: Include leads back to @\/loop: a loop/],
-    ['a lost line', '[core]\nIgnorePkg = a\n', /CONF:2: IgnorePkg is lost/],
-    ['a section below', '[options]\nInclude = @/bad\n', /@\/bad:2: \[core\] # x opens no section/],
+    ['a lost line', '[core]\nIgnorePkg = a\n', /CONF:2: IgnorePkg has no effect/],
+    [
+      'a section below',
+      '[options]\nInclude = @/bad\n',
+      /@\/bad:2: \[core\] # x does not open a section/,
+    ],
   ]
   const included = { loop: 'Include = @/loop\n', bad: '# bad\n[core] # x\n' }
   for (const [title, text, says] of cases) {
@@ -115,7 +119,7 @@ describe('list', () => {
       stdout,
       /^kubelet {2}CONF:3 {2}installed 1\.30-1\nli\* {6}CONF:3 {2}linux installed 6\.9-1\n/,
     )
-    assert.match(stdout, /^warning: CONF:5: IgnorePkg is lost/m)
+    assert.match(stdout, /^warning: CONF:5: IgnorePkg has no effect/m)
     assert.match(stdout, /^warning: what is available is uncertain/m)
   })
 
@@ -126,13 +130,13 @@ describe('list', () => {
     assert.equal(key, 'IgnorePkg')
     const packages = [{ name: 'kubelet', installed: '1.30-1' }]
     assert.deepEqual(entries[0], { name: 'kubelet', file: 'CONF', line: 3, packages, warnings: [] })
-    assert.match(warnings[0], /IgnorePkg is lost/)
+    assert.match(warnings[0], /IgnorePkg has no effect/)
   })
 
   test('nothing is held', () => {
-    assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF holds nothing\n')
+    assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF has no entries\n')
     const { code, stdout } = ignore(['check'], '[options]\n')
-    assert.deepEqual([code, stdout], [0, 'what is held does not stop the next upgrade\n'])
+    assert.deepEqual([code, stdout], [0, 'no ignored package stops the next upgrade\n'])
   })
 
   test('no control character of a file reaches the terminal', () => {

@@ -15,7 +15,7 @@ function onTerminal(words: string): string {
 
 for (const [words, progress] of [
   ['restart --dry-run', 'looking at all processes'],
-  ['preflight upgrade', 'looking whether the upgrade can begin'],
+  ['preflight upgrade', 'checking whether the upgrade can begin'],
   ['ignore check', 'asking pacman'],
   ['units status', 'asking systemd'],
 ] as const) {

@@ -98,7 +98,7 @@ test('an image: install, again, diff, edit, refuse, force, status, remove', () =
   const idle = run(['units', 'install', '--root', makeTree(IMAGE)])
   assert.deepEqual(
     [idle.code, idle.stderr],
-    [0, 'note: not enabled, which --enable does: pacman-upgrade.timer\n'],
+    [0, 'note: not enabled (use --enable): pacman-upgrade.timer\n'],
   )
   const first = units('install', '--role', 'cache', '--enable')
   assert.deepEqual([first.code, first.stderr], [0, ''])
@@ -113,7 +113,7 @@ test('an image: install, again, diff, edit, refuse, force, status, remove', () =
 
   const less = units('diff', '--role', 'node')
   assert.equal(less.code, 1)
-  assert.match(less.stderr, /pacman-cache-update\.timer stands there too/)
+  assert.match(less.stderr, /pacman-cache-update\.timer is also there/)
   const other = units('diff', '--role', 'cache', '--spread', '2h')
   assert.equal(other.code, 1)
   assert.match(other.stdout, /^-RandomizedDelaySec=1h\n\+RandomizedDelaySec=2h$/m)
@@ -189,7 +189,7 @@ test('a record of the last run, and one that cannot be read', () => {
   writeFileSync(join(root, state), 'garbage')
   const untold = run(['units', 'status', '--root', root])
   assert.equal(untold.code, 2)
-  assert.match(untold.stdout, /could not be told: .*run-upgrade\.json cannot be read/)
+  assert.match(untold.stdout, /problem: .*run-upgrade\.json cannot be read/)
 })
 
 test('no host, no answer; and to Kured none is a reboot', () => {

@@ -55,7 +55,7 @@ test('a configuration that cannot be used is for a person: 255', () => {
   ] as const) {
     const { code, stdout, stderr } = run(['preflight', 'upgrade', ...words])
     assert.deepEqual([code, stdout], [255, ''])
-    assert.match(stderr, /^attention, no upgrade until this is mended: /)
+    assert.match(stderr, /^attention, no upgrade until you fix this: /)
     assert.match(stderr, says)
   }
 })

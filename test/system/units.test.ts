@@ -57,11 +57,11 @@ labTest('both roles: written, enabled, kept, changed, edited, and gone again', a
   const told = await ok(node, 'status')
   assert.match(told, /^pacman-upgrade\.timer: enabled, active\n.*\(edited since/m)
   assert.match(told, /changed by .*\/pacman-upgrade\.service\.d\/mine\.conf/)
-  assert.match(told, /changed on the disk: systemctl daemon-reload/)
+  assert.match(told, /changed on disk: run systemctl daemon-reload/)
   await ok(node, 'install', '--role', 'cache', '--force')
   assert.equal((await units(node, 'diff', '--role', 'cache')).exitCode, 0)
 
-  assert.match(await ok(node, 'remove'), /mine\.conf is not ours and stays/)
+  assert.match(await ok(node, 'remove'), /mine\.conf was not written by this program and stays/)
   await node.shell(`rm -r ${DIRECTORY}/pacman-upgrade.service.d`)
   assert.equal(await left(node), '')
   assert.equal(await timers(node).catch(() => ''), '')

@@ -114,7 +114,7 @@ describe('pacman.conf', () => {
 
   test('what pacman reads otherwise', () => {
     assert.deepEqual(conf(`${sound}IgnorePkg = kubelet\n`), [
-      'warning: /etc/pacman.conf:4: IgnorePkg is lost: pacman reads it in [options] only, here is [core] since /etc/pacman.conf:2',
+      'warning: /etc/pacman.conf:4: IgnorePkg has no effect: pacman reads it only in [options], this is [core] since /etc/pacman.conf:2',
     ])
   })
 
@@ -244,7 +244,7 @@ describe('what pacman replaced', () => {
     [
       'not all could be noted',
       { ...noted, 'run/kured-sentinel/incomplete': '' },
-      [active, /^wrong: what pacman replaced could not be noted/],
+      [active, /^wrong: the list of files that pacman replaced is incomplete/],
     ],
   ] as const satisfies [string, Tree, (string | RegExp)[]][]) {
     test(what, async () => {
@@ -264,7 +264,10 @@ test('an ordinary user is told what only root can see', async () => {
 test('a stale lock has its advice', async () => {
   const place = placeOf(hostTree({ [LOCK]: { content: '', modified: BEFORE_BOOT } }))
   const [line] = await lock.look(place)
-  assert.equal(line?.advice, 'look at pacman.log, repair what was ended half-way, then remove it')
+  assert.equal(
+    line?.advice,
+    'look at pacman.log, repair what was interrupted, then remove the lock',
+  )
 })
 
 function matches(lines: string[], expected: (string | RegExp)[]): void {

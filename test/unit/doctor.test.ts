@@ -81,7 +81,7 @@ test('shown within 80 columns, with what to do below', () => {
       state: 'wrong',
       message:
         'stale lock /var/lib/pacman/db.lck: nobody has it open and it is older than this boot',
-      advice: 'look at pacman.log, repair what was ended half-way, and only then remove it',
+      advice: 'look at pacman.log, repair what was interrupted, and only then remove it',
     },
     { area: 'held', state: 'warning', message: 'kubelet is not held' },
     { area: 'held', state: 'warning', message: 'evil\u001b[2Jname', advice: 'x' },
@@ -98,8 +98,8 @@ test('shown within 80 columns, with what to do below', () => {
     `ok       pacman  sound
 wrong    lock    stale lock /var/lib/pacman/db.lck: nobody has it open and it is
                  older than this boot
-                 do: look at pacman.log, repair what was ended half-way, and
-                     only then remove it
+                 do: look at pacman.log, repair what was interrupted, and only
+                     then remove it
 warning  held    kubelet is not held
 warning  held    evil\\u001b[2Jname
                  do: x

@@ -97,30 +97,30 @@ describe('a line', () => {
 
 describe('what pacman refuses or misreads', () => {
   const long = `IgnorePkg = ${'x'.repeat(4082)} tail`
-  const section = "opens no section: a section's ] must be the last character"
+  const section = 'does not open a section: its ] must be the last character'
   const cases: [text: string, expected: string[]][] = [
     [
       '\xef\xbb\xbf[options]\nIgnorePkg = a\n',
       [
-        'pacman.conf:1: a byte order mark, which pacman takes for a part of the first line; remove it',
-        'pacman.conf:1: fatal: \ufeff[options] stands before the first section',
+        'pacman.conf:1: a byte order mark, which pacman reads as part of the first line; remove it',
+        'pacman.conf:1: fatal: \ufeff[options] is before the first section',
       ],
     ],
     ['[options] # x\nIgnorePkg = a\n', [`pacman.conf:1: fatal: [options] # x ${section}`]],
     ['[options]\n[core] # x\n', [`pacman.conf:2: [core] # x ${section}`]],
     [
       `[options]\n${long}\n`,
-      ['pacman.conf:2: longer than 4095 bytes: pacman takes the rest for another line'],
+      ['pacman.conf:2: longer than 4095 bytes: pacman reads the rest as another line'],
     ],
     [
       `[options]\nIgnorePkg = a\0b\n`,
-      ['pacman.conf:2: a NUL byte: pacman does not read what follows it'],
+      ['pacman.conf:2: a NUL byte: pacman ignores the rest of the line'],
     ],
-    ['Color\n', ['pacman.conf:1: fatal: Color stands before the first section']],
+    ['Color\n', ['pacman.conf:1: fatal: Color is before the first section']],
     [
       '[Options]\nIgnorePkg = a\n',
       [
-        'pacman.conf:2: IgnorePkg is lost: pacman reads it in [options] only, here is [Options] since /etc/pacman.conf:1',
+        'pacman.conf:2: IgnorePkg has no effect: pacman reads it only in [options], this is [Options] since /etc/pacman.conf:1',
       ],
     ],
     [
@@ -179,7 +179,7 @@ describe('Include', () => {
     const conf = read(text, { '/c': '[core]\n' })
     assert.deepEqual(held(conf), ['a pacman.conf:2'])
     assert.deepEqual(problems(conf), [
-      'pacman.conf:4: IgnorePkg is lost: pacman reads it in [options] only, here is [core] since /c:1',
+      'pacman.conf:4: IgnorePkg has no effect: pacman reads it only in [options], this is [core] since /c:1',
     ])
   })
 

@@ -116,7 +116,7 @@ test('what cannot be prepared is for a person', async () => {
     throw new Error('f.conf:2: unknown key "x"')
   })
   assert.deepEqual([report.verdict, report.reason], ['act', 'f.conf:2: unknown key "x"'])
-  const said = '<3>attention, no upgrade until this is mended: f.conf:2: unknown key "x"\n'
+  const said = '<3>attention, no upgrade until you fix this: f.conf:2: unknown key "x"\n'
   assert.equal(renderVerdict(report, true), said)
 })
 

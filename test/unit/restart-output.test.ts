@@ -50,7 +50,7 @@ restarted:
   b.service, along with sshd.service, which it depends on
 left alone:
   dbus.service (sshd[41]): w
-gone before its turn:
+ended before the restart:
   brief[42]
 still runs old code:
   user[43] runs a replaced library: /usr/lib/x.so (session-1.scope) until its user logs out, or a reboot

@@ -16,7 +16,7 @@ test('what was written is read back; nothing written is undefined', () => {
 for (const [what, content, message] of [
   ['truncated', '{"version": 1, "asked": [', /guard\.json cannot be read/],
   ['empty', '', /guard\.json cannot be read/],
-  ['something else', '[1]', /not a state of this program/],
+  ['something else', '[1]', /not a state file of this program/],
   ['from a newer program', '{"version": 2}', /another version/],
 ] as const) {
   test(`a state that is ${what} is an error that names the file`, () => {

@@ -7,7 +7,7 @@ import type { ConfDirective, ConfEntry, ConfPlace, ConfSection, PacmanConf } fro
 
 export const PACMAN_CONF = '/etc/pacman.conf'
 
-/** pacman does not run without its file; what an earlier one has left is at the usual places. */
+/** For a host without pacman.conf. pacman does not run there; its files are at the usual places. */
 export const NO_CONF: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
 
 /** How deep Includes may be nested. [pacman, src/pacman/conf.c, config_max_recursion] */
@@ -15,14 +15,14 @@ const MAX_DEPTH = 10
 
 /**
  * Reads a pacman.conf with everything it includes, as pacman itself does: line by line, with one
- * current section for all files, so that it leaks into an included file and out of it again.
+ * current section for all files, so a section continues into an included file and out of it again.
  * [pacman, src/common/ini.c and src/pacman/conf.c]
  *
  * Values are not checked (`SigLevel = nonsense` is fatal to pacman, not here). A relative Include
- * starts at the working directory, or at the root of a host that has one.
+ * starts at the working directory, or at the host's root prefix if there is one.
  *
- * @returns what stands before the first fatal problem, and all problems up to it
- * @throws the system error when the file itself cannot be read
+ * @returns everything before the first fatal problem, and all problems up to it
+ * @throws the system error if the file itself cannot be read
  */
 export function readPacmanConf(host: Host, path = PACMAN_CONF): PacmanConf {
   const conf: PacmanConf = { directives: [], sections: [], problems: [], files: [] }
@@ -31,12 +31,12 @@ export function readPacmanConf(host: Host, path = PACMAN_CONF): PacmanConf {
   return conf
 }
 
-/** The host's own pacman.conf, or NO_CONF. Throws the system error where it cannot be read. */
+/** The host's own pacman.conf, or NO_CONF. Throws the system error if it cannot be read. */
 export function readHostConf(host: Host): PacmanConf {
   return host.lstat(PACMAN_CONF) === undefined ? NO_CONF : readPacmanConf(host)
 }
 
-/** The entries of a list in [options], in pacman's order. Only a space parts two of them. */
+/** The entries of a list in [options], in pacman's order. Only spaces separate them. */
 export function listOption(conf: PacmanConf, key: string): ConfEntry[] {
   return options(conf, key).flatMap(({ value, file, line }) =>
     value
@@ -57,13 +57,13 @@ export function repositories({ sections }: PacmanConf): string[] {
  */
 export function databasePath(conf: PacmanConf): string {
   const root = options(conf, 'RootDir')[0]?.value ?? ''
-  // An empty DBPath stops pacman altogether: what it guarded till then is at the usual place.
+  // With an empty DBPath pacman does not run; its database is at the usual place.
   const path = options(conf, 'DBPath')[0]?.value || `${root}/var/lib/pacman`
   const absolute = path.startsWith('/') ? path : `${process.cwd()}/${path}`
   return plainPath(absolute)
 }
 
-/** The log of every transaction: LogFile, of which pacman takes the last, or its default. */
+/** pacman's log: the last LogFile, or the default. */
 export function logPath(conf: PacmanConf): string {
   return options(conf, 'LogFile').at(-1)?.value || '/var/log/pacman.log'
 }
@@ -83,23 +83,23 @@ interface Reading {
   open: string[]
 }
 
-/** @returns false when pacman would end here */
+/** @returns false if pacman would stop here with an error */
 function readFile(reading: Reading, file: string, bytes: Buffer): boolean {
   const { conf } = reading
   const text = bytes.toString('latin1')
   reading.open.push(file)
   conf.files.push(file)
   if (text.startsWith('\xef\xbb\xbf')) {
-    const message = 'a byte order mark, which pacman takes for a part of the first line; remove it'
+    const message = 'a byte order mark, which pacman reads as part of the first line; remove it'
     conf.problems.push({ file, line: 1, message, fatal: false })
   }
   for (const { raw, line, tooLong } of splitLines(text)) {
     if (tooLong) {
-      const message = `longer than ${LINE_BYTES} bytes: pacman takes the rest for another line`
+      const message = `longer than ${LINE_BYTES} bytes: pacman reads the rest as another line`
       conf.problems.push({ file, line, message, fatal: false })
     }
     if (raw.includes('\0')) {
-      const message = 'a NUL byte: pacman does not read what follows it'
+      const message = 'a NUL byte: pacman ignores the rest of the line'
       conf.problems.push({ file, line, message, fatal: false })
     }
     if (!take(reading, raw, { file, line })) return false
@@ -150,7 +150,7 @@ function include(reading: Reading, value: string | undefined, place: ConfPlace):
       bytes = host.readBytes(file)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return refuse(`Include = ${value} matches nothing`)
-      // pacman opens a directory as well, and finds nothing to read in it; at a FIFO it would wait.
+      // pacman opens a directory too, and reads nothing from it; a FIFO would make it wait.
       const fatal = errorCode(error) !== undefined || host.lstat(file)?.isDirectory() !== true
       if (!refuse(`Include = ${value}: ${errorText(error)}`, fatal)) return false
       continue
@@ -164,7 +164,7 @@ function decode(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString()
 }
 
-/** The same path with single slashes in it and none at its end. */
+/** The path with single slashes, and none at its end. */
 export function plainPath(path: string): string {
   return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }

@@ -1,6 +1,6 @@
 /**
  * The longest line that pacman reads as one, in bytes: it calls fgets(3) with a buffer of PATH_MAX.
- * What is longer goes on as a line of its own. [pacman, src/common/ini.c]
+ * The rest of a longer line becomes a line of its own. [pacman, src/common/ini.c]
  */
 export const LINE_BYTES = 4095
 
@@ -8,8 +8,8 @@ export type ConfLine =
   { kind: 'section'; name: string } | { kind: 'directive'; key: string; value: string | undefined }
 
 /**
- * What one line of a pacman.conf is to pacman. A `#` is a comment only as the first character, and
- * a section's `]` must be the last one; everything else is a directive, sensible or not.
+ * Reads one line of a pacman.conf as pacman does. A `#` begins a comment only as the first
+ * character, and a section's `]` must be the last one; all else is a directive, even nonsense.
  *
  * @param raw the line as latin1, with or without its end
  * @returns undefined for a comment or an empty line
@@ -29,7 +29,7 @@ export function readLine(raw: string): ConfLine | undefined {
   }
 }
 
-/** The lines of a latin1 text as fgets(3) hands them to pacman: a too long one in pieces. */
+/** The lines of a latin1 text as fgets(3) gives them to pacman: a too long line in pieces. */
 export function* splitLines(
   text: string,
 ): Generator<{ raw: string; line: number; tooLong: boolean }> {
@@ -79,7 +79,7 @@ export interface TextLine {
   end: string
 }
 
-/** Takes a text apart, so that joinLines() gives back the same text. */
+/** Splits a text into lines; joinLines() gives back the same text. */
 export function textLines(text: string): TextLine[] {
   const parts = text.split('\n')
   const last = parts.pop() ?? ''

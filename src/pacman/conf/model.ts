@@ -19,10 +19,10 @@ export interface ConfSection extends ConfPlace {
   name: string
 }
 
-/** What pacman refuses, or reads as something else than a person would. */
+/** A line that pacman refuses, or reads differently than a person would. */
 export interface ConfProblem extends ConfPlace {
   message: string
-  /** pacman ends here with an error; otherwise it goes on, at best with a warning */
+  /** pacman stops here with an error; otherwise it continues, at best with a warning */
   fatal: boolean
 }
 
@@ -30,7 +30,7 @@ export interface PacmanConf {
   directives: ConfDirective[]
   sections: ConfSection[]
   problems: ConfProblem[]
-  /** all that was read, the included files too */
+  /** all files that were read, included ones too */
   files: string[]
 }
 

@@ -4,10 +4,10 @@ import { Host } from '../../host/host.ts'
 import { runProgram } from '../../host/program.ts'
 
 /**
- * What pacman itself reads from a configuration file: `pacman-conf --config FILE DIRECTIVE`, one
- * value a line.
+ * A directive's values as pacman itself reads them, from the lines that `pacman-conf --config FILE
+ * DIRECTIVE` prints.
  *
- * pacman-conf ends with 0 after a warning too ("directive … not recognized"), so anything on its
+ * pacman-conf exits with 0 after a warning too ("directive … not recognized"), so anything on its
  * stderr counts as a failure.
  *
  * @param file a path of this machine
@@ -23,25 +23,24 @@ export function askPacmanConf(file: string, directive: string): string[] {
   return ended.stdout.toString().split('\n').slice(0, -1)
 }
 
-/** Configurations on a copy of the databases, with an empty cache. Paths of this machine. */
+/** Configurations for a copy of the databases, with an empty cache. Paths of this machine. */
 export interface FlatConfs {
   asItIs: string
   nothingIgnored: string
 }
 
-/** What is asked of a copy must not be read from the host's own places, or written there. */
+/** The lines to replace for a copy: pacman must not read or write the host's own paths. */
 const OWN = /^(?:UseSyslog|(?:DBPath|CacheDir|LogFile) = .*)\n/gm
 
 const IGNORED = /^Ignore(?:Pkg|Group) = .*\n/gm
 
 /**
- * Writes the configuration as pacman itself reads it, all Includes in place, for a copy of the
- * databases: once as it is, and once with nothing ignored. The cache is an empty one: what is
- * configured may be on a server that is gone, and an option of pacman's would only add to it.
- * [tested, 6.0.2]
+ * Writes the configuration as pacman itself reads it, with all Includes resolved, for a copy of the
+ * databases: once as it is, and once with nothing ignored. The cache is empty: a configured one may
+ * be on a server that is gone, and pacman's --cachedir would only add to it. [tested, 6.0.2]
  *
- * @param dbPath the copy; the files are put in it
- * @throws SentinelError when pacman does not accept the configuration
+ * @param dbPath the copy, where the files are written to
+ * @throws SentinelError if pacman does not accept the configuration
  */
 export function writeFlatConfs(pacmanConf: string, dbPath: string, deadline: Deadline): FlatConfs {
   const timeoutMs = Math.min(10_000, deadline.left())

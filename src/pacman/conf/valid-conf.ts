@@ -6,8 +6,8 @@ import type { PacmanConf, ConfProblem } from './model.ts'
 /**
  * Reads a pacman.conf, and refuses one that pacman itself would refuse.
  *
- * @returns what it says; `problems` holds what pacman goes on with and a person should know
- * @throws SentinelError that names the file, and the line where there is one
+ * @returns the configuration, with the problems that do not stop pacman
+ * @throws SentinelError that names the file, and the line if there is one
  */
 export function readValidConf(host: Host, path: string): PacmanConf {
   let conf: PacmanConf
@@ -17,7 +17,7 @@ export function readValidConf(host: Host, path: string): PacmanConf {
     throw new SentinelError(`${path} cannot be read: ${errorText(error)}`, { cause: error })
   }
   const fatal = conf.problems.find((problem) => problem.fatal)
-  // The first one may be what the fatal one comes from: a byte order mark hides a section.
+  // The first problem may cause the fatal one: a byte order mark hides a section.
   if (fatal !== undefined) throw new SentinelError(describeConfProblem(conf.problems[0] ?? fatal))
   return conf
 }

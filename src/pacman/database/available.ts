@@ -4,19 +4,19 @@ import { runProgram } from '../../host/program.ts'
 
 /** What the sync databases offer. */
 export interface Available {
-  /** a package's name → the version in the first repository that has it, which is pacman's choice */
+  /** a package's name → its version in the first repository that has it, as pacman chooses */
   versions: ReadonlyMap<string, string>
-  /** why it may not be all: a database that is missing, empty, broken, or does not come */
+  /** why it may be incomplete: a missing, empty, broken or unreachable database */
   problems: string[]
 }
 
 /**
  * Asks pacman for all packages of the sync databases, without a lock.
  *
- * pacman ends with 0, and at times without a word, where a database is missing or empty; so every
+ * If a database is missing or empty, pacman still exits with 0, sometimes silently; so every
  * repository must offer something. [pacman 6.0.2, 7.0.0]
  *
- * @param repositories the names of those that are configured
+ * @param repositories the names of the configured ones
  */
 export function askAvailable(
   pacmanConf: string,
@@ -35,7 +35,7 @@ export function askAvailable(
     const silent = repositories.filter((name) => !offering.has(name))
     const empty = silent.map(
       (name) =>
-        `nothing from the repository ${name}: run pacman -Sy, or take it out if it is to be empty`,
+        `the repository ${name} offers nothing: run pacman -Sy, or remove it if it is meant to be empty`,
     )
     return { versions, problems: [...problems, ...empty] }
   } catch (error) {
@@ -44,8 +44,8 @@ export function askAvailable(
 }
 
 /**
- * A group's name → its packages, by the local database and by the sync databases. Why some may be
- * missing is for askAvailable() to tell.
+ * A group's name → its packages, in the local database and the sync databases. askAvailable() says
+ * why some may be missing.
  */
 export function askGroups(pacmanConf: string, deadline: Deadline): Map<string, Set<string>> {
   const groups = new Map<string, Set<string>>()
@@ -65,7 +65,7 @@ export function askGroups(pacmanConf: string, deadline: Deadline): Map<string, S
 function query(args: string[], deadline: Deadline): { lines: string[]; problems: string[] } {
   const timeoutMs = deadline.left()
   const ended = runProgram('/usr/bin/pacman', [...args, '--color', 'never'], { timeoutMs })
-  // What it thinks of the configuration is no matter of the databases.
+  // Warnings about the configuration say nothing about the databases.
   const problems = ended.stderr
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('warning: config file '))

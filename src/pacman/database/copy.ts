@@ -4,19 +4,19 @@ import { Host } from '../../host/host.ts'
 import { withPrivateDirectory } from '../../host/private-directory.ts'
 import { awaitProgram } from '../../host/program.ts'
 
-/** A DBPath of our own. */
+/** A private copy of a DBPath. */
 export interface DatabaseCopy {
   path: string
-  /** when the newest of the sync databases was made, by the server's clock, which pacman keeps */
+  /** when the newest sync database was made, by the server's clock: pacman keeps that time */
   newest: Date
 }
 
 /**
- * Gives `body` a DBPath for pacman to lock and write in: the installed packages by a link, as
- * checkupdates(8) does, and the sync databases as copies.
+ * Gives `body` a DBPath that pacman may lock and write to: the installed packages are a link, as in
+ * checkupdates(8), and the sync databases are copies.
  *
  * @param dbPath the real one, a path of this machine
- * @throws SentinelError when there are no sync databases or they do not come
+ * @throws SentinelError if there are no sync databases, or they cannot be copied
  */
 export function withDatabaseCopy<T>(
   dbPath: string,
@@ -34,8 +34,8 @@ export function withDatabaseCopy<T>(
 }
 
 /**
- * With their signatures, but without the file lists that `pacman -F` uses. By a program: they may
- * be on a server that is gone. sh looks for the files as well, and then becomes cp.
+ * Copies the databases with their signatures, without the file lists of `pacman -F`. A program does
+ * it, as the files may be on a server that is gone. sh also finds the files, and then becomes cp.
  */
 async function copyDatabases(from: string, to: string, deadline: Deadline): Promise<void> {
   const script = 'exec cp --dereference --preserve=timestamps --target-directory="$2" "$1"/*.db*'

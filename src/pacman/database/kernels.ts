@@ -13,17 +13,17 @@ export interface Kernel {
   release: string
   package: string
   version: string
-  /** when that package was installed, by the host's clock of then, in seconds since 1970 */
+  /** when that package was installed, in seconds since 1970, by the host's clock at that time */
   installedAt: string
 }
 
 const MODULES = 'usr/lib/modules/'
 
 /**
- * The package that owns the running release as its kernel, looked for where it is likely: this runs
- * every minute, and a hit spares the search through all packages.
+ * The package that owns the running release as its kernel. Only likely packages are searched: this
+ * runs every minute, and a hit saves the search through all packages.
  *
- * @param pkgbase what the release's own `pkgbase` file says, where it has one
+ * @param pkgbase the content of the release's `pkgbase` file, if it has one
  */
 export function findOwner(
   host: Host,
@@ -41,7 +41,7 @@ export function findOwner(
   return undefined
 }
 
-/** Every kernel that is installed, from all packages that own anything below the modules. */
+/** Every installed kernel, from all packages that own anything below /usr/lib/modules. */
 export function listKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
   return host.once('kernels', () => findKernels(host, dbPath, deadline))
 }
@@ -61,10 +61,10 @@ function toKernel(host: Host, dbPath: string, owner: InstalledPackage, release: 
 }
 
 /**
- * The releases whose kernel a package holds. Headers (`build/`), out-of-tree modules (`updates/`,
- * `extramodules/`) own the directory of a release too, and are no kernel; what only a kernel has
- * are `kernel/`, `modules.order` and its like, `pkgbase` or `vmlinuz`. Directories such as
- * `extramodules-6.9` or `backup` are no releases: those begin with a digit.
+ * The releases whose kernel a package has. Headers (`build/`) and out-of-tree modules (`updates/`,
+ * `extramodules/`) are in the directory of a release too, but only a kernel has `kernel/`,
+ * `modules.order` and its like, `pkgbase` or `vmlinuz`. A release begins with a digit; directories
+ * such as `extramodules-6.9` or `backup` are not releases.
  */
 function releasesOf(paths: string[]): string[] {
   const below = new Map<string, string[]>()

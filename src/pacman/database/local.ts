@@ -10,7 +10,7 @@ export interface InstalledPackage {
   version: string
 }
 
-/** The installed packages. Throws SentinelError where the local database cannot be read. */
+/** The installed packages. Throws SentinelError if the local database cannot be read. */
 export function listInstalled(host: Host, dbPath: string): InstalledPackage[] {
   return readDatabase(host, `${dbPath}/local`).flatMap((directory) => {
     const found = nameVersion(directory)
@@ -18,7 +18,7 @@ export function listInstalled(host: Host, dbPath: string): InstalledPackage[] {
   })
 }
 
-/** The parts of "x-1.0-1": neither a version nor a release holds a dash. [PKGBUILD(5)] */
+/** The parts of "x-1.0-1": neither a version nor a release contains a dash. [PKGBUILD(5)] */
 export function nameVersion(text: string): { name: string; version: string } | undefined {
   const [, name, version] = /^(.+)-([^-]+-[^-]+)$/.exec(text) ?? []
   return name === undefined || version === undefined ? undefined : { name, version }
@@ -39,14 +39,14 @@ function readDatabase(host: Host, directory: string): string[] {
   }
 }
 
-/** The paths a package owns, without the leading slash, directories with one at their end. */
+/** The paths a package owns, without the leading slash; a directory ends with a slash. */
 export function ownedPaths(host: Host, dbPath: string, { directory }: InstalledPackage): string[] {
   return host.readText(`${dbPath}/local/${directory}/files`).split('\n')
 }
 
 /**
- * When a package was installed, upgraded or reinstalled last, in seconds since 1970 by the clock of
- * then; '' where its entry does not tell. [libalpm/be_local.c, %INSTALLDATE%]
+ * When a package was last installed, upgraded or reinstalled, in seconds since 1970, by the host's
+ * clock at that time; '' if unknown. [libalpm/be_local.c, %INSTALLDATE%]
  */
 export function installDate(host: Host, dbPath: string, { directory }: InstalledPackage): string {
   const desc = ifThere(() => host.readText(`${dbPath}/local/${directory}/desc`)) ?? ''
@@ -54,8 +54,8 @@ export function installDate(host: Host, dbPath: string, { directory }: Installed
 }
 
 /**
- * The packages that own something whose path holds `text`. Lists run to tens of megabytes on a full
- * host, so grep goes through them.
+ * The packages that own a path containing `text`. A full host's lists have tens of megabytes, so
+ * grep searches them.
  */
 export function packagesOwning(
   host: Host,
@@ -64,14 +64,14 @@ export function packagesOwning(
   text: string,
   deadline: Deadline,
 ): InstalledPackage[] {
-  // Without files grep would search its input.
+  // Without files grep would search its stdin.
   if (installed.length === 0) return []
   const files = installed.map(({ directory }) => `./${directory}/files`)
   const args = ['-l', '-F', '-Z', '-e', text, '--', ...files]
   const cwd = host.path(`${dbPath}/local`)
   const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
   if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
-  // 1 is "no match"; 2 a file that could not be read; and 0 a match, of which it gives the name.
+  // grep exits with 1: no match; 2: a file could not be read; 0: a match, and it names the file.
   if (ended.exitCode !== 1 && (ended.exitCode !== 0 || ended.stdout.length === 0))
     throw new SentinelError(
       `searching ${dbPath}/local: ${ended.stderr.trim() || `grep ended with ${ended.exitCode}`}`,

@@ -8,7 +8,7 @@ export interface LogLine {
   text: string
 }
 
-/** How far pacman.log was read; kept to go on from there, over a boot as well. */
+/** How far pacman.log was read; kept to continue from there, even after a boot. */
 export interface LogPosition {
   inode: string
   bytes: number
@@ -20,7 +20,7 @@ export interface LogPart {
   end: LogPosition
 }
 
-/** More than any transaction writes: a position that lies further back is too old to matter. */
+/** More than any transaction writes: a position further back is too old to matter. */
 const MOST_BYTES = 16 * 1024 * 1024
 
 /**
@@ -28,10 +28,10 @@ const MOST_BYTES = 16 * 1024 * 1024
  * is about to write, is left for the next time. [libalpm/log.c: "[time] [source] text"]
  *
  * @param path of the host; see logPath()
- * @throws the system error where it cannot be read; a missing file is an empty one
+ * @throws the system error if it cannot be read; a missing file counts as empty
  */
 export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
-  // Of the file that a link leads to: pacman writes there.
+  // Of a link's target: pacman writes there.
   const found = host.stat(path)
   if (found === undefined) return { lines: [], end: { inode: '', bytes: 0 } }
   const inode = String(found.ino)
@@ -52,8 +52,8 @@ function parseLine(line: string): LogLine[] {
 }
 
 /**
- * All lines since a position, also where the log was rotated since: a file that was moved keeps its
- * inode, and pacman writes on in the file it has open. What was moved and then compressed is lost.
+ * All lines since a position, even if the log was rotated since: a moved file keeps its inode, and
+ * pacman continues to write to the file it has open. A file that was also compressed is lost.
  *
  * @param from undefined: all lines of the log
  * @throws as readLog() does

@@ -1,25 +1,25 @@
-/** What pacman has said on its stdout and stderr, as far as it tells of an error. */
+/** The errors in pacman's stdout and stderr. */
 export interface PacmanOutput {
-  /** hooks and scriptlets that failed, by name; pacman goes on after them, and ends with 0 */
+  /** hooks and scriptlets that failed, by name; pacman continues after them, and exits with 0 */
   failed: string[]
   /** its other errors, without "error: " */
   errors: string[]
   /** " there is nothing to do" */
   nothingToDo: boolean
-  /** it was there, and in English */
+  /** there was output, and it was in English */
   understood: boolean
 }
 
-/** A kernel without Landlock (pacman 7); pacman goes on. */
+/** A kernel without Landlock (pacman 7); pacman continues. */
 const HARMLESS = /landlock is not supported/
 
 /**
- * Reads pacman's own output, line by line. It is the only place where a failed hook or scriptlet is
- * told of: pacman.log has the hook's start, and not its end. [pacman 6.0.2, 7.0.0: libalpm/util.c,
+ * Reads pacman's own output, line by line. Only the output shows a failed hook or scriptlet:
+ * pacman.log has a hook's start, but not its end. [pacman 6.0.2, 7.0.0: libalpm/util.c,
  * _alpm_run_chroot] Only English is understood: the unit sets LC_MESSAGES=C.
  *
- * @param hooks the hooks that were started, in order, by pacman.log: the output has what their
- *   authors call them
+ * @param hooks the file names of the started hooks, in order, from pacman.log; the output has only
+ *   their descriptions
  */
 export function parsePacmanOutput(
   messages: readonly string[],
@@ -27,7 +27,7 @@ export function parsePacmanOutput(
 ): PacmanOutput {
   const said: PacmanOutput = { failed: [], errors: [], nothingToDo: false, understood: false }
   let current = 'a command'
-  // The number that the next hook has, where hooks run; and how many there were before.
+  // The next hook's number, 0 outside of hooks; the length of its series; the hooks so far.
   let next = 0
   let all = ''
   let before = 0

@@ -1,27 +1,27 @@
 import type { LogLine } from './log.ts'
 
-/** One start of pacman, as its log tells of it. */
+/** One run of pacman, from its log. */
 export interface PacmanRun {
   /** as it was typed; '' for another program that uses libalpm */
   command: string
   /** it got the lock and began a system upgrade */
   upgrading: boolean
   transaction?: Transaction
-  /** the hooks it has started, in order; how they ended is not in the log */
+  /** the hooks it has started, in order; the log does not say how they ended */
   hooks: string[]
 }
 
 interface Transaction {
-  /** undefined: it was cut off, or is at work */
+  /** undefined: it was cut off, or is still at work */
   end?: 'completed' | 'interrupted' | 'failed'
   /** how many packages it has installed, upgraded or removed */
   packages: number
 }
 
 /**
- * Takes the log apart into pacman's runs. The lines of two runs may be mixed, but there is one lock:
- * "starting full system upgrade" is written by the one that has it, and the transaction that follows
- * is of the same. A run that does not get the lock leaves its command only.
+ * Splits the log into pacman's runs. The lines of two runs may be mixed, but there is one lock: the
+ * run that has it writes "starting full system upgrade", and the next transaction is its own. A run
+ * that does not get the lock writes only its command.
  * [pacman 6.0.2, 7.0.0: src/pacman/pacman.c and sync.c, libalpm/trans.c]
  */
 export function readRuns(lines: readonly LogLine[]): PacmanRun[] {
@@ -47,7 +47,7 @@ function newRun(command: string): PacmanRun {
   return { command, upgrading: false, hooks: [] }
 }
 
-/** The run that a transaction is of. */
+/** The run that a new transaction belongs to. */
 function begin(runs: PacmanRun[], holder: PacmanRun | undefined): PacmanRun {
   const candidates = [holder, runs.at(-1)]
   let run = candidates.find((one) => one !== undefined && one.transaction === undefined)
@@ -74,10 +74,10 @@ function isUpgrade(command: string): boolean {
 }
 
 /**
- * Whether a command line is one that the units run: nobody answers its questions. (A person may
- * type the same.)
+ * Whether a command line is one of the units': an upgrade with --noconfirm. (A person may type the
+ * same.)
  *
- * @param fetchOnly the one with -w
+ * @param fetchOnly the download's, with -w
  */
 export function isUnattended(command: string, fetchOnly: boolean): boolean {
   const [program = '', ...words] = command.split(' ')
