@@ -143,7 +143,8 @@ labTest('what is mounted on demand is not mounted again while it is removed', as
   assert.deepEqual(planned, [
     'pacman-upgrade.timer',
     ...automounts,
-    ...['srv-pkg.mount', 'srv-sync.mount'],
+    'srv-pkg.mount',
+    'srv-sync.mount',
   ])
   await ok(node, 'remove')
   await node.shell('until systemctl show -P Result look | grep success; do sleep 0.1; done')
@@ -164,7 +165,10 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
 })
 
 const MANAGER = [
-  ...['busctl', 'call', 'org.freedesktop.systemd1', '/org/freedesktop/systemd1'],
+  'busctl',
+  'call',
+  'org.freedesktop.systemd1',
+  '/org/freedesktop/systemd1',
   'org.freedesktop.systemd1.Manager',
 ]
 
