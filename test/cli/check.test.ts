@@ -79,7 +79,6 @@ test('of a container’s process nothing but its cgroup is looked at', () => {
 })
 
 const OTHER_ROOT = '50 40 0:99 / / rw - overlay overlay rw\n'
-const SESSION = '0::/user.slice/user-1000.slice/session-1.scope\n'
 for (const [what, process, why] of [
   [
     'another root, and no container’s cgroup',
@@ -90,11 +89,6 @@ for (const [what, process, why] of [
     'a service with RootDirectory= on the same file system',
     { mountinfo: '50 40 254:0 /srv/box / rw - ext4 x rw\n', mountNamespace: 'mnt:[2]' },
     /process’s own/,
-  ],
-  [
-    'a user who has made a user namespace',
-    { cgroup: SESSION, uid: 1000, userNamespace: 'user:[2]' },
-    /a user’s own namespace/,
   ],
 ] as const) {
   test(`not counted, and why: ${what}`, () => {
