@@ -89,7 +89,7 @@ function optionShape(option: Option): OptionShape {
   }
 }
 
-/** The name in the help gives the kind: `<file>`, `<pacman-file>` are files, `<dir>` directories. */
+/** The kind, by the name in the help: `<file>`, `<pacman-file>` for files, `<dir>` for directories. */
 function valueOf(name: string, choices: readonly string[] = [], repeats: boolean): Value {
   const last = name.split('-').at(-1)
   const path = last === 'file' ? 'file' : last === 'dir' ? 'directory' : 'text'
