@@ -1,4 +1,4 @@
-/** `npm run bench`: the whole program against others, as ratios measured side by side in one node. */
+/** `npm run bench`: compares the program with others, measured side by side in one node. */
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seedScript } from '../test/fixture/seed-script.ts'
@@ -6,11 +6,11 @@ import { bootNode, install, labProblem, upgradeTo } from '../test/lab/lab.ts'
 import type { LabNode } from '../test/lab/node.ts'
 import { greet, greeter, kernel } from '../test/lab/recipes.ts'
 
-/** The one that runs this, put in the node's place: distributions' builds differ in how fast they start. */
+/** Replaced by the Node that runs this: distributions' builds start at different speeds. */
 const NODE = '/usr/bin/node'
 const SENTINEL = '/usr/lib/kured-sentinel/bin/kured-sentinel'
 
-/** What is compared, and how often it is run: the slow ones less. */
+/** A command to compare, and its number of runs: fewer for slow ones. */
 interface Compared {
   name: string
   argv: string[]
@@ -51,7 +51,7 @@ await node.shell(
   'gcc -O2 -o /usr/bin/measure /root/measure.c; gcc -O2 -pthread -o /usr/bin/crowd /root/crowd.c',
 )
 const running = (await node.ok(['uname', '-r'])).trim()
-// The seed's script shall not end at the kernel: it looks for it in /lib.
+// Otherwise the seed's script would stop at the kernel, for which it looks in /lib.
 await install(node, greet('1.0'), greeter, kernel('linux', '1.0', running))
 await node.ok(['systemctl', 'start', 'plain', 'private'])
 
@@ -62,7 +62,7 @@ console.log('\nNothing was replaced since the last look:\n')
 printHead(NOTHING_NEW)
 for (const count of [100, 1000]) {
   await fillUp(node, count)
-  // The first one looks, and leaves what the others rest on.
+  // The first check looks, and leaves the stamp for the others.
   await node.run([SENTINEL])
   await node.ok(['test', '-e', '/run/kured-sentinel/clean'])
   printRow(String(count), await measureAll(node, NOTHING_NEW))
@@ -97,7 +97,7 @@ async function prepareNode(root: string): Promise<void> {
   cpSync(process.execPath, join(root, NODE))
 }
 
-/** Adds sleeping processes until the node has that many. */
+/** Adds sleeping processes until the node has `count` processes. */
 async function fillUp(on: LabNode, count: number): Promise<void> {
   await on.run(['systemctl', 'stop', 'sleepers'])
   const there = Number(await on.shell('ls -d /proc/[0-9]* | wc -l')) - 3
@@ -115,7 +115,7 @@ async function fillUp(on: LabNode, count: number): Promise<void> {
   )
 }
 
-/** All commands, turn by turn, so that a slow moment of the machine falls on all of them. */
+/** Runs all commands in turn, so that a slow moment of the machine affects all of them. */
 async function measureAll(
   on: LabNode,
   compared: Compared[],

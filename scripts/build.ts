@@ -1,4 +1,4 @@
-/** `npm run build`: the program in dist/, and what is installed beside it in generated/. */
+/** `npm run build`: the program in dist/, and the files installed beside it in generated/. */
 import { rm } from 'node:fs/promises'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { generate } from './build/generate.ts'
@@ -17,8 +17,8 @@ const common = {
 } satisfies BuildOptions
 
 /**
- * commander loads node:child_process for subcommands that are programs of their own. There are
- * none here, and loading it takes a tenth of the whole start.
+ * commander loads node:child_process for subcommands in separate programs. There are none here, and
+ * loading it takes a tenth of the whole start.
  */
 const noProgramsAsCommands: Plugin = {
   name: 'no-programs-as-commands',
@@ -32,7 +32,7 @@ const noProgramsAsCommands: Plugin = {
   },
 }
 
-/** The real lsof's scanner comes with execa, and few checks need it: it stays in its own file. */
+/** The lsof scanner needs execa, and few checks need that scanner: it stays in its own file. */
 const lsofOutside: Plugin = {
   name: 'lsof-outside',
   setup: (bundle) => {
@@ -50,7 +50,7 @@ const main = await build({
   format: 'esm',
   splitting: true,
   plugins: [noProgramsAsCommands],
-  // What ES modules lack: commander and execa's dependencies call require.
+  // commander and execa's dependencies call require, which ES modules lack.
   banner: {
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
   },

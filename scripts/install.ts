@@ -1,7 +1,7 @@
 /**
- * `npm run install:system` puts the built program and all that belongs to it below DESTDIR (`/`
- * unless set), as pacman's package does; with `-- --remove` it takes all of it away again but the
- * configuration. Nothing is enabled or started.
+ * `npm run install:system` installs the built program with all its files below DESTDIR (default
+ * `/`), like pacman's package; `-- --remove` removes everything except the configuration. Enables
+ * and starts nothing.
  */
 import {
   chmodSync,
@@ -21,15 +21,14 @@ import { CONFIGURATION, installedFiles, LIBRARY, type InstalledFile } from './in
 const checkout = join(import.meta.dirname, '..')
 const destination = process.env['DESTDIR'] || '/'
 
-// Files are for everyone to read, whatever the umask of whoever installs them.
+// Everyone can read the files, whatever the caller's umask.
 process.umask(0o022)
 try {
   const files = installedFiles(checkout)
   const words = process.argv.slice(2).join(' ')
   if (words === '--remove') remove(files)
   else if (words === '') install(files)
-  else
-    throw new Error(`unknown: ${words}; there is --remove, behind --, and DESTDIR=DIR before npm`)
+  else throw new Error(`unknown: ${words}; use -- --remove, or DESTDIR=DIR before npm`)
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
   if (process.geteuid?.() !== 0 && destination === '/') console.error('Run it as root.')
@@ -46,18 +45,18 @@ function install(files: InstalledFile[]): void {
   const targets = files.map((file) => join(destination, file.target))
   for (const file of files) {
     const target = join(destination, file.target)
-    // An administrator's configuration is left as it is, a link that leads nowhere now too.
+    // The administrator's configuration stays, also when it is a broken link.
     if (file.target === CONFIGURATION && lstatSync(target, { throwIfNoEntry: false })) continue
     put(file, target)
   }
-  // What an earlier version had and this one has not: the parts have names of their own in each.
+  // Removes files of an earlier version: the names of the bundle's parts change.
   for (const name of readdirSync(join(destination, LIBRARY, 'dist'))) {
     const path = join(destination, LIBRARY, 'dist', name)
     if (!targets.includes(path)) rmSync(path)
   }
 }
 
-/** Renamed into place: Kured may run the program in this very moment. */
+/** Renames each file into place, because Kured may run the program at any moment. */
 function put(file: InstalledFile, target: string): void {
   mkdirSync(dirname(target), { recursive: true })
   const partial = `${target}.new`
@@ -84,7 +83,7 @@ function remove(files: InstalledFile[]): void {
   }
 }
 
-/** pacman begins no transaction as long as a hook is a link that leads nowhere. [libalpm/hook.c] */
+/** pacman refuses all transactions while a hook is a broken link. [libalpm/hook.c] */
 function unlinkHooks(gone: string[]): void {
   const directory = join(destination, '/etc/pacman.d/hooks')
   if (!existsSync(directory)) return

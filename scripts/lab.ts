@@ -1,4 +1,4 @@
-/** `npm run lab`: boots a node of the test lab and gives a root shell there; gone when that ends. */
+/** `npm run lab`: boots a node of the test lab with a root shell. The node ends with the shell. */
 import { spawnSync } from 'node:child_process'
 import { bootNode, labProblem } from '../test/lab/lab.ts'
 
@@ -9,7 +9,7 @@ if (problem !== undefined) {
 }
 await using node = await bootNode()
 console.log(`The node's files are in ${node.root}. Leave it with exit.`)
-// `script` gives the shell a terminal of the node's own, without which it has no job control.
+// `script` gives the shell a terminal of the node: without one it has no job control.
 const shell = ['script', '--quiet', '--command', 'exec bash --login', '/dev/null']
 spawnSync('nsenter', ['--target', String(node.leader), '--all', '--wdns=/root', '--', ...shell], {
   stdio: 'inherit',

@@ -1,4 +1,4 @@
-/** `npm run test:setup`: makes this machine ready for the system tests. Needs root. */
+/** `npm run test:setup`: prepares this machine for the system tests. Needs root. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -56,7 +56,7 @@ async function setUp(): Promise<void> {
   console.log(`kubectl, helm ${clientsTree}`)
 }
 
-/** An abstract socket is a lock that ends with its holder, however that ends (see unix(7)). */
+/** The lock is an abstract socket: the kernel removes it however its holder ends. [unix(7)] */
 async function holdLock(): Promise<void> {
   const deadline = Date.now() + 60 * minuteMs
   const listen = () =>
@@ -82,7 +82,7 @@ function installPrograms(): void {
     step(`installing with pacman: ${pacmanPackages.join(' ')}`)
     logged('pacman', ['-S', '--needed', '--noconfirm', ...pacmanPackages])
   } else {
-    throw new Error('neither apt-get nor pacman is here: set-up knows Debian and Arch Linux')
+    throw new Error('neither apt-get nor pacman found: set-up supports Debian and Arch Linux')
   }
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes kured-sentinel-VERSION.tar.gz, the PKGBUILD's source, beside the PKGBUILD or in $1: what git
-# tracks or would track, as it is in the working tree. The same files always give the same tarball.
+# Makes kured-sentinel-VERSION.tar.gz, the PKGBUILD's source, beside the PKGBUILD or in $1, from the
+# working tree: all files that git does not ignore. The same files always give the same tarball.
 set -euo pipefail
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 output=$(cd "${1:-$checkout}" && pwd)
@@ -10,7 +10,7 @@ version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 name=kured-sentinel-$version
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
-# A file that was removed and not yet committed is still listed.
+# git also lists files that are removed in the working tree only.
 git ls-files -z --cached --others --exclude-standard --exclude="/$name.tar.gz.partial" --deduplicate |
   while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
   LC_ALL=C sort -z |

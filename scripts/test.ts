@@ -1,4 +1,4 @@
-/** `node --import tsx scripts/test.ts unit cli system cluster aarch64`: runs the tests of the named kinds. */
+/** `node --import tsx scripts/test.ts unit cli system cluster aarch64`: runs these tests. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ interface Counts {
   passed: number
   failed: number
   skipped: number
-  /** What the program does wrong and a test says already; no failure, but shown. */
+  /** Known faults, with a test marked `todo`: shown, and no failure. */
   todo: number
 }
 
@@ -37,13 +37,13 @@ async function main(named: string[]): Promise<number> {
   const runs: Counts[] = []
   if (quick.length > 0) {
     runs.push(await runTests(quick.join(' and '), process.execPath, quickFiles))
-    // The oldest Node that is supported is the one in use; what the newest says counts as much.
+    // The Node in use is the oldest that is supported; the newest counts as much.
     const newest = join(newestNode.bin, 'node')
     if (isExecutable(newest)) runs.push(await runTests(quick.join(' and '), newest, quickFiles))
     else console.log(`Not run with the newest Node: ${newest} is missing (npm run test:setup).`)
   }
   for (const kind of named.filter((each) => !quickKinds.includes(each))) {
-    // Each boots or emulates whole systems: side by side they would only slow each other down.
+    // Each boots or emulates whole systems: in parallel they would only slow each other down.
     const one = ['--test-concurrency=1']
     runs.push(await runTests(kind, process.execPath, files.get(kind) ?? [], one))
   }
@@ -58,7 +58,7 @@ function testFiles(kind: string): string[] {
   return files.map((file) => join(directory, file))
 }
 
-/** One run of node:test; an end that is not its own (time, a signal) counts as one failure. */
+/** One run of node:test. If a time limit or a signal ends it, that counts as one failure. */
 async function runTests(
   title: string,
   node: string,
@@ -88,16 +88,16 @@ async function runTests(
 function exitOf(node: string, argv: string[]): Promise<number | null> {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    // What the cli tests start the program with, and what they find as `node` themselves.
+    // The Node with which the cli tests start the program, also as `node` in PATH.
     KURED_SENTINEL_NODE: node,
     PATH: [dirname(node), process.env['PATH']].join(delimiter),
   }
-  // Node reads these certificates at every start: 0.2 s each time, and no test needs one.
+  // Node reads these certificates at every start, for 0.2 s, and no test needs them.
   delete env['NODE_EXTRA_CA_CERTS']
   const child = spawn(node, argv, { cwd: checkout, env, stdio: ['ignore', 'inherit', 'inherit'] })
   const forward = () => child.kill('SIGTERM')
   process.once('SIGTERM', forward)
-  // On SIGTERM the test runner ends its own children; if it cannot do even that, SIGKILL.
+  // On SIGTERM the test runner ends its children; if it fails to, it gets SIGKILL.
   const timers = [
     setTimeout(forward, runMs),
     setTimeout(() => child.kill('SIGKILL'), runMs + 30_000),
@@ -111,7 +111,7 @@ function exitOf(node: string, argv: string[]): Promise<number | null> {
   })
 }
 
-/** Reads the closing lines `# pass 12`, … of a TAP report: those of the whole run come last. */
+/** Reads the lines `# pass 12`, … of a TAP report: the last ones are those of the whole run. */
 function countsOf(tap: string): Counts {
   const last = (name: string) =>
     Number([...tap.matchAll(new RegExp(`^# ${name} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0)

@@ -1,4 +1,4 @@
-/* One process with 150 threads and 1,500 open files: what makes lsof slow. */
+/* One process with 150 threads and 1,500 open files, which make lsof slow. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>

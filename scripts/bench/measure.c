@@ -1,6 +1,6 @@
 /*
- * Runs a program and prints its wall time in ms and its peak memory in KiB, its children's included.
- * It goes before all else that runs on the machine, as every program that is compared does.
+ * Runs a program and prints its wall time in ms and its peak memory in KiB, including its children.
+ * The program gets real-time priority, like all programs in the comparison.
  */
 #include <fcntl.h>
 #include <sched.h>

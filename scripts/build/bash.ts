@@ -7,8 +7,8 @@ import {
 } from './command-tree.ts'
 
 /**
- * A completion file for bash: words that are compared, nothing that is run or evaluated (compgen -W
- * would expand its words). For paths it leaves the work, and the quoting, to readline.
+ * The completion file for bash: it only compares words, and runs and evaluates nothing (compgen -W
+ * would expand its words). readline completes and quotes paths.
  */
 export function bashCompletion(tree: CommandShape): string {
   const commands = allCommands(tree)
@@ -23,7 +23,7 @@ _kured_sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case \${COMP_WORDS[i]} in
       ${flagsWithValue(tree).join(' | ')})
-        # The value is passed over; bash makes --a=b three words.
+        # Skips the value; bash splits --a=b into three words.
         ((i++))
         [[ \${COMP_WORDS[i]} != = ]] || ((i++)) ;;
       -*) ;;
@@ -52,7 +52,7 @@ ${commands.map(wordsOf).join('\n')}
   _kured_sentinel_match
 }
 
-# What of \`words\` begins with \`cur\`, both its caller's.
+# Offers those of the caller's \`words\` that begin with its \`cur\`.
 _kured_sentinel_match() {
   for word in "\${words[@]}"; do
     [[ $word != "$cur"* ]] || COMPREPLY+=("$word")
@@ -78,7 +78,7 @@ function complete(value: Value): string {
   return `${pathsOf(value)}return`
 }
 
-/** With no words of its own, a completion with these options is readline's: names of files. */
+/** Options with which readline completes paths, when there are no words. */
 function pathsOf({ kind }: Value): string {
   if (kind === 'file') return 'compopt -o default; '
   return kind === 'directory' ? 'compopt -o dirnames; ' : ''

@@ -1,27 +1,27 @@
-/** The program's command line as plain data: what completions, and tests of texts, are made from. */
+/** The program's command line as plain data, for completions and for tests of texts. */
 import type { Command, Option } from 'commander'
 import { createProgram } from '../../src/cli/program.ts'
 
-/** What may stand as a value: one of a few words, a path, or a text that nobody can complete. */
+/** A value: one of several words, a path, or a text that cannot be completed. */
 export interface Value {
   kind: 'choice' | 'file' | 'directory' | 'text'
   /** Its name in the help, such as `duration`. */
   name: string
   choices: readonly string[]
-  /** Whether it may stand several times. */
+  /** Whether it may be given several times. */
   repeats: boolean
 }
 
 export interface OptionShape {
-  /** `--help`, and `-h` where there is a short one. */
+  /** `--help`, and `-h` if there is a short one. */
   flags: string[]
   description: string
-  /** undefined for an option that is only there or not */
+  /** undefined for an option without a value */
   value: Value | undefined
 }
 
 export interface CommandShape {
-  /** `[]` for the program itself, `['ignore', 'add']` for a command of a command. */
+  /** `[]` for the program itself, `['ignore', 'add']` for a subcommand. */
   path: string[]
   description: string
   options: OptionShape[]
@@ -41,12 +41,12 @@ export function commandTree(): CommandShape {
   return { ...tree, options: [...tree.options, ...more] }
 }
 
-/** A command with all below it, parents first. */
+/** A command with all its subcommands, parents first. */
 export function allCommands(command: CommandShape): CommandShape[] {
   return [command, ...command.commands.flatMap(allCommands)]
 }
 
-/** The flags of all options that take a value, whichever command has them. */
+/** The flags of all options with a value, of all commands. */
 export function flagsWithValue(tree: CommandShape): string[] {
   const options = allCommands(tree).flatMap((command) => command.options)
   return [...new Set(options.filter(({ value }) => value).flatMap(({ flags }) => flags))]
@@ -89,7 +89,7 @@ function optionShape(option: Option): OptionShape {
   }
 }
 
-/** By its name in the help: `<file>` and `<pacman-file>` are files, `<dir>` is a directory. */
+/** The kind, by the name in the help: `<file>`, `<pacman-file>` for files, `<dir>` for directories. */
 function valueOf(name: string, choices: readonly string[] = [], repeats: boolean): Value {
   const last = name.split('-').at(-1)
   const path = last === 'file' ? 'file' : last === 'dir' ? 'directory' : 'text'

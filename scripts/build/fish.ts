@@ -7,7 +7,7 @@ import {
   type Value,
 } from './command-tree.ts'
 
-/** A completion file for fish: one `complete` line for each word that may stand somewhere. */
+/** The completion file for fish: one `complete` line for each command, option and value. */
 export function fishCompletion(tree: CommandShape): string {
   const commands = allCommands(tree)
   return `# fish completion of kured-sentinel, made from its commands when it was built

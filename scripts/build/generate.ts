@@ -11,8 +11,8 @@ import { sampleConf } from './sample-conf.ts'
 import { zshCompletion } from './zsh.ts'
 
 /**
- * Writes generated/: what is installed beside the program; scripts/install/files.ts says where.
- * Without scdoc there is no manual page, which only an install misses.
+ * Writes generated/, the files that are installed beside the program by scripts/install/files.ts.
+ * Without scdoc there is no manual page, which only an installation needs.
  */
 export async function generate(metafiles: Metafile[]): Promise<void> {
   const tree = commandTree()

@@ -1,9 +1,9 @@
-/** The licences of the packages whose code is bundled, as they ask to be passed on with it. */
+/** The licences of the bundled packages, which require a copy with their code. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** @param metafiles esbuild's record of what went into which output */
+/** @param metafiles esbuild's record of the inputs of each output */
 export function thirdPartyLicences(metafiles: Metafile[]): string {
   const inputs = metafiles
     .flatMap(({ outputs }) => Object.values(outputs))
@@ -21,7 +21,7 @@ function licenceOf(directory: string): string {
     readFileSync(join(directory, 'package.json'), 'utf8'),
   )
   const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry))
-  if (file === undefined) throw new Error(`${directory} has no licence that could be passed on`)
+  if (file === undefined) throw new Error(`${directory} has no licence file`)
   const text = readFileSync(join(directory, file), 'utf8').trim()
   return `==== ${name} ${version} (${license})\n\n${text}\n`
 }

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * The manual page, with the version and the day of the release in place.
+ * The manual page, with the version and the day of the release.
  *
- * @returns undefined where scdoc is not installed: the program itself is built without it
+ * @returns undefined when scdoc is not installed: the program itself is built without it
  */
 export function manPage(version: string): string | undefined {
   const source = readFileSync('doc/kured-sentinel.8.scd', 'utf8').replaceAll('@VERSION@', version)
@@ -18,7 +18,7 @@ export function manPage(version: string): string | undefined {
   return stdout
 }
 
-/** In seconds since 1970; with the day of the build the page would be another one each day. */
+/** In seconds since 1970. With the day of the build the page would change each day. */
 function releaseDay(version: string): number {
   const heading = readFileSync('CHANGELOG.md', 'utf8')
     .split('\n')

@@ -2,12 +2,13 @@ import { KEYS, SECTIONS } from '../../src/config/keys.ts'
 
 const HEAD = `# Configuration of kured-sentinel; see kured-sentinel(8).
 #
-# Every key stands here with its default, behind a #; where there is none, an example does. An
-# unknown section or key is an error. Durations are made of d, h, min, s and ms; a bare number is
-# seconds. # and ; also begin a comment behind a value: put a value that holds one in double quotes.
+# Each key is listed with its default, commented out, or with an example when it has no default. An
+# unknown section or key is an error. Units of durations are d, h, min, s and ms; a bare number is
+# seconds. # and ; start a comment, also after a value: put a value that contains one in double
+# quotes.
 `
 
-/** /etc/kured-sentinel.conf as it is installed: each key with what it means, and nothing set. */
+/** /etc/kured-sentinel.conf as installed: explains each key and sets none. */
 export function sampleConf(): string {
   const sections = [...SECTIONS].map(([section, keys]) => {
     const entries = [...keys].map(([name, property]) => {

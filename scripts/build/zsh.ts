@@ -1,6 +1,6 @@
 import { allCommands, type CommandShape, type OptionShape, type Value } from './command-tree.ts'
 
-/** A completion file for zsh's compsys: static `_arguments` lists, a function for each command. */
+/** The completion file for zsh's compsys: a function with static `_arguments` for each command. */
 export function zshCompletion(tree: CommandShape): string {
   return `#compdef kured-sentinel
 # zsh completion of kured-sentinel, made from its commands when it was built
@@ -53,12 +53,12 @@ function nameOf({ path }: CommandShape): string {
 
 function optionSpecs({ flags, description, value }: OptionShape): string[] {
   const ends = flags.some((flag) => flag === '--help' || flag === '--version')
-  // commander does not tell which options may stand twice: none with a value is left out then.
+  // commander does not say which options may be repeated: all with a value are offered again.
   const prefix = `${ends ? '(- *)' : ''}${value === undefined ? '' : '*'}`
   return flags.map((flag) => {
     const text = `[${escaped(description)}]`
     if (value === undefined) return quoted(`${prefix}${flag}${text}`)
-    // `=`: the value is the next word, or follows in the same one.
+    // `=`: the value is the next word, or follows in the same word.
     return quoted(`${prefix}${flag}=${text}:${escaped(value.name)}:${action(value) || ' '}`)
   })
 }

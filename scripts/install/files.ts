@@ -1,4 +1,4 @@
-/** What is installed, and where: the one list for pacman's package and for an install by hand. */
+/** The installed files: one list for pacman's package and for an install by hand. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,7 +13,7 @@ export const CONFIGURATION = '/etc/kured-sentinel.conf'
 const NOTING_HOOK = '00-kured-sentinel-replaced.hook'
 const RESTART_HOOK = '99-kured-sentinel-restart.hook'
 
-/** @param checkout where the program was built; sources are below it */
+/** @param checkout the directory in which the program was built; sources are below it */
 export function installedFiles(checkout: string): InstalledFile[] {
   const file = (source: string, target: string, mode = 0o644) => ({ source, target, mode })
   const all = (directory: string, target: string) =>
@@ -36,7 +36,7 @@ export function installedFiles(checkout: string): InstalledFile[] {
     ...all('systemd', '/usr/lib/systemd/system'),
     file('tmpfiles/kured-sentinel.conf', '/usr/lib/tmpfiles.d/kured-sentinel.conf'),
     file(`hooks/${NOTING_HOOK}`, `${share}/libalpm/hooks/${NOTING_HOOK}`),
-    // Not where pacman looks for hooks: who wants it links it to /etc/pacman.d/hooks.
+    // Not in a hook directory of pacman: to activate it, link it to /etc/pacman.d/hooks.
     file(`hooks/${RESTART_HOOK}`, `${share}/kured-sentinel/${RESTART_HOOK}`),
     file('kured-values.yaml', `${share}/kured-sentinel/kured-values.yaml`),
     file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),

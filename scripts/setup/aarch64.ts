@@ -5,8 +5,8 @@ import { logged, step } from './logged.ts'
 import { buildOnce, debootstrap } from './tree.ts'
 
 /**
- * Only unpacked: no package's script is run, which would take minutes under emulation, and what the
- * tests run needs little of it (`aarch64.finish`).
+ * Only unpacks the packages: their scripts would take minutes under emulation, and the tests need
+ * little of them (`aarch64.finish`).
  */
 export function buildAarch64Tree(): void {
   buildOnce(aarch64Tree, (partial) => {
@@ -22,7 +22,7 @@ export function buildAarch64Tree(): void {
   })
 }
 
-/** Not by `npm install`, which refuses a package for another processor. */
+/** Without `npm install`, which refuses packages for another processor. */
 function unpackNode(tree: string): void {
   const directory = join(tree, 'tmp')
   logged('npm', ['pack', '--silent', '--pack-destination', directory, aarch64.npm])
@@ -38,8 +38,8 @@ function finish(tree: string): void {
   try {
     logged(program, words)
   } catch (cause) {
-    const needs = 'Linux 6.7, or qemu-aarch64 registered for all with the flag F (systemd-binfmt)'
+    const needs = 'Linux 6.7, or qemu-aarch64 registered system-wide with flag F (systemd-binfmt)'
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`the aarch64 root does not run; that takes ${needs}\n${why}`, { cause })
+    throw new Error(`the aarch64 root does not run; it needs ${needs}\n${why}`, { cause })
   }
 }

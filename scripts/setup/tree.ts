@@ -7,8 +7,8 @@ import { logged } from './logged.ts'
 export const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /**
- * Builds a tree that is not there yet: under another name and renamed at the end, so that a killed
- * build is never taken for a finished one.
+ * Builds a tree, unless it exists. It gets its name at the end, so that a killed build is never
+ * taken for a finished one.
  */
 export function buildOnce(tree: string, build: (partial: string) => void): void {
   if (existsSync(tree)) return
@@ -19,7 +19,7 @@ export function buildOnce(tree: string, build: (partial: string) => void): void 
   renameSync(partial, tree)
 }
 
-/** Makes a tree of Debian packages with what they depend on; the architecture by Debian's name. */
+/** Makes a tree of Debian packages and their dependencies; `architecture` is Debian's name. */
 export function debootstrap(
   tree: string,
   of: { suite: string; packages: string[]; architecture: string },
@@ -30,13 +30,13 @@ export function debootstrap(
   isolated(['debootstrap', ...options, ...what, of.suite, tree, ...debianMirror()])
 }
 
-/** In namespaces of its own: what it mounts and starts ends with it. */
+/** Runs a program in its own namespaces: its mounts and processes end with it. */
 export function isolated(argv: string[]): void {
   const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   logged('setpriv', ['--pdeathsig', 'KILL', ...unshare, ...argv])
 }
 
-/** The mirror this machine's own apt uses, in either format of its sources; else the default. */
+/** The mirror of this machine's apt, in either format of its sources; otherwise the default. */
 function debianMirror(): string[] {
   if (findProgram('apt-get') === undefined) return []
   const format = '$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)'
@@ -44,7 +44,7 @@ function debianMirror(): string[] {
     encoding: 'utf8',
   })
   const rows = targets.split('\n').map((line) => line.split(' '))
-  // Not bookworm-security and its like: another mirror may hold those alone.
+  // Not bookworm-security and the like: their mirror may have nothing else.
   const own = rows.find(
     ([origin, release, component]) =>
       origin === 'Debian' && release?.includes('-') === false && component === 'main',

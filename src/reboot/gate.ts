@@ -24,14 +24,14 @@ export interface GateView {
 export async function passGate(view: GateView, patience: Deadline): Promise<RebootDecision> {
   let last = ''
   for (;;) {
-    const outlook = await lookTwice(view)
-    if (outlook.answer !== 'wait') return outlook
+    const decision = await lookTwice(view)
+    if (decision.answer !== 'wait') return decision
     if (patience.left() === 0) {
-      const reason = `still busy after ${durationText(patience.limitMs)}: ${outlook.reason}`
+      const reason = `still busy after ${durationText(patience.limitMs)}: ${decision.reason}`
       return { answer: 'not-now', reason }
     }
-    if (outlook.reason !== last) view.waiting(outlook.reason)
-    last = outlook.reason
+    if (decision.reason !== last) view.waiting(decision.reason)
+    last = decision.reason
     await view.pause(Math.min(LOOK_EVERY_MS, patience.left()))
   }
 }

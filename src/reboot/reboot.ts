@@ -22,8 +22,8 @@ export interface RebootOutcome extends RebootDecision {
 
 /** What `reboot` would do now. Does not wait and changes nothing. */
 export function previewReboot(host: Host, config: Config, byKured: boolean): RebootOutcome {
-  const outlook = judgeBlockers(collectBlockers(host, config, byKured))
-  return { ...outlook, dryRun: true, waitedMs: 0 }
+  const decision = judgeBlockers(collectBlockers(host, config, byKured))
+  return { ...decision, dryRun: true, waitedMs: 0 }
 }
 
 /**
@@ -50,7 +50,7 @@ export async function reboot(
   let goesDown = false
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
-    const outlook = await passGate(
+    const decision = await passGate(
       {
         look: () => judgeBlockers(collectBlockers(host, config, byKured)),
         pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
@@ -58,12 +58,12 @@ export async function reboot(
       },
       patience,
     )
-    if (outlook.answer === 'go') {
+    if (decision.answer === 'go') {
       announceReboot(host, SHUTDOWN_MS)
       callReboot()
       goesDown = true
     }
-    return { ...outlook, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
+    return { ...decision, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
   } catch (error) {
     if (!ended.signal.aborted) throw error
     throw new SentinelError(

@@ -75,7 +75,7 @@ function judgeRun({ job, service, lines, output }: RunEvidence): RunOutcome {
   const run = findRun(lines, job)
   const said = parsePacmanOutput(output ?? [], run?.hooks ?? [])
   const succeeded = service.result === 'success' && service.status === '0'
-  const transaction = ownTransaction(run, succeeded || isGone(service))
+  const transaction = ownTransaction(run, succeeded || wasStopped(service))
   const [outcome, reason] = transaction
     ? judgeTransaction(transaction, service, said)
     : job === 'download' && succeeded
@@ -99,7 +99,7 @@ function judgeTransaction(
   said: PacmanOutput,
 ): Judgement {
   const changed = count(packages)
-  if (end === 'completed' && isGone(service)) {
+  if (end === 'completed' && wasStopped(service)) {
     const reason = `pacman was stopped (${how(service)}) after ${changed}, while hooks ran`
     return ['interrupted', `${reason}: some may not have finished`]
   }
@@ -127,7 +127,7 @@ function judgeNoTransaction(
   { errors, nothingToDo }: PacmanOutput,
   upgrading: boolean,
 ): Judgement {
-  if (isGone(service)) {
+  if (wasStopped(service)) {
     const when = job === 'upgrade' ? ' before anything was changed' : ''
     return ['interrupted', `pacman was stopped${when} (${how(service)})`]
   }
@@ -183,7 +183,7 @@ function findRun(
 }
 
 /** Whether a signal or a timeout ended pacman; 130: SIGINT. [pacman, src/pacman/sighandler.c] */
-function isGone({ result, code, status }: ServiceEnd): boolean {
+function wasStopped({ result, code, status }: ServiceEnd): boolean {
   return code !== 'exited' || status === '130' || result === 'timeout'
 }
 

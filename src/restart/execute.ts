@@ -17,7 +17,7 @@ type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone
 interface Execution {
   host: Host
   config: Config
-  obstacle: Precondition
+  precondition: Precondition
   touched: Map<string, Attempt>
   done: CarriedOut
 }
@@ -27,11 +27,11 @@ export async function executePlan(
   host: Host,
   plan: RestartPlan,
   config: Config,
-  obstacle: Precondition,
+  precondition: Precondition,
 ): Promise<CarriedOut> {
   const { refused, gone } = plan
   const done: CarriedOut = { failed: [], restarted: [], refused: [...refused], gone: [...gone] }
-  const run: Execution = { host, config, obstacle, touched: new Map(), done }
+  const run: Execution = { host, config, precondition, touched: new Map(), done }
   // First, so that the new systemd starts the units.
   if (plan.reexec) {
     const why = await reexecManager(config.restartTimeout)
@@ -64,7 +64,7 @@ async function takeStep(run: Execution, { unit, processes, along }: RestartStep)
   }
   const now = readUnits([name]).get(name) ?? unit
   if (earlier !== undefined && (now.invocation !== earlier.before.invocation || !isUp(now))) return
-  const why = run.obstacle()
+  const why = run.precondition()
   // The last look: a process with a reused PID does not belong to this unit.
   const there = processes.filter((process) => isStillThere(host, process))
   done.gone.push(...processes.filter((process) => !there.includes(process)).map(toldGone))

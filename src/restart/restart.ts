@@ -38,13 +38,13 @@ export async function restartStale(
   if (isGoingDown(config.timeout)) {
     throw new SentinelError('nothing was restarted: the host is going down')
   }
-  const obstacle = preconditions(host, config, afterUpgrade)
-  const why = obstacle()
+  const precondition = preconditions(host, config, afterUpgrade)
+  const why = precondition()
   if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
   const { findings, stale } = await look(host, config)
   const plan = makePlan(host, config, stale)
   if (dryRun) return { ...dryRunReport(plan), unseen: findings.filter(isUnseen).map(plain) }
-  const done = await executePlan(host, plan, config, obstacle)
+  const done = await executePlan(host, plan, config, precondition)
   const left = await look(host, config).then(
     (again) => again.findings,
     (error: unknown) => [unreadable(`the second look failed: ${errorText(error)}`)],

@@ -1,4 +1,4 @@
-/** The lab's aarch64 root with the program installed, for the tests of one file. */
+/** The lab's aarch64 root with the installed program, for the tests of one file. */
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,9 +11,9 @@ import { describe, run, type Run } from './run.ts'
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** One overlay over set-up's tree; it is gone when the test file's process ends. */
+/** An overlay over set-up's tree; removed when the process of the test file ends. */
 class Aarch64Root {
-  /** Its files, as this machine sees them. */
+  /** Its directory on this machine. */
   readonly path: string
   #hosts = 0
 
@@ -24,7 +24,7 @@ class Aarch64Root {
     this.path = mountLayers(directory, aarch64Tree)
   }
 
-  /** Makes the files of another host in it; gives where they are, as a program in it sees them. */
+  /** Makes the files of another host in it. @returns their directory, as programs in it see it */
   addHost(tree: Tree): string {
     this.#hosts += 1
     const directory = `/srv/host-${this.#hosts}`
@@ -32,7 +32,7 @@ class Aarch64Root {
     return directory
   }
 
-  /** Runs a program in it, as root's shell would; `proc` is what it sees as /proc. */
+  /** Runs a program in it, as in root's shell; `proc` is its /proc. */
   run(argv: string[], env: Record<string, string> = {}, proc?: string): Promise<Run> {
     return run(inAarch64(this.path, argv, proc), { env: { PATH, ...env } })
   }
@@ -42,17 +42,17 @@ class Aarch64Root {
     return this.run(['kured-sentinel', ...args])
   }
 
-  /** Runs it by its path and with the environment of a Kured pod, as Kured does. */
+  /** Runs the program by its path, with the environment of a Kured pod, as Kured does. */
   asKured(args: string[], proc?: string): Promise<Run> {
     return this.run(['/usr/bin/kured-sentinel', ...args], { KURED_NODE_ID: 'lab' }, proc)
   }
 }
 
-/** A new root in which the aarch64 pacman has installed the package of the checkout. */
+/** A new root, with the checkout's package installed by the aarch64 pacman. */
 async function newRoot(): Promise<Aarch64Root> {
   const root = new Aarch64Root()
   cpSync(await ownPackage(), join(root.path, 'srv/kured-sentinel.pkg.tar.gz'))
-  // Its Node is npm's, and no package.
+  // Its Node comes from npm, not from a package.
   const options = ['--noconfirm', '--assume-installed', 'nodejs=26']
   const argv = ['pacman', '-U', ...options, '/srv/kured-sentinel.pkg.tar.gz']
   const ended = await root.run(argv)
@@ -60,7 +60,7 @@ async function newRoot(): Promise<Aarch64Root> {
   return root
 }
 
-/** Why no aarch64 program can be run on this machine, if so. */
+/** Why this machine cannot run aarch64 programs; undefined when it can. */
 function problem(): string | undefined {
   if (process.getuid?.() !== 0) return 'the aarch64 root is an overlay, which only root can mount'
   const programs = [...PACKAGE_TOOLS, ...(emulator === undefined ? [] : [emulator])]
@@ -72,8 +72,8 @@ function problem(): string | undefined {
 let shared: Promise<Aarch64Root> | undefined
 
 /**
- * A node:test test in the root that this file's tests share. It is skipped, with the reason, where
- * there is none; a failure in CI.
+ * A node:test test in the root that this file's tests share. Without a root it is skipped with the
+ * reason; in CI it fails.
  */
 export function aarch64Test(name: string, body: (root: Aarch64Root) => Promise<void>): void {
   const why = problem()

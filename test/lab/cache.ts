@@ -1,11 +1,11 @@
-/** Where the lab keeps what is made once: the node's base tree and the newest Node. */
+/** The lab's cache: the node's base tree, the newest Node, and other things made once. */
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
 const suite = 'trixie'
 
-/** Debian's own pacman and systemd 257, and what tests build and look into a node with. */
+/** Debian's pacman and systemd 257, and the tools with which tests build and inspect. */
 const packages = `
   systemd systemd-sysv dbus kmod udev procps ca-certificates
   pacman-package-manager makepkg libarchive-tools fakeroot file
@@ -15,10 +15,10 @@ const packages = `
   .split(/\s+/)
 
 /**
- * Run once in the finished tree. What debootstrap copied of this machine's names goes again.
- * makepkg refuses to run as root, so it gets a user of its own; pacman downloads as `alpm`
- * (DownloadUser, as on Arch). Marking /etc and /var as updated spares every boot ldconfig.service
- * and its like (ConditionNeedsUpdate=).
+ * Run once in the finished tree. Removes this machine's names, which debootstrap copied. makepkg
+ * refuses to run as root and gets its own user; pacman downloads as `alpm` (DownloadUser, as on
+ * Arch). With /etc and /var marked as updated, ldconfig.service and the like do not run at each
+ * boot (ConditionNeedsUpdate=).
  */
 const finish = `
 useradd --create-home --shell /bin/sh builder
@@ -31,10 +31,10 @@ ldconfig
 
 export const node = { suite, packages, finish }
 
-/** Everything the lab keeps lies below this directory, outside the checkout. */
+/** The directory of the lab's cache, outside the checkout. */
 export const cache = process.env['KURED_SENTINEL_LAB'] ?? '/var/cache/kured-sentinel-lab'
 
-/** Where the tree of a recipe is. A new recipe gets a new name, so an old tree is never reused. */
+/** The path of a recipe's tree. A new recipe gets a new name, so that no old tree is reused. */
 export function treeOf(name: string, recipe: unknown): string {
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex')
   return join(cache, `${name}-${digest.slice(0, 12)}`)
@@ -43,10 +43,10 @@ export function treeOf(name: string, recipe: unknown): string {
 /** A node's read-only lower layer. */
 export const baseTree = treeOf('base', node)
 
-/** Debian's name of this machine's architecture: a node's processor is the machine's own. */
+/** Debian's name of this machine's architecture, which is also the node's. */
 export const debianArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
 
-/** The npm package that carries Node's own binary, and where set-up installs it. */
+/** The npm package with Node's own binary, and where set-up installs it. */
 export const newestNode = {
   package: `node-linux-${process.arch}`,
   major: '26',

@@ -1,10 +1,10 @@
-/** One cgroup per node: it keeps nodes apart, and says for sure which processes are a node's. */
+/** One cgroup per node: it separates nodes, and identifies all processes of a node. */
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The node's directory in each hierarchy that systemd tracks services in: cgroup v2, and on a
- * machine with both versions the v1 hierarchy `name=systemd`, where nspawn makes one as well.
+ * The node's directory in each hierarchy in which systemd tracks services: cgroup v2, and on a
+ * machine with both versions also the v1 hierarchy `name=systemd`, which nspawn uses too.
  */
 export function cgroupsOf(id: string): string[] {
   const own = ownCgroups()
@@ -14,7 +14,7 @@ export function cgroupsOf(id: string): string[] {
   })
 }
 
-/** The command line that runs `argv` in these cgroups, which it makes first. */
+/** Makes these cgroups. @returns the command line that runs `argv` in them */
 export function inCgroups(cgroups: string[], argv: string[]): string[] {
   for (const cgroup of cgroups) mkdirSync(cgroup, { recursive: true })
   const enter = 'until [ "$1" = -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
@@ -28,23 +28,23 @@ export function payload(cgroups: string[]): string {
   return join(unified, 'payload')
 }
 
-/** SIGKILL to every process in it, however deep (Linux 5.14 and later). */
+/** Sends SIGKILL to every process in them and below (Linux 5.14 and later). */
 export function killCgroups(cgroups: string[]): void {
   for (const cgroup of cgroups.slice(0, 1)) {
     try {
       writeFileSync(join(cgroup, 'cgroup.kill'), '1')
     } catch {
-      // It was never made, or is gone already.
+      // It was never made, or is already removed.
     }
   }
 }
 
-/** A cgroup is busy until the last process in it is dead: waits up to 5 s for that. */
+/** Removes the cgroups; waits up to 5 s for the end of their last processes. */
 export function removeCgroups(cgroups: string[]): void {
   const deadline = Date.now() + 5_000
   while (!cgroups.every(removeTree)) {
     if (Date.now() > deadline) throw new Error(`processes are left in ${cgroups.join(' and ')}`)
-    // Synchronous, as it is also called when the process ends.
+    // Synchronous, because it is also called when this process ends.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   }
 }
@@ -62,7 +62,7 @@ function removeTree(cgroup: string): boolean {
   }
 }
 
-/** The hierarchies by the name /proc/PID/cgroup has for them ('' is v2), v2 first. */
+/** The hierarchies with their names in /proc/PID/cgroup ('' is v2), v2 first. */
 function mounts(): { mountPoint: string; hierarchy: string }[] {
   const found = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')

@@ -21,11 +21,11 @@ export { install, offer, upgradeTo } from './pacman.ts'
 export interface NodeOptions extends NspawnOptions {
   /** Changes the node's files before its first boot; `root` is its tree on this machine. */
   prepare?: (root: string) => void | Promise<void>
-  /** false: a node without the checkout's program, to install its package on */
+  /** false: a node without the checkout's program, for tests that install its package */
   program?: boolean
 }
 
-/** Why no node can be booted on this machine, if so. */
+/** Why this machine cannot boot nodes; undefined when it can. */
 export function labProblem(): string | undefined {
   if (process.getuid?.() !== 0)
     return 'the lab boots nodes with systemd-nspawn and must run as root'
@@ -36,12 +36,12 @@ export function labProblem(): string | undefined {
   return undefined
 }
 
-/** A node:test test that is skipped, with the reason, where the lab cannot run; a failure in CI. */
+/** A node:test test. When the lab cannot run, it is skipped with the reason; in CI it fails. */
 export function labTest(name: string, run: (t: TestContext) => Promise<void>): void {
   gatedTest(labProblem(), name, run)
 }
 
-/** The same for one that needs no node, but programs of this machine that set-up installs. */
+/** A test that needs no node, but programs of this machine that set-up installs. */
 export function toolTest(
   programs: string[],
   name: string,
@@ -52,7 +52,7 @@ export function toolTest(
   gatedTest(problem || undefined, name, run, { timeout: 420_000 })
 }
 
-/** Any test that needs what not every machine has: `problem` says what is missing here, if so. */
+/** A test that not every machine can run: `problem` says what is missing here, if anything. */
 export function gatedTest(
   problem: string | undefined,
   name: string,
@@ -66,7 +66,7 @@ export function gatedTest(
   })
 }
 
-/** A new node, up and running: with `await using` it is gone when the block ends. */
+/** Boots a new node; with `await using` it is removed at the end of the block. */
 export async function bootNode({
   prepare,
   program = true,

@@ -1,4 +1,4 @@
-/** A node's files: an overlay over a tree of set-up's, which itself is never written to. */
+/** A node's files: an overlay over a tree built by set-up, which stays unchanged. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { cgroupsOf, killCgroups, removeCgroups } from './cgroup.ts'
 const nodes = join(cache, 'nodes')
 let count = 0
 
-/** Names the owner by PID and start time, as PIDs are used again: `<pid>-<start>-<n>`. */
+/** Contains the owner's PID and its start time, because PIDs are reused: `<pid>-<start>-<n>`. */
 export function newNodeId(): string {
   count += 1
   return `${process.pid}-${startTime(process.pid) ?? 0}-${count}`
@@ -18,32 +18,32 @@ export function directoryOf(id: string): string {
   return join(nodes, id)
 }
 
-/** Mounts the overlay, new or as an earlier boot left it, if it is not; gives its mount point. */
+/** Mounts the overlay, new or as an earlier boot left it, if necessary. @returns its mount point */
 export function mountLayers(directory: string, tree = baseTree): string {
   const root = join(directory, 'root')
   const upper = join(directory, 'upper')
   const work = join(directory, 'work')
   if (isMounted(root)) return root
   for (const path of [root, upper, work]) mkdirSync(path, { recursive: true })
-  // The tree's own mode is that of the upper layer: a private one would lock users out.
+  // The root directory gets the mode of the upper layer: a private one would lock users out.
   chmodSync(upper, 0o755)
   const layers = `lowerdir=${tree},upperdir=${upper},workdir=${work}`
   execFileSync('mount', ['-t', 'overlay', 'kured-sentinel-lab', '-o', layers, root])
   return root
 }
 
-/** Fails while a process still uses the tree. */
+/** Unmounts the overlay. Fails while a process uses it. */
 export function unmountLayers(directory: string): void {
   execFileSync('umount', [join(directory, 'root')])
 }
 
-/** For a node that ended unasked: whatever is there goes, and nothing is an error. */
+/** Removes all files of a node that ended unexpectedly; missing ones are no error. */
 export function dropLayers(directory: string): void {
   const root = join(directory, 'root')
-  // Another test run may be sweeping the same node: whoever comes second finds nothing mounted.
+  // Another test run may sweep the same node: the second one then finds nothing mounted.
   if (isMounted(root)) spawnSync('umount', ['--lazy', root])
-  // Not rmSync(): a test may leave a tree that is deeper than a path can be long. Processes that are
-  // being killed may write still.
+  // Not rmSync(): a test may leave a tree that is deeper than PATH_MAX. Processes that are being
+  // killed may still write.
   const remove = 'for i in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1" && exit; sleep 0.1; done; exit 1'
   execFileSync('sh', ['-c', remove, 'sh', directory])
 }
@@ -52,7 +52,7 @@ function isMounted(path: string): boolean {
   return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${path} `)
 }
 
-/** Clears away the nodes of test runs that were killed before they could do it themselves. */
+/** Removes the nodes of killed test runs. */
 export function sweep(): void {
   mkdirSync(nodes, { recursive: true })
   for (const id of readdirSync(nodes)) {
@@ -64,10 +64,10 @@ export function sweep(): void {
   }
 }
 
-/** A process's start in clock ticks since boot: field 22 of /proc/PID/stat, see proc(5). */
+/** A process's start in clock ticks since boot: field 22 of /proc/PID/stat. [proc(5)] */
 function startTime(pid: number): string | undefined {
   try {
-    // The second field, the command's name in parentheses, may hold spaces.
+    // The second field, the command's name in parentheses, may contain spaces.
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
   } catch {
     return undefined

@@ -16,7 +16,7 @@ const live = new Set<LabNode>()
 type InNode = RunOptions & { cwd?: string }
 
 export class LabNode {
-  /** The node's files as this machine sees them; what it mounts itself is not among them. */
+  /** The node's files on this machine, without the node's own mounts. */
   readonly root: string
   readonly #id = newNodeId()
   readonly #directory = directoryOf(this.#id)
@@ -25,14 +25,14 @@ export class LabNode {
   #nspawn: ChildProcess | undefined
   #leader: number | undefined
 
-  /** Its files are there at once, to be changed before the first `boot`. */
+  /** The files exist at once, and can be changed before the first `boot`. */
   constructor(options: NspawnOptions) {
     this.#options = options
     live.add(this)
     this.root = mountLayers(this.#directory)
   }
 
-  /** PID 1 of the node, by its PID on this machine. */
+  /** The PID on this machine of the node's PID 1. */
   get leader(): number {
     if (this.#leader === undefined) throw new Error('the node is not running')
     return this.#leader
@@ -43,7 +43,7 @@ export class LabNode {
     if (this.#leader !== undefined) throw new Error('the node is running already')
     mountLayers(this.#directory)
     const nspawn = startNspawn(this.#id, this.#directory, this.#cgroups, this.#options)
-    // A node that a failed test forgot must not keep the process alive.
+    // A node left by a failed test must not keep the process alive.
     nspawn.unref()
     this.#nspawn = nspawn
     const deadline = Date.now() + bootMs
@@ -59,7 +59,7 @@ export class LabNode {
     throw new Error(`the node did not boot; its console:\n${this.console()}`)
   }
 
-  /** All that the node wrote to its console, in every boot. */
+  /** The node's console output of all boots. */
   console(): string {
     return readFileSync(join(this.#directory, 'console.log'), 'utf8')
   }
@@ -73,22 +73,22 @@ export class LabNode {
     return run(inCgroups([join(payload(this.#cgroups), session)], nsenter), { ...options, env })
   }
 
-  /** Like `run`, but everything else than exit 0 is an error that says what was put out. */
+  /** Like `run`, but any exit code except 0 is an error with the output. */
   async ok(argv: string[], options: InNode = {}): Promise<string> {
     const result = await this.run(argv, options)
     if (result.exitCode !== 0) throw new Error(describe(argv, result))
     return result.stdout
   }
 
-  /** Runs a shell script in the node; the first command that fails ends it, as an error. */
+  /** Runs a shell script in the node; the first failing command ends it with an error. */
   shell(script: string, options: InNode = {}): Promise<string> {
     return this.ok(['/bin/sh', '-euc', script], options)
   }
 
   /**
-   * Runs a command as Kured runs its sentinel: in the node's mount namespace and, as a pod with
-   * hostPID, its PID namespace, but in another network, UTS and IPC namespace. The pod has a cgroup
-   * of its own, whose namespace makes the node's cgroups begin with `/../..`.
+   * Runs a command as Kured runs its sentinel: in the node's mount namespace and, like a pod with
+   * hostPID, its PID namespace, but in other network, UTS and IPC namespaces. The pod has its own
+   * cgroup and cgroup namespace, in which the node's cgroups begin with `/../..`.
    */
   asKured(argv: string[], options: RunOptions = {}): Promise<Run> {
     const env = { PATH: path, KURED_NODE_ID: 'lab', ...options.env }
@@ -98,9 +98,9 @@ export class LabNode {
     return run(inCgroups([join(payload(this.#cgroups), pod)], nsenter), { ...options, env })
   }
 
-  /** Writes a file as the running node sees it, with its directories. */
+  /** Writes a file in the running node, with its directories. */
   async writeFile(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-    // Through cat: the input is a socket, which /dev/stdin cannot open again.
+    // Through cat: stdin is a socket, which cannot be opened again as /dev/stdin.
     const script = 'mkdir -p "$(dirname "$1")"; cat > "$1"; chmod "$2" "$1"'
     await this.ok(['/bin/sh', '-euc', script, 'sh', file, mode.toString(8)], { input: content })
   }
@@ -115,31 +115,31 @@ export class LabNode {
     this.#leader = undefined
     unmountLayers(this.#directory)
     removeCgroups(this.#cgroups)
-    // EXIT_FORCE_RESTART: what nspawn with --keep-unit ends with when the node asked for a reboot.
+    // EXIT_FORCE_RESTART: the exit code of nspawn with --keep-unit when the node reboots.
     return status === 133 ? 'reboot' : 'power-off'
   }
 
-  /** Shuts the node down in order; with `keep`, `boot` can start it again on its files. */
+  /** Shuts the node down properly; with `keep`, `boot` can start it again on its files. */
   async powerOff(options: { keep?: boolean; timeoutMs?: number } = {}): Promise<void> {
     await this.run(['systemctl', 'poweroff'])
     await this.waitForEnd(options.timeoutMs)
     if (!options.keep) await this.discard()
   }
 
-  /** Ends the node at once, as a power cut would; `boot` can start it again on its files. */
+  /** Ends the node at once, like a power cut; `boot` can start it again on its files. */
   async powerCut(): Promise<void> {
     killCgroups(this.#cgroups)
     await this.waitForEnd()
   }
 
-  /** Ends the node if it runs, and leaves nothing of it. */
+  /** Ends the node, if it runs, and removes it. */
   async discard(): Promise<void> {
     killCgroups(this.#cgroups)
     await this.#nspawnEnd(10_000)
     this.discardNow()
   }
 
-  /** The same without waiting, for when this process itself is about to end. */
+  /** discard() without waiting, for the end of this process. */
   discardNow(): void {
     killCgroups(this.#cgroups)
     removeCgroups(this.#cgroups)
@@ -169,7 +169,7 @@ export class LabNode {
   }
 }
 
-// A process that ends in the middle of a test, by itself or by a signal, leaves no node behind.
+// A process that ends during a test, by itself or by a signal, leaves no node behind.
 process.once('exit', () => {
   for (const node of live) node.discardNow()
 })

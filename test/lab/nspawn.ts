@@ -1,4 +1,4 @@
-/** systemd-nspawn as the node's hardware: it starts PID 1 and ends when the node does. */
+/** systemd-nspawn is the node's hardware: it starts PID 1 and ends with the node. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,15 +6,15 @@ import { findProgram } from './cache.ts'
 import { inCgroups } from './cgroup.ts'
 
 export interface NspawnOptions {
-  /** Paths in the node that are a tmpfs of their own: `--tmpfs=`. */
+  /** Paths in the node with their own tmpfs: `--tmpfs=`. */
   tmpfs?: string[]
-  /** `SOURCE:TARGET`, a directory of this machine mounted in the node: `--bind=`. */
+  /** `SOURCE:TARGET`, directories of this machine mounted in the node: `--bind=`. */
   binds?: string[]
-  /** More of systemd-nspawn's own options. */
+  /** Further options of systemd-nspawn. */
   nspawn?: string[]
 }
 
-/** No machined and no systemd is needed outside, and nothing of this machine gets in. */
+/** Needs neither machined nor systemd on this machine, and shares nothing with it. */
 const standalone = `
   --register=no --keep-unit --private-network --hostname=lab --settings=no
   --link-journal=no --resolv-conf=off --timezone=off --console=pipe
@@ -31,7 +31,7 @@ export function startNspawn(
   const mounts = [...tmpfs.map((path) => `--tmpfs=${path}`), ...binds.map((to) => `--bind=${to}`)]
   const options = [...standalone, `--machine=lab-${id}`, ...mounts, ...nspawn, '--boot']
   const program = findProgram('systemd-nspawn') ?? 'systemd-nspawn'
-  // On SIGTERM nspawn shuts the node down, so that it does not outlive a killed test run.
+  // On SIGTERM nspawn shuts the node down: so the node does not outlive a killed test run.
   const bound = ['setpriv', '--pdeathsig', 'TERM', program]
   const argv = inCgroups(cgroups, [...bound, `--directory=${join(directory, 'root')}`, ...options])
   const console = openSync(join(directory, 'console.log'), 'a')
@@ -39,7 +39,7 @@ export function startNspawn(
     return spawn(argv[0]!, argv.slice(1), {
       cwd: '/',
       detached: true,
-      // The node has cgroup v2 alone, as on Arch, even where this machine has v1 too.
+      // The node has only cgroup v2, as on Arch, even if this machine has v1 too.
       env: { PATH: process.env['PATH'], UNIFIED_CGROUP_HIERARCHY: '1', TERM: 'dumb' },
       stdio: ['ignore', console, console],
     })
@@ -49,8 +49,8 @@ export function startNspawn(
 }
 
 /**
- * nspawn's child that is PID 1 of its own PID namespace, once it runs systemd: until then it is
- * nspawn itself, and its root may still be this machine's.
+ * nspawn's child that is PID 1 of its own PID namespace, as soon as it runs systemd: before that it
+ * runs nspawn, and its root may be this machine's.
  */
 export function leaderOf(nspawn: ChildProcess): number | undefined {
   try {

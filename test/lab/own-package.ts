@@ -19,15 +19,15 @@ import { describe, run } from './run.ts'
 
 export const CHECKOUT = join(import.meta.dirname, '../..')
 
-/** What it needs beside the node's own programs; see scripts/setup.ts. */
+/** Programs that the build needs; see scripts/setup.ts. */
 export const PACKAGE_TOOLS = ['makepkg', 'bsdtar', 'fakeroot', 'scdoc', 'npm', 'git']
 
-/** makepkg refuses root. Nobody has no home and no rights, as a builder should. */
+/** makepkg refuses to run as root. The user nobody has no home and no rights. */
 const user = ['setpriv', '--reuid=nobody', '--regid=65534', '--clear-groups']
 
 export interface OwnPackage {
   file: string
-  /** where it was built; nothing in the package may know it */
+  /** where it was built; the package must not contain this path */
   directory: string
   output: string
 }
@@ -40,7 +40,7 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
   for (const name of ['PKGBUILD', 'kured-sentinel.install']) {
     cpSync(join(CHECKOUT, name), join(directory, name))
   }
-  // What `npm ci` has fetched for the checkout serves the build, which so needs no network.
+  // The build uses npm's cache from `npm ci` of the checkout, and so needs no network.
   const fetched = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
   cpSync(join(fetched, '_cacache'), join(directory, 'npm/_cacache'), { recursive: true })
   execFileSync('chown', ['-R', 'nobody:', directory])
@@ -62,7 +62,7 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
   return { file: join(directory, name ?? ''), directory, output: ended.stdout }
 }
 
-/** The package of the checkout as it is, built once for each state of its source. */
+/** The package of the present checkout, built once for each state of its source. */
 export async function ownPackage(): Promise<string> {
   const workshop = mkdtempSync(join(tmpdir(), 'kured-sentinel-package-'))
   try {
@@ -71,7 +71,7 @@ export async function ownPackage(): Promise<string> {
     const stored = join(cache, 'own-package', `kured-sentinel-${digest}.pkg.tar.gz`)
     if (existsSync(stored)) return stored
     const { file } = await buildOwnPackage(workshop, '--nocheck')
-    // An earlier state of the source will hardly come again.
+    // Earlier states of the source will hardly be needed again.
     rmSync(dirname(stored), { recursive: true, force: true })
     mkdirSync(dirname(stored), { recursive: true })
     cpSync(file, `${stored}.${process.pid}`)

@@ -16,9 +16,9 @@ export interface PackageRecipe {
   lines?: string[]
   /** The text of the install script: post_upgrade() { … } and the like. */
   install?: string
-  /** A path in the package → the file's content. */
+  /** Path in the package → content of the file. */
   files?: Record<string, string | { content: string; mode: number }>
-  /** A name in $srcdir → a source file's content, for `build` and `package`. */
+  /** Name in $srcdir → content of the source file, for `build` and `package`. */
   sources?: Record<string, string>
   /** The shell lines of build(). */
   build?: string
@@ -29,8 +29,9 @@ export interface PackageRecipe {
 const built = join(cache, 'packages')
 
 /**
- * Builds the package in the node, unless one was built from the same recipe before, and gives its
- * path on this machine, for `publish`.
+ * Builds the package in the node, unless it was built from the same recipe before.
+ *
+ * @returns its path on this machine
  */
 export async function buildPackage(node: LabNode, recipe: PackageRecipe): Promise<string> {
   const files = workFiles(recipe)
@@ -43,7 +44,7 @@ export async function buildPackage(node: LabNode, recipe: PackageRecipe): Promis
   const directory = join('/home/builder', digest)
   for (const file of files) writeWorkFile(join(node.root, directory, file.path), file)
   await node.ok(['chown', '-R', 'builder:', directory])
-  // makepkg refuses to be root. -d: what the package depends on is not needed to build it.
+  // makepkg refuses to run as root. -d: the build does not need the package's dependencies.
   const asBuilder = ['setpriv', '--reuid=builder', '--regid=builder', '--init-groups']
   await node.ok([...asBuilder, 'makepkg', '-d'], {
     cwd: directory,
@@ -61,7 +62,7 @@ interface WorkFile {
   mode: number
 }
 
-/** Everything makepkg reads, so that one digest of it stands for the package. */
+/** All files that makepkg reads: their digest identifies the package. */
 function workFiles(recipe: PackageRecipe): WorkFile[] {
   const { files = {}, sources = {}, install } = recipe
   const installed = Object.entries(files).map(([path, file]) => {
@@ -109,7 +110,7 @@ function writeWorkFile(path: string, { content, mode }: WorkFile): void {
   chmodSync(path, mode)
 }
 
-/** Renamed into place: tests of another process may look for the same package. */
+/** Renames the file into place, because tests in other processes may look for the same package. */
 async function store(source: string, target: string): Promise<void> {
   mkdirSync(dirname(target), { recursive: true })
   await copyFile(source, `${target}.${process.pid}`)

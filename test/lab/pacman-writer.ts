@@ -1,6 +1,6 @@
 /**
- * A process that changes a pacman.conf as the commands do, for the tests that run several of them
- * or kill one: `pacman-writer.ts add CONF NAME…` one by one, `… toggle CONF NAME` until it is ended.
+ * Changes a pacman.conf as the commands do, for tests that run several writers or kill one:
+ * `pacman-writer.ts add CONF NAME…` adds them one by one, `… toggle CONF NAME` runs until killed.
  */
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,4 +1,4 @@
-/** A node's pacman: Arch's configuration, and one local repository to upgrade from. */
+/** A node's pacman: Arch's configuration, and one local repository for upgrades. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -8,7 +8,7 @@ import { buildPackage, type PackageRecipe } from './package.ts'
 const repository = '/srv/lab'
 let published = 0
 
-/** As on a new Arch Linux node, but with a repository of our own instead of core and extra. */
+/** As on a new Arch Linux node, but with our own repository instead of core and extra. */
 const configuration = `[options]
 HoldPkg     = pacman glibc
 Architecture = auto
@@ -23,7 +23,7 @@ SigLevel = Never
 Server = file://${repository}
 `
 
-/** Before the first boot: the configuration, and a repository that is empty so far. */
+/** Before the first boot: writes the configuration and an empty repository. */
 export function preparePacman(root: string): void {
   writeFileSync(join(root, 'etc/pacman.conf'), configuration)
   mkdirSync(join(root, repository), { recursive: true })
@@ -37,7 +37,7 @@ export async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise
   for (const file of packages) cpSync(file, join(node.root, repository, basename(file)))
   const names = packages.map((file) => basename(file))
   await node.ok(['repo-add', '--quiet', 'lab.db.tar.gz', ...names], { cwd: repository })
-  // pacman takes a database of the same second for the one it has. [libalpm/dload.c, mtime]
+  // pacman skips a database whose mtime, in seconds, is that of its own. [libalpm/dload.c, mtime]
   published += 2
   await node.ok(
     ['touch', '--no-dereference', `--date=+${published} seconds`, 'lab.db.tar.gz', 'lab.db'],

@@ -1,4 +1,4 @@
-/** Puts the checkout's built program into a node's tree, laid out as the package installs it. */
+/** Installs the checkout's built program in a node's tree, as the package does. */
 import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 

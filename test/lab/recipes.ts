@@ -1,16 +1,16 @@
-/** Packages whose upgrade leaves stale code behind, of every kind the sentinel must tell apart. */
+/** Packages whose upgrade leaves stale code, of all kinds that the sentinel must distinguish. */
 import type { PackageRecipe } from './package.ts'
 
 const unit = (lines: string) => `[Service]\n${lines}\n`
 
-/** A package with nothing in it but its version. */
+/** A package that contains only its version. */
 export const plain = (
   name: string,
   version: string,
   more: Partial<PackageRecipe> = {},
 ): PackageRecipe => ({ name, version, files: { [`/usr/share/${name}`]: version }, ...more })
 
-/** A library; each version's code differs. */
+/** A library whose code differs in each version. */
 export const greet = (version: string): PackageRecipe => ({
   name: 'libgreet',
   version,
@@ -19,7 +19,7 @@ export const greet = (version: string): PackageRecipe => ({
   package: 'install -D -t "$pkgdir/usr/lib" libgreet.so',
 })
 
-/** Programs that map the library and stay, as plain and as sandboxed services; not upgraded. */
+/** Long-running programs that map the library, as plain and sandboxed services; not upgraded. */
 export const greeter: PackageRecipe = {
   name: 'greeter',
   version: '1.0',
@@ -43,7 +43,7 @@ gcc -o greeter greeter.c -L. -lgreet`,
   package: 'install -D -t "$pkgdir/usr/bin" greeter',
 }
 
-/** A static program, as kubelet is: no library of it can be replaced, but it can. */
+/** A static program, like kubelet: it has no libraries, but itself can be replaced. */
 export const tool = (version: string): PackageRecipe => ({
   name: 'tool',
   version,
@@ -55,7 +55,7 @@ export const tool = (version: string): PackageRecipe => ({
   package: 'install -D -t "$pkgdir/usr/bin" tool',
 })
 
-/** Maps what is deleted and no upgrade: a memfd, shared memory, data; all of it executable. */
+/** Maps deleted files that no upgrade replaced: a memfd, shared memory, data; all executable. */
 export const hoard: PackageRecipe = {
   name: 'hoard',
   version: '1.0',
@@ -90,7 +90,7 @@ int main(void) {
   package: 'install -D -t "$pkgdir/usr/bin" hoard',
 }
 
-/** As JNA, netty and PyInstaller do: unpacks a library below /opt at its start, maps and removes it. */
+/** Unpacks a library below /opt at its start, maps and removes it, like JNA, netty, PyInstaller. */
 export const unpacker: PackageRecipe = {
   name: 'unpacker',
   version: '1.0',
@@ -122,7 +122,7 @@ WantedBy=multi-user.target
   package: 'install -D -t "$pkgdir/usr/bin" unpacker',
 }
 
-/** A package whose transaction takes long enough to look at it. */
+/** A package with a long transaction, for tests that look at it. */
 export const slow: PackageRecipe = {
   name: 'slow',
   version: '1.0',
@@ -130,7 +130,7 @@ export const slow: PackageRecipe = {
   files: { '/usr/share/slow': 'slow\n' },
 }
 
-/** A kernel as Arch packages it, as far as its file list goes. */
+/** A kernel package with the file list of Arch's. */
 export const kernel = (name: string, version: string, release: string): PackageRecipe => ({
   name,
   version,
@@ -141,12 +141,12 @@ export const kernel = (name: string, version: string, release: string): PackageR
   },
 })
 
-/** Fails, or ends, once /run/broken is there. */
+/** Fails if /run/broken exists. */
 const UNLESS_BROKEN = `/bin/sh -c 'test ! -e /run/broken || exit 3; exec greeter'`
 const DEAF = `/bin/sh -c 'trap "" TERM; exec greeter'\nTimeoutStopSec=100`
 const idle = 'ExecStart=/usr/bin/sleep infinity'
 
-/** Unit files, by the services' names. */
+/** Unit files by path, from the services' names. */
 function services(files: Record<string, string>): Record<string, string> {
   const named = Object.entries(files)
   return Object.fromEntries(
@@ -154,7 +154,7 @@ function services(files: Record<string, string>): Record<string, string> {
   )
 }
 
-/** Services of every kind, most of which run the greeter; not upgraded. */
+/** Services of all kinds, most with the greeter; not upgraded. */
 export const kinds: PackageRecipe = {
   name: 'kinds',
   version: '1.0',
@@ -170,7 +170,7 @@ ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkd
       part: `[Unit]\nPartOf=needs.service\n${unit(idle)}`,
       client: `[Unit]\nAfter=plain.service\n${unit('ExecStart=/usr/bin/greeter')}`,
       under: unit('ExecStart=/usr/bin/greeter'),
-      // Kubernetes as it is not meant to be: bound to a service that anybody may restart.
+      // A bad set-up of Kubernetes: it requires a service that may be restarted.
       kubelet: `[Unit]\nRequires=under.service\n${unit(idle)}`,
       breaks: unit(`ExecStartPre=/usr/bin/test ! -e /run/broken\nExecStart=/usr/bin/greeter`),
       dies: unit(`ExecStart=${UNLESS_BROKEN}`),

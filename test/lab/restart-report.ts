@@ -1,7 +1,7 @@
-/** What the tests of `restart` share: its report, and which services were started anew. */
+/** Helpers for the tests of `restart`: its report, and the services that were restarted. */
 import type { LabNode } from './node.ts'
 
-/** The main process and the invocation of every service that runs. */
+/** State, main process and invocation ID of every service. */
 export async function snapshot(node: LabNode): Promise<Map<string, string>> {
   const properties = '--property=Id,MainPID,InvocationID,ActiveState'
   const shown = await node.ok(['systemctl', 'show', properties, '--', '*.service'])
@@ -13,7 +13,7 @@ export async function snapshot(node: LabNode): Promise<Map<string, string>> {
   )
 }
 
-/** The services that are not what they were. */
+/** The services that have changed since. */
 export async function changedSince(node: LabNode, before: Map<string, string>): Promise<string[]> {
   const now = await snapshot(node)
   const names = [...new Set([...before.keys(), ...now.keys()])]

@@ -1,8 +1,8 @@
-/** Runs a program for a bounded time, with everything it started. */
+/** Runs a program, and everything it starts, for a limited time. */
 import { spawn } from 'node:child_process'
 
 export interface Run {
-  /** undefined when a signal ended it: our own after `timeoutMs`, or another's. */
+  /** undefined when a signal ended it: ours after `timeoutMs`, or another. */
   exitCode: number | undefined
   stdout: string
   stderr: string
@@ -20,8 +20,8 @@ export interface RunOptions {
 const minuteMs = 60_000
 
 /**
- * Waits, as Kured does, until the program has ended and nobody holds its stdout and stderr any
- * more. It leads a process group: killing nsenter alone would leave what it forked in the node.
+ * Waits, as Kured does, until the program has ended and its stdout and stderr are closed. The
+ * program leads a process group: killing nsenter alone would leave its children in the node.
  */
 export async function run(argv: string[], options: RunOptions = {}): Promise<Run> {
   const [program = '', ...words] = argv
@@ -34,14 +34,14 @@ export async function run(argv: string[], options: RunOptions = {}): Promise<Run
   const output = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
-  // A program that ends without reading its input is no failure of ours (EPIPE).
+  // The program may end without reading its input (EPIPE): no error here.
   child.stdin?.on('error', () => {}).end(options.input)
 
   const outcome = { timedOut: false }
   const timer = setTimeout(() => {
     outcome.timedOut = true
     if (child.pid !== undefined) killGroup(child.pid)
-    // A process that left the group may hold the pipes still.
+    // A process that left the group may still have the pipes open.
     child.stdout?.destroy()
     child.stderr?.destroy()
   }, options.timeoutMs ?? minuteMs)
@@ -56,7 +56,7 @@ export async function run(argv: string[], options: RunOptions = {}): Promise<Run
   }
 }
 
-/** One line for a person, and all that the program said. */
+/** One line for people, and all output of the program. */
 export function describe(argv: string[], ended: Run): string {
   const end = ended.timedOut ? 'did not end in time' : `exit ${ended.exitCode ?? 'by a signal'}`
   return [`${argv.join(' ')}: ${end}`, ended.stdout, ended.stderr].filter(Boolean).join('\n')
@@ -66,6 +66,6 @@ function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL')
   } catch {
-    // It ended in this very moment.
+    // It has just ended.
   }
 }

@@ -1,14 +1,14 @@
-/** Four packages whose upgrade takes long enough to be stopped in the middle, and a slow hook. */
+/** Four packages with an upgrade long enough to be stopped in the middle, and a slow hook. */
 import { offer } from './lab.ts'
 import type { LabNode } from './node.ts'
 import type { PackageRecipe } from './package.ts'
 
 const NAMES = ['one', 'two', 'three', 'four']
 
-/** What makes the scriptlets and the hook slow; gone with the next boot. */
+/** While this file exists, scriptlets and hook are slow; the next boot removes it. */
 const SLOW = '/run/slow'
 
-// What a scriptlet leaves running must not hold up the end of the job.
+// A process that a scriptlet leaves running must not delay the end of the job.
 const recipe = (name: string, version: string): PackageRecipe => ({
   name,
   version,
@@ -25,7 +25,7 @@ When = PostTransaction
 Exec = /bin/sh -c 'sleep 1; echo >> /var/lib/hook-ran'
 `
 
-/** A network file system to systemd: it goes as early as NFS does when the host goes down. */
+/** To systemd a network file system: at a shutdown it is unmounted as early as NFS. */
 const remote = (path: string) => `[Mount]
 What=tmpfs
 Where=${path}
@@ -35,7 +35,7 @@ Options=_netdev
 WantedBy=remote-fs.target
 `
 
-/** Both of pacman's directories are mount points. */
+/** Makes both directories of pacman mount points. */
 export async function mountAll(node: LabNode): Promise<void> {
   for (const path of ['/var/lib/pacman/sync', '/var/cache/pacman/pkg']) {
     const name = `${path.slice(1).replaceAll('/', '-')}.mount`
@@ -44,7 +44,7 @@ export async function mountAll(node: LabNode): Promise<void> {
   }
 }
 
-/** Both versions are in the repository, the second is to be had, the hook is in place. */
+/** Puts both versions into the repository, the second as the newest, and installs the hook. */
 export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
   for (const version of ['1.0', '2.0']) {
     await offer(node, ...NAMES.map((name) => recipe(name, version)))
@@ -52,7 +52,7 @@ export async function prepareSlowUpgrade(node: LabNode): Promise<void> {
   await node.writeFile('/etc/pacman.d/hooks/slow.hook', HOOK)
 }
 
-/** Every package as it was before the upgrade, which is downloaded. */
+/** Puts every package back to the old version, and downloads the upgrade. */
 export async function rewind(node: LabNode): Promise<void> {
   const files = NAMES.map((name) => `/srv/lab/${name}-1.0-1-any.pkg.tar.gz`)
   await node.ok(['rm', '-f', '/var/lib/pacman/db.lck', SLOW])
@@ -61,7 +61,7 @@ export async function rewind(node: LabNode): Promise<void> {
   await node.ok(['rm', '-f', '/var/lib/hook-ran'])
 }
 
-/** Starts the unit, and waits until the second of the packages is being installed. */
+/** Starts the unit, and waits until the second package is being installed. */
 export async function startUpgrade(node: LabNode): Promise<void> {
   await node.ok(['touch', SLOW])
   const before = await node.shell('wc -l < /var/log/pacman.log')
@@ -72,7 +72,7 @@ export async function startUpgrade(node: LabNode): Promise<void> {
   })
 }
 
-/** What a person finds afterwards. */
+/** The state afterwards. */
 export async function outcome(node: LabNode) {
   const versions = await node.shell(`pacman -Q ${NAMES.join(' ')}`)
   const upgraded = versions.split('\n').filter((line) => line.endsWith(' 2.0-1')).length

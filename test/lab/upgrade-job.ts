@@ -1,4 +1,4 @@
-/** The jobs as a node has them: the real programs in a plain unit of each. */
+/** The jobs on a node: the real programs in simple units. */
 import assert from 'node:assert/strict'
 import type { RunRecord } from '../../src/record/run-record.ts'
 import type { LabNode } from './node.ts'
@@ -17,7 +17,7 @@ ExecStartPost=-/bin/sh -c 'echo "error: not pacman"; exit 1'
 ExecStopPost=/usr/bin/kured-sentinel record ${job}
 `
 
-/** Writes both units; `options` are preflight's. */
+/** Writes both units; `options` are for preflight. */
 export async function installJobs(node: LabNode, options = ''): Promise<void> {
   const directory = '/etc/systemd/system'
   await node.writeFile(`${directory}/pacman-upgrade.service`, unit('-Su', 'upgrade', options))
@@ -26,7 +26,7 @@ export async function installJobs(node: LabNode, options = ''): Promise<void> {
   await node.ok(['systemctl', 'daemon-reload'])
 }
 
-/** Runs the upgrade unit to its end, and gives what `record` has kept of it. */
+/** Runs the upgrade unit to its end. @returns the record of the run */
 export async function upgrade(node: LabNode): Promise<RunRecord> {
   await node.run(['systemctl', 'start', 'pacman-upgrade.service'])
   return readRun(node)
@@ -40,13 +40,13 @@ export async function readRun(node: LabNode, job = 'upgrade'): Promise<RunRecord
   return record
 }
 
-/** preflight by hand, with its answer on stdout or stderr. */
+/** Runs preflight by hand; `said` is its stdout and stderr. */
 export async function preflight(node: LabNode, ...args: string[]): Promise<Run & { said: string }> {
   const ended = await node.run(['kured-sentinel', 'preflight', ...args])
   return { ...ended, said: ended.stdout + ended.stderr }
 }
 
-/** Asserts an answer of `preflight upgrade`. */
+/** Asserts the answer of a preflight. */
 export async function expectAnswer(
   node: LabNode,
   args: string[],

@@ -103,7 +103,7 @@ toolTest(['scdoc'], 'an install by hand keeps the configuration, and can be take
     encoding: 'utf8',
   })
   assert.equal(mistyped.status, 1)
-  assert.match(mistyped.stderr, /^error: unknown: --removed; there is --remove/)
+  assert.match(mistyped.stderr, /^error: unknown: --removed; use -- --remove/)
 
   // Of a file system that is not mounted now.
   rmSync(configuration)
