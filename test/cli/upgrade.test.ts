@@ -50,7 +50,7 @@ test('a configuration that cannot be used is for a person: 255', () => {
     [['--config', bad], /bad\.conf:2: unknown key "mount-type"; known: mount-types, /],
     [['--config', '/none'], /the configuration cannot be read: \/none/],
     ...(IS_ROOT
-      ? ([[['--pacman-conf', conf], /pacman\.conf:1: \[options\] # x opens/]] as const)
+      ? ([[['--pacman-conf', conf], /pacman\.conf:1: \[options\] # x does not open/]] as const)
       : []),
   ] as const) {
     const { code, stdout, stderr } = run(['preflight', 'upgrade', ...words])

@@ -121,7 +121,8 @@ labTest('an upgrade: databases, packages, holds, locks', async () => {
   await expectAnswer(node, ['upgrade', '--explain'], 0, /2 packages to upgrade, all in the cache/)
   await offer(node, plain('a', '3', { depends: ['kubelet>=2'] }))
   await node.ok(['pacman', '-Sy'])
-  const blocked = /^attention, no upgrade .*: kubelet is held \(at 1-1\): a 3-1 needs kubelet>=2/m
+  const blocked =
+    /^attention, no upgrade .*: kubelet is ignored \(at 1-1\): a 3-1 needs kubelet>=2/m
   await expectAnswer(node, ['upgrade'], 255, blocked)
   await node.ok(['kured-sentinel', 'ignore', 'remove', 'kubelet'])
   await offer(node, plain('a', '4', { depends: ['nobody-has-this'] }))
