@@ -214,7 +214,7 @@ labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', 
   await skips('ConditionPathIsMountPoint=/var/cache/pacman/pkg was not met')
   // Mounted, and what is to be installed is not there: the preflight says no.
   await node.ok(['mount', '-t', 'tmpfs', 'none', '/var/cache/pacman/pkg'])
-  await skips('not in the cache, or not whole: tick 2.0-1')
+  await skips('not in the cache, or incomplete: tick 2.0-1')
   await skips('tick 2.0-1$', 'setpriv --reuid=builder --regid=builder --init-groups')
   assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 1.0-1\n')
 
