@@ -133,7 +133,7 @@ describe('list', () => {
     assert.match(warnings[0], /IgnorePkg has no effect/)
   })
 
-  test('nothing is held', () => {
+  test('nothing is ignored', () => {
     assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF has no entries\n')
     const { code, stdout } = ignore(['check'], '[options]\n')
     assert.deepEqual([code, stdout], [0, 'no ignored package stops the next upgrade\n'])

@@ -116,7 +116,7 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
   assert.match(await ok(node, 'install', '--role', 'cache', '--enable'), /timer started/)
   assert.equal(await node.shell(`ls ${DIRECTORY} | grep '^pacman' || true`), '')
   await ok(node, 'install', '--role', 'cache', '--spread', '2h')
-  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package brings/)
+  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package has/)
   assert.match(await ok(node, 'status'), /\/usr\/lib\/systemd\/system\/pacman-upgrade\.timer/)
   await ok(node, 'remove')
   assert.equal(await timers(node).catch(() => ''), '')
