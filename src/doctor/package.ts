@@ -37,10 +37,7 @@ export function judgeFiles(version: string, said: string): DoctorFinding {
   const altered = /, (\d+) altered files?\s*$/.exec(said)?.[1]
   if (altered === '0') return ok(`${NAME} ${version} is unmodified`)
   const many = altered === undefined ? 'some' : altered
-  return wrong(
-    `${NAME} ${version}: ${many} of its files modified or missing`,
-    `pacman -S ${NAME}`,
-  )
+  return wrong(`${NAME} ${version}: ${many} of its files modified or missing`, `pacman -S ${NAME}`)
 }
 
 const HOOK = '99-kured-sentinel-restart.hook'

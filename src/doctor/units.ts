@@ -26,7 +26,7 @@ export const units: DoctorCheck = {
 /**
  * The units of both jobs.
  *
- * @throws SentinelError if systemd does not answer. It is asked first, as each query of the status has
+ * @throws SentinelError if systemd does not answer. It is asked first: each query of the status has
  * a long limit of its own
  */
 export function askUnits(host: Host, deadline: Deadline): UnitStatus[] {
