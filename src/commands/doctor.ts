@@ -11,7 +11,7 @@ import { printable, printableJson } from '../text/printable.ts'
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000
 
-/** `doctor`: looks at everything this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
+/** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
 export async function doctor(json: true | undefined): Promise<number> {
   const examination = await examine(new Snapshot(), CHECKS, new Deadline(LIMIT_MS), (area) =>
     showProgress(`looking at ${area}`),

@@ -13,7 +13,7 @@ const LIMIT_MS = 120_000
 
 const CODES = { fine: Exit.ok, blocked: 1, unknown: Exit.attention }
 
-/** `ignore check`: asks whether the next upgrade would fail. @returns 0 no, 1 yes, 2 could not tell */
+/** `ignore check`: whether the next upgrade would fail. @returns 0 no, 1 yes, 2 could not tell */
 export async function ignoreCheck(options: {
   json: true | undefined
   pacmanConf: string

@@ -17,7 +17,7 @@ export const DEFAULTS: Config = parseKeys(new Map())
  * Reads the configuration; without CONFIG_FILE, the defaults.
  *
  * @param file is read instead of CONFIG_FILE, and must exist
- * @throws SentinelError for an unreadable file, or, with its line, an unknown section or key or a bad
+ * @throws SentinelError for an unreadable file; with its line for an unknown section or key, or a bad
  * value
  */
 export function readConfig(host: Host, file?: string): Config {

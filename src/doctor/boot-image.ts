@@ -4,7 +4,7 @@ import { awaitProgram } from '../host/program.ts'
 import type { Kernel } from '../pacman/database/kernels.ts'
 import type { DoctorContext } from './line.ts'
 
-/** Where boot files are on Arch: the EFI system partition is either of them, or below /boot. */
+/** Where Arch has boot files: the EFI system partition is one of these, or below /boot. */
 const DIRECTORIES = ['/boot', '/efi']
 
 /**
@@ -20,7 +20,7 @@ export function findCopies(host: Host, { package: name, release }: Kernel): stri
   return [...plain, ...filled.map((directory) => `${directory}/linux`)]
 }
 
-/** Whether there are unified kernel images: those hold a kernel, and their names tell nothing. */
+/** Whether there are unified kernel images, whose names do not tell which kernel is inside. */
 export function hasUnifiedImage(host: Host): boolean {
   return DIRECTORIES.some((directory) =>
     listed(host, `${directory}/EFI/Linux`).some((name) => name.endsWith('.efi')),
@@ -28,7 +28,7 @@ export function hasUnifiedImage(host: Host): boolean {
 }
 
 /**
- * The release in an uncompressed arm64 image, which holds the line that the kernel greets with:
+ * The release in an uncompressed arm64 image, which contains the kernel's banner:
  * "Linux version 6.2.10-1-aarch64-ARCH (…". [init/version-timestamp.c, linux_banner]
  */
 export async function arm64Release(

@@ -16,8 +16,8 @@ import { readView } from '../proc/namespaces.ts'
 import { imageVersion } from '../sentinel/kernel.ts'
 
 /**
- * Whether the next boot starts the kernel that is installed. Where /boot was not mounted during an
- * upgrade, the new image lies below the mount point, and the boot loader starts the old one for ever.
+ * Whether the next boot starts the installed kernel. If /boot was not mounted during an upgrade, a
+ * mount hides the new image, and the boot loader keeps starting the old one.
  */
 export const boot: DoctorCheck = {
   area: 'boot',
@@ -27,11 +27,11 @@ export const boot: DoctorCheck = {
     const kernels = listKernels(place.host, place.dbPath, place.deadline)
     const said = [...mounts]
     for (const kernel of kernels) said.push(...(await judgeImage(place, kernel)))
-    return said.length > 0 ? said : [ok('no kernel package whose boot image could be compared')]
+    return said.length > 0 ? said : [ok('no kernel package with a boot image to compare')]
   },
 }
 
-/** /boot, and what else holds boot files, by /etc/fstab; nothing is opened there. */
+/** /boot and other mounts with boot files, by /etc/fstab; no file below them is opened. */
 function judgeMounts(host: Host): DoctorFinding[] {
   const paths = fstab(host)
     .map(({ mountPoint }) => mountPoint)
@@ -39,7 +39,7 @@ function judgeMounts(host: Host): DoctorFinding[] {
   const view = readView(host, 1, paths)
   return paths.map((path) => {
     if (view.mountOf(path)?.mountPoint === path) return ok(`${path} is mounted`)
-    const message = `/etc/fstab has ${path}, and it is not mounted`
+    const message = `${path} is in /etc/fstab, but not mounted`
     const advice = `mount ${path}, then reinstall the kernel’s package`
     return path === '/boot' ? wrong(message, advice) : warning(message, `mount ${path}`)
   })
@@ -49,7 +49,7 @@ function fstab(host: Host) {
   return parseFstab(ifThere(() => host.readText('/etc/fstab')) ?? '')
 }
 
-/** One installed kernel: what its package has put into /boot, or what was copied there. */
+/** Checks an installed kernel's image in /boot: the package's own, or a copy. */
 async function judgeImage(place: DoctorContext, kernel: Kernel): Promise<DoctorFinding[]> {
   const { host, dbPath } = place
   const owner = listInstalled(host, dbPath).find(({ name }) => name === kernel.package)
@@ -60,7 +60,7 @@ async function judgeImage(place: DoctorContext, kernel: Kernel): Promise<DoctorF
     const [first] = lacking
     if (first !== undefined) {
       const what = `${first} of ${kernel.package} is missing or empty`
-      return [wrong(what, `see whether /boot is mounted, then pacman -S ${kernel.package}`)]
+      return [wrong(what, `check that /boot is mounted, then pacman -S ${kernel.package}`)]
     }
     if (!files.includes('/boot/Image')) return [ok(`${kernel.package} has its files in /boot`)]
     return [compare(kernel, '/boot/Image', await arm64Release(place, '/boot/Image'))]
@@ -76,23 +76,23 @@ function judgeCopies(host: Host, kernel: Kernel, image: string): DoctorFinding[]
     return copies.map((path) => {
       const copy = ifThere(() => imageVersion(host, path))
       const [release] = copy?.split(' ') ?? []
-      // Builds of one release differ in what follows it; see sentinel/kernel.ts.
+      // Builds of one release differ in the text after it; see sentinel/kernel.ts.
       const isOther = copy !== image && release === kernel.release
       return compare(kernel, path, isOther ? `another build of ${release}` : release)
     })
   }
-  if (hasUnifiedImage(host)) return [ok(`${kernel.package}: a unified image, which is not read`)]
+  if (hasUnifiedImage(host)) return [ok(`${kernel.package}: a unified image, which is not checked`)]
   const message = `no boot image of ${kernel.package} ${kernel.release} below /boot or /efi`
   return [warning(message, `pacman -S ${kernel.package}, or see which image is booted`)]
 }
 
-/** @param found the release that the image carries */
+/** @param found the release in the image */
 function compare(kernel: Kernel, path: string, found: string | undefined): DoctorFinding {
   const installed = `${kernel.package} ${kernel.release}`
   if (found === kernel.release) return ok(`${path} is ${installed}`)
-  const what = found === undefined ? 'holds no kernel that can be read' : `is ${found}`
-  const advice = `see whether /boot is mounted, then pacman -S ${kernel.package}`
-  return wrong(`${path} ${what}, and ${installed} is installed`, advice)
+  const what = found === undefined ? 'has no readable kernel' : `is ${found}`
+  const advice = `check that /boot is mounted, then pacman -S ${kernel.package}`
+  return wrong(`${path} ${what}, but ${installed} is installed`, advice)
 }
 
 /** A line of /etc/fstab that mounts something. */
@@ -102,7 +102,7 @@ export interface FstabEntry {
   options: string[]
 }
 
-/** Reads /etc/fstab: six fields parted by blanks, with blanks in names as octal escapes. [fstab(5)] */
+/** Reads /etc/fstab: fields between blanks; a blank in a name is an octal escape. [fstab(5)] */
 export function parseFstab(text: string): FstabEntry[] {
   return text.split('\n').flatMap((line) => {
     const [source = '#', mountPoint = 'none', type = '', options = ''] = line.trim().split(/\s+/)

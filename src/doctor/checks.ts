@@ -14,7 +14,7 @@ import { pacman } from './pacman.ts'
 import { program } from './program.ts'
 import { verdict } from './verdict.ts'
 
-/** All that `doctor` looks at, in this order. A new check is a file of its own and a word here. */
+/** All checks of `doctor`, in order. A new check is a file of its own, and an entry here. */
 export const CHECKS: readonly DoctorCheck[] = [
   program,
   ownPackage,

@@ -9,9 +9,9 @@ export const configuration: DoctorCheck = {
     try {
       readConfig(host)
     } catch (error) {
-      return [wrong(errorText(error), 'correct it: until then every check ends with 2')]
+      return [wrong(errorText(error), 'fix it: until then every check ends with 2')]
     }
     const there = host.lstat(CONFIG_FILE) !== undefined
-    return [ok(there ? `${CONFIG_FILE} is sound` : `no ${CONFIG_FILE}: the defaults are in force`)]
+    return [ok(there ? `${CONFIG_FILE} is valid` : `no ${CONFIG_FILE}: the defaults apply`)]
   },
 }

@@ -2,21 +2,21 @@ import { judgeMount } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mountinfo.ts'
 import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 
-/** What is known of one of the two directories. */
+/** The facts about one of the two shared directories. */
 export interface Directory {
   path: string
   mounted: Mounted | undefined
   /** why its server does not answer */
   silent?: string
-  /** why root of this host may not write there; '' where the server does not say */
+  /** why root of this host may not write there; '' if the server gives no reason */
   unwritable?: string
-  /** a file there belongs to nobody: the server does not let root be root; undefined: not seen */
+  /** a file there belongs to nobody: the server maps root to nobody; undefined: not looked at */
   squashed?: boolean
 }
 
 /** What is expected of the host. */
 export interface Wanted {
-  /** undefined where no unit says so */
+  /** undefined if no unit tells */
   mounts: boolean | undefined
   cacheHost: boolean
   /** pacman 7's DownloadUser */
@@ -30,7 +30,7 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
     const missing = mounted === undefined && /No such file or directory/.test(silent)
     if (missing) return [wrong(`${path} does not exist`, setUp(path))]
     const from = mounted === undefined ? '' : ` (${mounted.source})`
-    return [wrong(`${path}${from} does not answer: ${silent}`, 'see whether its server is up')]
+    return [wrong(`${path}${from} does not answer: ${silent}`, 'check whether its server is up')]
   }
   const said = [judgeMounted(path, mounted, wanted)]
   if (!wanted.cacheHost) return said
@@ -40,27 +40,27 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
     return [...said, wrong(`${path} cannot be written to: ${why}`, remedy)]
   }
   if (squashed === undefined) {
-    const what = `whether this cache host may write to ${path} only root can see`
+    const what = `only root can see whether this cache host may write to ${path}`
     return [...said, warning(what, 'run it as root')]
   }
   if (!squashed) return [...said, ok(`${path} can be written to by this cache host`)]
   const user = wanted.downloadUser
-  const message = `${path} has files of nobody: its server maps root`
+  const message = `${path} has files of nobody: its server maps root to nobody`
   if (user === undefined) return [...said, warning(message, remedy)]
   const advice = `${remedy}, or unset DownloadUser in pacman.conf`
-  return [...said, wrong(`${message}, and pacman could not give ${user} its downloads`, advice)]
+  return [...said, wrong(`${message}, so pacman cannot give its downloads to ${user}`, advice)]
 }
 
 const setUp = (path: string) =>
   `mount ${path}, or see kured-sentinel units install --help (--nfs, --local)`
 
 function judgeMounted(path: string, mounted: Mounted | undefined, wanted: Wanted): DoctorFinding {
-  if (wanted.mounts === false) return ok(`${path} answers; no mount is wanted (--local)`)
+  if (wanted.mounts === false) return ok(`${path} answers; no mount is expected (--local)`)
   const { result, message } = judgeMount(path, mounted, wanted.types)
   if (result !== 'ok') {
     const advice = setUp(path)
     return wanted.mounts === true ? wrong(message, advice) : warning(message, advice)
   }
   const isNfs = /^nfs4?$/.test(mounted?.type ?? '')
-  return ok(isNfs ? message : `${message}, which is no NFS`)
+  return ok(isNfs ? message : `${message}, not NFS`)
 }

@@ -14,7 +14,7 @@ import {
   wrong,
 } from './line.ts'
 
-/** One look at a host. */
+/** The findings on a host. */
 export interface Examination {
   state: DoctorState
   exitCode: number
@@ -26,14 +26,14 @@ export interface Examination {
 
 const CODES: Record<DoctorState, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
 
-/** No single check may use up the time of those that follow. */
+/** In ms. No check may use up the time of the next ones. */
 const CHECK_MS = 30_000
 
 /**
- * Looks at everything a host needs to take part. Whatever fails becomes a line, so this answers for
- * every host, and within the deadline.
+ * Looks at everything a host needs to take part. A failing check becomes a line, so there is always
+ * an answer, within the deadline.
  *
- * @param progress is told which area is looked at next
+ * @param progress is called with the next area
  */
 export async function examine(
   host: Host,
@@ -44,7 +44,7 @@ export async function examine(
   const checkedAt = new Date(host.now()).toISOString()
   const surroundings = { host, isRoot: isRoot(), config: configOf(host), dbPath: dbPathOf(host) }
   const lines: DoctorLine[] = []
-  // Several checks may stumble over the same thing, such as a database that is not there.
+  // Several checks may fail for the same reason, such as a missing database.
   const failures = new Map<string, string>()
   for (const { area, look } of checks) {
     progress(area)
@@ -71,11 +71,11 @@ async function lookAt(
   place: DoctorContext,
   failure: (error: unknown) => DoctorFinding,
 ): Promise<DoctorFinding[]> {
-  if (place.deadline.limitMs === 0) return [wrong('not looked at: the time was over', AGAIN)]
+  if (place.deadline.limitMs === 0) return [wrong('not checked: out of time', AGAIN)]
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<DoctorFinding[]>((resolve) => {
     const message = `no answer within ${Math.ceil(place.deadline.limitMs / 1000)} s`
-    // A little later than what the check itself waits for: its own words say more.
+    // A little later than the check's own limits: its own message says more.
     timer = setTimeout(() => resolve([wrong(message, AGAIN)]), place.deadline.limitMs + 500)
   })
   try {
@@ -87,18 +87,18 @@ async function lookAt(
   }
 }
 
-const AGAIN = 'see whether a server or a disk does not answer, then run it again'
+const AGAIN = 'check whether a server or a disk hangs, then run doctor again'
 
-/** @param before what failed so far → the area that said it */
+/** @param before reasons of failures so far → the area that had it first */
 function failed(error: unknown, area: string, before: Map<string, string>): DoctorFinding {
   if (!isRoot() && isDenied(error)) {
     return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
   const reason = reasonOf(error)
   const same = before.get(reason)
-  if (same !== undefined) return wrong(`could not be looked at, for the same reason as ${same}`)
+  if (same !== undefined) return wrong(`could not be checked, for the same reason as ${same}`)
   before.set(reason, area)
-  return wrong(`could not be looked at: ${reason}`)
+  return wrong(`could not be checked: ${reason}`)
 }
 
 function isDenied(error: unknown): boolean {
@@ -107,14 +107,14 @@ function isDenied(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && isDenied(error.cause)
 }
 
-/** An error with its causes, as far as they say something more. */
+/** An error with its causes, if they add something. */
 function reasonOf(error: unknown): string {
   const text = errorText(error)
   const cause = error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : ''
   return text.includes(cause) ? text : `${text}: ${cause}`
 }
 
-/** What is wrong with the files themselves is for their own checks to say. */
+/** Problems of the file itself are reported by its own check. */
 function configOf(host: Host): DoctorContext['config'] {
   try {
     return readConfig(host)

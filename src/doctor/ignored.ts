@@ -15,12 +15,12 @@ import {
 
 const CONF = '/etc/pacman.conf'
 
-/** The packages held back: whether the kubelet is one, and whether they stop the next upgrade. */
+/** The ignored packages: whether the kubelet is one, and whether they stop the next upgrade. */
 export const held: DoctorCheck = {
-  area: 'held',
+  area: 'ignored',
   async look(place) {
     const { host, dbPath, deadline, isRoot } = place
-    // A server that is gone must not make the whole look wait: all else here reads that directory.
+    // If its server is gone, doctor must not wait for it: all else here reads that directory.
     const sync = `${dbPath}/sync`
     const answer = await host.once(`free space of ${sync}`, () =>
       askFreeSpace(sync, new Deadline(10_000)),
@@ -36,10 +36,13 @@ export const held: DoctorCheck = {
     said.push(...lists.flatMap((list) => list.warnings).map((text) => warning(text)))
     if (entries.length === 0) return said
     if (readLock(host, dbPath) !== undefined) {
-      return [...said, warning('whether they stop an upgrade shows only without pacman’s lock')]
+      return [
+        ...said,
+        warning('pacman’s lock exists: whether they stop an upgrade could not be checked'),
+      ]
     }
     if (!isRoot) {
-      return [...said, warning('whether they stop an upgrade only root can see', 'run it as root')]
+      return [...said, warning('only root can see whether they stop an upgrade', 'run it as root')]
     }
     return [...said, judgeHolds(await checkIgnored(host, CONF, deadline))]
   },
@@ -47,39 +50,39 @@ export const held: DoctorCheck = {
 
 const KUBELET = 'usr/bin/kubelet'
 
-/** Several packages of Arch and the AUR bring a kubelet. */
+/** Several packages of Arch and the AUR have a kubelet. */
 function kubeletPackage({ host, dbPath, deadline }: DoctorContext): string | undefined {
   const installed = listInstalled(host, dbPath)
   const owners = packagesOwning(host, dbPath, installed, KUBELET, deadline)
   return owners.find((owner) => ownedPaths(host, dbPath, owner).includes(KUBELET))?.name
 }
 
-/** @param owner the installed package that brings the kubelet, if one does */
+/** @param owner the installed package that owns the kubelet, if there is one */
 export function judgeKubelet(owner: string | undefined, entries: IgnoredEntry[]): DoctorFinding[] {
   if (owner === undefined) return []
-  const isHeld = entries.some(({ packages }) => packages.some(({ name }) => name === owner))
-  if (isHeld) return [ok(`${owner} is held`)]
-  const message = `${owner} is not held: an upgrade may take it past the apiserver’s version`
+  const isIgnored = entries.some(({ packages }) => packages.some(({ name }) => name === owner))
+  if (isIgnored) return [ok(`${owner} is ignored`)]
+  const message = `${owner} is not ignored: an upgrade may make it newer than the apiserver`
   return [warning(message, `kured-sentinel ignore add ${owner}`)]
 }
 
 export function judgeEntries(entries: IgnoredEntry[]): DoctorFinding[] {
   const doubtful = entries.filter(({ warnings }) => warnings.length > 0)
   const doubts = doubtful.flatMap(({ name, file, line, warnings }) =>
-    warnings.map((text) => warning(`${file}:${line}: ${name} ${text}`, 'correct or remove it')),
+    warnings.map((text) => warning(`${file}:${line}: ${name} ${text}`, 'fix or remove it')),
   )
-  const sound = entries.filter((entry) => !doubtful.includes(entry)).map(({ name }) => name)
-  if (sound.length > 0) return [ok(`held back: ${sound.join(' ')}`), ...doubts]
-  return doubts.length > 0 ? doubts : [ok('nothing is held back')]
+  const valid = entries.filter((entry) => !doubtful.includes(entry)).map(({ name }) => name)
+  if (valid.length > 0) return [ok(`ignored: ${valid.join(' ')}`), ...doubts]
+  return doubts.length > 0 ? doubts : [ok('no package is ignored')]
 }
 
 export function judgeHolds({ verdict, blockers, errors }: IgnoredCheck): DoctorFinding {
-  if (verdict === 'fine') return ok('what is held does not stop the next upgrade')
+  if (verdict === 'fine') return ok('no ignored package stops the next upgrade')
   if (verdict === 'unknown') {
     const why = errors[0] ?? 'pacman does not say why'
-    return wrong(`the next upgrade fails, with nothing held as well: ${why}`, 'pacman -Syu')
+    return wrong(`the next upgrade fails, even with nothing ignored: ${why}`, 'pacman -Syu')
   }
   const names = [...new Set(blockers.map((blocker) => blocker.package))]
-  const what = names.length === 0 ? 'what is held' : `the held ${names.join(', ')}`
-  return wrong(`${what} stops the next upgrade`, 'kured-sentinel ignore check says who needs it')
+  const named = names.length === 0 ? '' : `: ${names.join(', ')}`
+  return wrong(`ignored packages stop the next upgrade${named}`, 'see kured-sentinel ignore check')
 }

@@ -4,7 +4,7 @@ import { listKernels } from '../pacman/database/kernels.ts'
 import { collectKernel, judgeKernel } from '../sentinel/kernel.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning } from './line.ts'
 
-/** Whether a package brings the kernel: only then can it be told that a newer one is installed. */
+/** Whether a package owns the kernel: only then the check sees that a newer one is installed. */
 export const kernel: DoctorCheck = {
   area: 'kernel',
   look: ({ host, dbPath, deadline }) => judgeInstalled(host, dbPath, deadline),
@@ -15,9 +15,9 @@ function judgeInstalled(host: Host, dbPath: string, deadline: Deadline): DoctorF
   const running = judgeKernel(collectKernel(host, dbPath, undefined, deadline))
   if (installed.length === 0) {
     const message = `${running.message}; an upgrade of it is never seen`
-    return [warning(message, 'where the machine boots a kernel of its own, install its package')]
+    return [warning(message, 'if this machine boots its own kernel, install the kernel’s package')]
   }
   const isOwned = installed.some(({ release }) => release === running.running)
   if (running.effect === 'reboot' || isOwned) return [ok(running.message)]
-  return [warning(running.message, 'see which kernel the boot loader starts')]
+  return [warning(running.message, 'check which kernel the boot loader starts')]
 }

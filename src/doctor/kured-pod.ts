@@ -1,6 +1,6 @@
 import { type DoctorFinding, ok, warning, wrong } from './line.ts'
 
-/** What matters of a pod's container, read from the API's JSON, which anybody may have filled. */
+/** The relevant parts of a pod's container, from the API's JSON: anybody may choose the content. */
 interface Container {
   /** "kured-system/kured-x7k2p" */
   pod: string
@@ -12,7 +12,7 @@ interface Container {
 const HOW = 'helm upgrade … -f /usr/share/kured-sentinel/kured-values.yaml, as in the README'
 
 /**
- * Whether the Kured among a node's pods asks us, and reboots through us.
+ * Whether the Kured among a node's pods runs kured-sentinel, to check and to reboot.
  *
  * @param list a PodList of the API
  * @param isThere whether the host has that file
@@ -23,11 +23,11 @@ export function judgeKured(list: unknown, isThere: (path: string) => boolean): D
   return found.flatMap((one) => {
     const { pod, running } = one
     const said = [judgeSentinel(one, isThere), judgeReboot(one)]
-    return running ? said : [warning(`${pod} does not run`, 'see its log'), ...said]
+    return running ? said : [warning(`${pod} is not running`, 'see its log'), ...said]
   })
 }
 
-/** By its program or one of its own options: names of pods and images are anybody's. */
+/** Tells Kured by its program or an option: anybody may choose names of pods and images. */
 function isKured({ args }: Container): boolean {
   return args.some((arg) => /(^|\/)kured$/.test(arg) || arg.startsWith('--reboot-sentinel'))
 }
@@ -49,20 +49,23 @@ function judgeSentinel(container: Container, isThere: (path: string) => boolean)
   const more = words.slice(words.findIndex((word) => word.includes(path)) + 1)
   const [first = 'check'] = more
   if (first === 'check' || first.startsWith('--')) return ok(`${pod} calls ${command}`)
-  return wrong(`${pod} calls ${command}, to which every answer is 2`, 'let it call check')
+  return wrong(
+    `${pod} calls ${command}, which always ends with 2`,
+    'let it call kured-sentinel alone',
+  )
 }
 
-/** Kured asks before the drain, which may take hours; the reboot is the last moment to look again. */
+/** A drain may take hours after Kured's check, so the reboot command must look again. */
 function judgeReboot(container: Container): DoctorFinding {
   const { pod } = container
   const advice = 'set rebootCommand: /usr/bin/kured-sentinel reboot'
   const method = option(container, 'reboot-method') ?? 'command'
   if (method !== 'command') {
-    return warning(`${pod} reboots by a ${method}, which waits for no upgrade`, advice)
+    return warning(`${pod} reboots by a ${method}, which does not wait for upgrades`, advice)
   }
   const command = option(container, 'reboot-command') ?? '/bin/systemctl reboot'
   if (/\/kured-sentinel reboot(\s|$)/.test(command)) return ok(`${pod} reboots by ${command}`)
-  return warning(`${pod} reboots by ${command}, which waits for no upgrade`, advice)
+  return warning(`${pod} reboots by ${command}, which does not wait for upgrades`, advice)
 }
 
 /** Kured takes an option from its arguments, or else from its environment. [kured, bindFlags] */

@@ -7,24 +7,24 @@ import { awaitProgram } from '../host/program.ts'
 
 const KUBECTL = '/usr/bin/kubectl'
 
-/** Whether this node's Kured calls our command, as far as the kubelet's own credentials show it. */
+/** Whether this node's Kured calls our command, as far as the kubelet's credentials can see. */
 export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
     for (const path of [CREDENTIALS, KUBECTL]) {
       if (isThere(host, path)) continue
-      return [ok(`not looked at: there is no ${path} (see Kured’s log for what it calls)`)]
+      return [ok(`not checked: there is no ${path} (Kured’s log shows its commands)`)]
     }
-    if (!isRoot) return [warning('what Kured calls only root can see', 'run it as root')]
+    if (!isRoot) return [warning('only root can see what Kured calls', 'run it as root')]
     return judgeKured(await podsOf(place, nodeName(host)), (path) => isThere(host, path))
   },
 }
 
 /**
- * The pods of the node, as the API gives them. A kubelet may list those of its own node only, and
- * only with this selector. [Kubernetes, Node authorizer] With --raw, kubectl does this one request,
- * and neither asks for nor keeps what else the server has (it would in ~/.kube/cache).
+ * The pods of the node, as the API gives them. A kubelet may list only those of its own node, and
+ * only with this selector. [Kubernetes, Node authorizer] With --raw, kubectl makes only this
+ * request; otherwise it also asks for the API's resources, and keeps them in ~/.kube/cache.
  */
 async function podsOf({ host, deadline }: DoctorContext, node: string): Promise<unknown> {
   const selector = encodeURIComponent(`spec.nodeName=${node}`)
@@ -35,7 +35,7 @@ async function podsOf({ host, deadline }: DoctorContext, node: string): Promise<
   const said = ended.timedOut
     ? `no answer within ${timeoutMs / 1000} s`
     : ended.stderr.trim().split('\n').at(-1)
-  if (ended.exitCode !== 0) throw new SentinelError(`the pods of ${node}: ${said}`)
+  if (ended.exitCode !== 0) throw new SentinelError(`the pods of ${node} cannot be listed: ${said}`)
   try {
     return JSON.parse(ended.stdout.toString())
   } catch (error) {
@@ -47,7 +47,7 @@ function isThere(host: Host, path: string): boolean {
   try {
     return host.lstat(path) !== undefined
   } catch (error) {
-    // /etc/kubernetes may be closed to an ordinary user: then it is there.
+    // An ordinary user may be denied /etc/kubernetes: then it exists.
     return errorCode(error) === 'EACCES'
   }
 }
@@ -56,10 +56,10 @@ function isThere(host: Host, path: string): boolean {
 const CREDENTIALS = '/etc/kubernetes/kubelet.conf'
 
 /**
- * The name of this node in its cluster: the one in the kubelet's own certificate, as a host name may
- * be overridden, or changed since. [Kubernetes, Node authorizer: system:node:<nodeName>]
+ * This node's name in its cluster, from the kubelet's certificate: the host name may be overridden,
+ * or changed since. [Kubernetes, Node authorizer: system:node:<nodeName>]
  *
- * @throws SentinelError where the certificate is none of a node
+ * @throws SentinelError if there is no certificate of a node
  */
 export function nodeName(host: Host): string {
   const [, data, value] =

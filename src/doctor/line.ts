@@ -2,10 +2,10 @@ import type { Config } from '../config/config.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 
-/** warning: this host takes part, but not as it could. wrong: it does not, or will not for long. */
+/** warning: this host takes part, but with a flaw. wrong: it does not, or not for long. */
 export type DoctorState = 'ok' | 'warning' | 'wrong'
 
-/** One thing that was looked at, and what to do where it is not as it should be. */
+/** A finding, and what to do about it. */
 export interface DoctorLine {
   area: string
   state: DoctorState
@@ -14,7 +14,7 @@ export interface DoctorLine {
   advice?: string
 }
 
-/** What a check may use. It only reads, and changes nothing on the host. */
+/** What a check may use. A check only reads, and changes nothing on the host. */
 export interface DoctorContext {
   /** this machine, unless a test says otherwise */
   host: Host
@@ -26,8 +26,8 @@ export interface DoctorContext {
 }
 
 /**
- * A group of checks. What it throws becomes a line of its own, so that it never stops the others;
- * whatever may wait is asked through a program that can be killed, within the deadline.
+ * A group of checks. An error that it throws becomes a line, so it never stops the others. Anything
+ * that may hang is asked through a program that can be killed, within the deadline.
  */
 export interface DoctorCheck {
   /** the first word of its lines, and what the progress line shows */

@@ -8,8 +8,8 @@ import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'
 import { askUnits, isCacheHost, upgradeServicePath, wantsMounts } from './units.ts'
 
 /**
- * The sync databases and the package cache, which hosts share. Each server has its time; nothing is
- * written to see whether one may (ACCESS of NFS tells), but an idle automount is mounted by it.
+ * The sync databases and the package cache, which hosts share. Each server has its own time limit.
+ * Nothing is written to test for access (NFS has ACCESS), but an idle automount is mounted.
  */
 export const mounts: DoctorCheck = {
   area: 'mounts',
@@ -35,7 +35,7 @@ function wantedOf({ host, config, deadline }: DoctorContext): Wanted {
   }
 }
 
-/** pacman 6 does not know DownloadUser; what else pacman-conf refuses is told elsewhere. */
+/** pacman 6 does not know DownloadUser; other errors of pacman-conf are reported elsewhere. */
 function ask(directive: string): string | undefined {
   return optional(() => askPacmanConf('/etc/pacman.conf', directive)[0])
 }
@@ -48,7 +48,7 @@ function optional<T>(look: () => T): T | undefined {
   }
 }
 
-/** A server that is gone must not take the time that the others need; half of it is for the answer. */
+/** In ms. A server that is gone must not use up the others' time; the request gets half of it. */
 const PATIENCE_MS = 10_000
 
 async function lookAt(path: string, cacheHost: boolean, place: DoctorContext): Promise<Directory> {
@@ -65,8 +65,8 @@ async function lookAt(path: string, cacheHost: boolean, place: DoctorContext): P
 }
 
 /**
- * Whether something there belongs to nobody: what root has made on a server that does not let root
- * be root (root_squash), or what an NFSv4 server names and this host does not know. [exports(5)]
+ * Whether a file there belongs to nobody: root made it on a server with root_squash, or this host
+ * does not know the owner that an NFSv4 server names. [exports(5)]
  */
 async function hasNobodysFiles(path: string, deadline: Deadline): Promise<boolean> {
   const nobody = ['(', '-uid', '65534', '-o', '-uid', '4294967294', ')']

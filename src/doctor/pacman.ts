@@ -9,7 +9,7 @@ import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line
 
 const CONF = '/etc/pacman.conf'
 
-/** pacman.conf as pacman reads it, and the database of what is installed. */
+/** pacman.conf as pacman reads it, and the database of installed packages. */
 export const pacman: DoctorCheck = {
   area: 'pacman',
   look({ host, dbPath }) {
@@ -18,11 +18,11 @@ export const pacman: DoctorCheck = {
     const accepted = askPacman(dbPath)
     const count = listInstalled(host, dbPath).length
     if (count > 0) return [...conf, ...accepted, ok(`${count} packages in ${dbPath}/local`)]
-    return [...conf, ...accepted, wrong(`${dbPath}/local holds no package`, 'correct DBPath')]
+    return [...conf, ...accepted, wrong(`${dbPath}/local has no packages`, 'fix DBPath')]
   },
 }
 
-/** What our own reading finds, with its line; pacman-conf names none. */
+/** The problems that our own reading finds, with their lines; pacman-conf names no lines. */
 export function judgeConf(host: Host): DoctorFinding[] {
   let conf: PacmanConf
   try {
@@ -33,21 +33,21 @@ export function judgeConf(host: Host): DoctorFinding[] {
   const said = conf.problems.map((problem) => {
     const what = describeConfProblem(problem)
     return problem.fatal
-      ? wrong(`pacman ends at ${what}`, 'correct it: until then nothing is upgraded')
-      : warning(what, 'correct it: pacman reads it otherwise than it seems')
+      ? wrong(`pacman stops at ${what}`, 'fix it: until then nothing is upgraded')
+      : warning(what, 'fix it: pacman reads it differently than it looks')
   })
   if (said.length > 0) return said
-  if (repositories(conf).length > 0) return [ok(`${CONF} is sound`)]
+  if (repositories(conf).length > 0) return [ok(`${CONF} is valid`)]
   return [warning(`${CONF} has no repository: nothing is ever upgraded`)]
 }
 
-/** Values such as a SigLevel only pacman itself checks. */
+/** pacman itself checks values such as a SigLevel. */
 function askPacman(dbPath: string): DoctorFinding[] {
   try {
     const [answer = ''] = askPacmanConf(CONF, 'DBPath')
     if (answer.replace(/(.)\/+$/, '$1') === dbPath) return []
-    return [warning(`pacman-conf gives ${answer} for DBPath, and this program reads ${dbPath}`)]
+    return [warning(`pacman-conf gives ${answer} for DBPath, but this program reads ${dbPath}`)]
   } catch (error) {
-    return [wrong(errorText(error), 'correct it: until then nothing is upgraded')]
+    return [wrong(errorText(error), 'fix it: until then nothing is upgraded')]
   }
 }

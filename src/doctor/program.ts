@@ -9,7 +9,7 @@ import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line
 const CALLED = '/usr/bin/kured-sentinel'
 const NODE = '/usr/bin/node'
 
-/** Who looks; and the program itself: a power cut soon after an upgrade can leave its files empty. */
+/** The user, Node, and the program's files: a power cut after an upgrade can leave them empty. */
 export const program: DoctorCheck = {
   area: 'program',
   look({ host, isRoot, deadline }) {
@@ -17,13 +17,13 @@ export const program: DoctorCheck = {
       ? ok('runs as root')
       : warning('runs as an ordinary user, who cannot see everything', 'run it as root')
     const version = runProgram(NODE, ['--version'], { timeoutMs: deadline.left() / 2 })
-    // Bundled, this stands in dist.
+    // Bundled, this file is in dist.
     const directory = join(import.meta.dirname, '..')
     return [who, judgeNode(version.stdout.toString()), ...judgeFiles(host, directory)]
   },
 }
 
-/** @param said what `node --version` prints, such as "v20.20.2" */
+/** @param said the output of `node --version`, such as "v20.20.2" */
 export function judgeNode(said: string): DoctorFinding {
   const version = said.trim().replace(/^v/, '')
   const least = manifest.engines.node.replace('>=', '')
@@ -32,14 +32,14 @@ export function judgeNode(said: string): DoctorFinding {
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) {
     return ok(`${NODE} is Node ${version}`)
   }
-  const what = /^\d/.test(version) ? `is Node ${version}` : 'does not tell its version'
+  const what = /^\d/.test(version) ? `is Node ${version}` : 'does not print its version'
   return wrong(`${NODE} ${what}; ${least} or newer is needed`, 'pacman -Syu nodejs')
 }
 
 const PARTS = ['bin/kured-sentinel', 'bin/kured-sentinel.cjs', 'bin/note-replaced', 'package.json']
 const LOADED = ['main.js', 'minute.cjs']
 
-/** Whether every file is there that the program may load, and whether Kured's call finds it. */
+/** Whether all files that the program may load exist, and whether Kured's call finds it. */
 export function judgeFiles(host: Host, directory: string): DoctorFinding[] {
   const lacking = [
     ...PARTS.filter((part) => textOf(host, join(directory, part)) === undefined),
@@ -48,7 +48,7 @@ export function judgeFiles(host: Host, directory: string): DoctorFinding[] {
   if (lacking.length > 0) {
     const [first = '', ...more] = lacking
     const others = more.length === 0 ? '' : ` and ${more.length} more`
-    return [wrong(`${directory}: ${first}${others} missing or empty`, 'install it anew')]
+    return [wrong(`${directory}: ${first}${others} missing or empty`, 'reinstall the program')]
   }
   const complete = `kured-sentinel ${manifest.version} in ${directory} is complete`
   let found: string
@@ -62,7 +62,7 @@ export function judgeFiles(host: Host, directory: string): DoctorFinding[] {
   return [ok(complete), warning(`${CALLED}, which Kured calls, is ${found}, not this program`)]
 }
 
-/** Follows the names of modules from those that are loaded first. */
+/** The missing modules, found by following imports from the modules that are loaded first. */
 function lackingModules(host: Host, directory: string): string[] {
   const names = new Set(LOADED)
   const lacking: string[] = []

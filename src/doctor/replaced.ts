@@ -9,7 +9,7 @@ const HOOK = '00-kured-sentinel-replaced.hook'
 const SYSTEM_HOOKS = '/usr/share/libalpm/hooks'
 const REINSTALL = 'pacman -S kured-sentinel'
 
-/** Whether pacman tells the sentinel what it replaces, and whether it did so all through this boot. */
+/** Whether pacman's hook lists the replaced files, and has done so since the boot. */
 export const replaced: DoctorCheck = {
   area: 'replaced',
   async look({ host, isRoot, deadline }) {
@@ -18,11 +18,11 @@ export const replaced: DoctorCheck = {
     const problem = await askWritable(host.path('/run'), deadline)
     if (problem === undefined) return said
     const message = `/run cannot be written to${problem && `: ${problem}`}`
-    return [...said, wrong(message, 'no stale code is seen until it can')]
+    return [...said, wrong(message, 'make it writable: until then no stale code is seen')]
   },
 }
 
-/** A hook of the same name in a directory of pacman.conf's takes its place. [alpm-hooks(5)] */
+/** A hook of the same name in a HookDir of pacman.conf replaces ours. [alpm-hooks(5)] */
 function judgeNotingHook(host: Host): DoctorFinding {
   const conf = readHostConf(host)
   const named = listOption(conf, 'HookDir').map(({ name }) => name.replace(/\/+$/, ''))
@@ -31,7 +31,7 @@ function judgeNotingHook(host: Host): DoctorFinding {
     .filter((directory) => directory !== SYSTEM_HOOKS)
     .map((directory) => `${directory}/${HOOK}`)
     .find((path) => host.lstat(path) !== undefined)
-  const unheard = 'pacman does not tell what it replaces, so no stale code is seen'
+  const unheard = 'replaced files are not listed, so no stale code is seen'
   if (other !== undefined) return wrong(`${other} is in the way: ${unheard}`, `rm ${other}`)
   const path = `${SYSTEM_HOOKS}/${HOOK}`
   if ((host.stat(path)?.size ?? 0) > 0) return ok('pacman’s hook is active')
@@ -49,6 +49,6 @@ function judgeList(host: Host): DoctorFinding {
   if (host.lstat(SINCE_BOOT_FILE) !== undefined) {
     return ok(`pacman has replaced ${what} in this boot (${REPLACED_FILE})`)
   }
-  const message = `the program was installed in this boot: what pacman replaced before, nobody knows; since then ${what}`
-  return warning(message, 'where something was upgraded before, reboot once: kured-sentinel reboot')
+  const message = `the program was installed in this boot: what pacman replaced before is unknown; since then ${what}`
+  return warning(message, 'if anything was upgraded before, reboot once: kured-sentinel reboot')
 }

@@ -5,7 +5,7 @@ import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 /** How a run ended. */
 export type JobRun = NonNullable<UnitStatus['run']>
 
-/** What a job's last run was, and what an earlier one left behind. */
+/** How a job's last run ended, and the problems that an earlier one left behind. */
 export function judgeRun(
   job: Job,
   service: UnitStatus,
@@ -19,7 +19,7 @@ export function judgeRun(
   if (skip !== undefined && run?.outcome !== 'skipped') {
     said.push(warning(`the ${job} was skipped at ${at(skip.at)}: ${skip.why}`, advice))
   }
-  const before = earlier && judgeEnd(job, earlier, 'the one that did something before')
+  const before = earlier && judgeEnd(job, earlier, `an earlier ${job}`)
   if (before?.state === 'wrong') said.push(before)
   return said.length > 0 ? said : [ok(`${name} has not run yet`)]
 }
@@ -33,7 +33,7 @@ function judgeEnd(job: Job, run: JobRun, which = `the last ${job}`): DoctorFindi
   if (outcome === 'failed') return wrong(`${last}failed${why}`, advice)
   if (outcome === 'interrupted') return wrong(`${last}was interrupted${why}`, advice)
   if (problems.length > 0) {
-    return wrong(`${last}completed, but not all of it: ${problems.join('; ')}`, advice)
+    return wrong(`${last}completed with problems: ${problems.join('; ')}`, advice)
   }
   if (outcome === 'nothing-to-do') return ok(`${last}found nothing to do`)
   return ok(`${last}completed: ${packages} ${packages === 1 ? 'package' : 'packages'}`)

@@ -8,7 +8,7 @@ import { STATE_DIRECTORY } from '../state/store.ts'
 import { askWritable } from '../preflight/directory.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
-/** What outlives a boot: reboots that were asked for, and a person's wish that there be none. */
+/** The state that outlives a boot: the hold, and the reboots that were requested. */
 export const state: DoctorCheck = {
   area: 'state',
   async look({ host, isRoot, deadline }) {
@@ -17,7 +17,7 @@ export const state: DoctorCheck = {
     const problem = await askWritable(host.path(STATE_DIRECTORY), deadline)
     if (problem === undefined) return said
     const message = `${STATE_DIRECTORY} cannot be written to${problem && `: ${problem}`}`
-    return [...said, wrong(message, 'no reboot is asked for until it can')]
+    return [...said, wrong(message, 'make it writable: until then no reboot is requested')]
   },
 }
 
@@ -25,10 +25,13 @@ function judgeHold(host: Host): DoctorFinding {
   try {
     const now = readBootClock(host)
     const hold = activeHold(host, now)
-    if (hold === undefined) return ok('no hold keeps reboots away')
-    return warning(`reboots are ${holdText(hold, now)}`, 'kured-sentinel release, once it is over')
+    if (hold === undefined) return ok('there is no hold')
+    return warning(
+      `reboots are ${holdText(hold, now)}`,
+      'kured-sentinel release, once it is not needed',
+    )
   } catch (error) {
-    return wrong(errorText(error), 'kured-sentinel release, or set the hold anew')
+    return wrong(errorText(error), 'kured-sentinel release, or set the hold again')
   }
 }
 
@@ -37,10 +40,10 @@ function judgeAsked(host: Host): DoctorFinding {
     const requests = readRequests(host)
     const { bootId } = readBootClock(host)
     const earlier = requests.filter((one) => one.bootId !== bootId)
-    if (earlier.length === 0) return ok('the loop guard holds no reason back')
-    return ok(`the loop guard keeps what earlier boots were for: ${earlier.map(cause).join(', ')}`)
+    if (earlier.length === 0) return ok('no reboot was requested in an earlier boot')
+    return ok(`reboots were requested in earlier boots for ${earlier.map(cause).join(', ')}`)
   } catch (error) {
-    const advice = 'the next check for Kured that finds something due makes it anew'
+    const advice = 'the next check by Kured that finds a reboot due writes it again'
     return warning(errorText(error), advice)
   }
 }

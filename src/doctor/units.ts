@@ -26,33 +26,33 @@ export const units: DoctorCheck = {
 /**
  * The units of both jobs.
  *
- * @throws SentinelError where no systemd answers: each question of the status has its own long limit
+ * @throws SentinelError if systemd does not answer. It is asked first: each query of the status has
+ * a long limit of its own
  */
 export function askUnits(host: Host, deadline: Deadline): UnitStatus[] {
   return host.once('units', () => readUnits(host, deadline))
 }
 
 function readUnits(host: Host, deadline: Deadline): UnitStatus[] {
-  if (!isLive(host)) throw new SentinelError('no systemd runs this host')
+  if (!isLive(host)) throw new SentinelError('systemd does not run this host')
   const ended = runSystemctl(['show', '--property=Version'], Math.min(10_000, deadline.left()))
-  if (ended.timedOut) throw new SentinelError('systemd gives no answer')
+  if (ended.timedOut) throw new SentinelError('systemd does not answer')
   return unitsStatus(host)
 }
 
-/** The path of the unit file of the upgrade's service, where one counts. */
+/** The path of the upgrade service's unit file, if there is one. */
 export function upgradeServicePath(status: readonly UnitStatus[]): string | undefined {
   return status.find(({ name }) => name === UNITS.upgrade)?.path
 }
 
-/** Whether this host fills the shared cache, as one host does. */
+/** Whether this host is the one that fills the shared cache. */
 export function isCacheHost(status: readonly UnitStatus[]): boolean {
   return isOn(status.find(({ name }) => name === timerOf('download')))
 }
 
 /**
- * How the last run in which pacman had something to do ended, where a later one had nothing to do or
- * was skipped: what was left half-way then still is. What is wrong with the record itself the
- * units' status tells.
+ * How the last run with work ended, if later runs had nothing to do or were skipped: what it left
+ * unfinished still is. The units' status reports problems of the record itself.
  */
 function earlierEnd(host: Host, job: Job): RunRecord['lastEnd'] {
   try {
@@ -64,7 +64,7 @@ function earlierEnd(host: Host, job: Job): RunRecord['lastEnd'] {
 
 /**
  * @param textOf reads a unit file
- * @param earlier the last run that was more than a skip, where that is not the last one
+ * @param earlier the last run with work, if later runs had none
  */
 export function judgeJob(
   job: Job,
@@ -75,7 +75,7 @@ export function judgeJob(
   const named = (name: string) => status.find((unit) => unit.name === name)
   const timer = named(timerOf(job))
   const said = judgeTimer(job, timer)
-  // What a job did before it was turned off is past.
+  // Runs of a job that is turned off do not matter.
   if (!isOn(timer)) return [said]
   const service = named(UNITS[job])
   if (service === undefined) return [said, wrong(`there is no ${UNITS[job]}`, INSTALL)]
@@ -92,7 +92,7 @@ function isOn(timer: UnitStatus | undefined): boolean {
 
 const INSTALL = 'kured-sentinel units install --enable'
 
-/** Every host upgrades; the shared cache is filled by one. */
+/** Every host upgrades; one host fills the shared cache. */
 function judgeTimer(job: Job, timer: UnitStatus | undefined): DoctorFinding {
   const name = timerOf(job)
   if (timer === undefined || !isOn(timer)) {
@@ -115,8 +115,8 @@ function reload(name: string): DoctorFinding {
 }
 
 /**
- * Whether the service is the one that this program would write: it has no options but paths, and
- * whether they are mounts, so an older one can be told.
+ * Whether this program would write the same service. Its only options are paths, and whether they
+ * are mounts, so an older version can be recognised.
  */
 function judgeFile(
   job: Job,
@@ -128,8 +128,8 @@ function judgeFile(
   if (needsReload === true) said.push(reload(name))
   if (author === 'edited' || author === 'foreign' || author === 'linked') {
     const what = author === 'edited' ? 'was edited' : 'is not this program’s'
-    const message = `${path} ${what}: what protects an upgrade may be missing`
-    return [...said, warning(message, 'kured-sentinel units diff, and rather use a drop-in')]
+    const message = `${path} ${what}: it may lack what protects an upgrade`
+    return [...said, warning(message, 'see kured-sentinel units diff, and use a drop-in instead')]
   }
   const text = textOf(path)
   const write = job === 'upgrade' ? upgradeService : downloadService
@@ -145,7 +145,7 @@ function usesOtherPaths(text: string): boolean {
   return wantsMounts(text) && !text.split('\n').includes(usual)
 }
 
-/** Whether a job's service waits for mounts; without, its host is one with a cache of its own. */
+/** Whether a job's service requires mounts; if not, the host has its own cache. */
 export function wantsMounts(text: string): boolean {
   return /^ConditionPathIsMountPoint=/m.test(text)
 }

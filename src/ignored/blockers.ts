@@ -1,10 +1,10 @@
 import type { WaitingPackage, SimulationOutput } from './simulation-output.ts'
 
-/** A held package that stops an upgrade, and by what. */
+/** An ignored package that stops an upgrade, and why. */
 export interface UpgradeBlocker {
-  /** the held package */
+  /** the ignored package */
   package: string
-  /** undefined when it is not installed, and is held all the same */
+  /** undefined if it is ignored, but not installed */
   installed?: string | undefined
   available: string
   /**
@@ -12,41 +12,42 @@ export interface UpgradeBlocker {
    * another; conflict: it cannot stand beside another
    */
   kind: 'needed' | 'needs' | 'conflict'
-  /** the dependency as it is declared, or the package it is in conflict with */
+  /** the declared dependency, or the package it is in conflict with */
   dependency: string
   /** the other side: "kubelet 1.31.0-1", "installing x (2-1)" */
   by: string
 }
 
-/** "kubelet is held (at 1.30.1-1): kubeadm 1.31.0-1 needs kubelet>=1.31, 1.31.0-1 is available" */
-export function describeBlocker({ kind, dependency, by, ...held }: UpgradeBlocker): string {
-  const at = held.installed === undefined ? 'not installed' : `at ${held.installed}`
-  const it = `${held.package} is held (${at})`
-  if (kind === 'needed') return `${it}: ${by} needs ${dependency}, ${held.available} is available`
+/** "kubelet is ignored (at 1.30-1): kubeadm 1.31-1 needs kubelet>=1.31, 1.31-1 is available" */
+export function describeBlocker({ kind, dependency, by, ...ignored }: UpgradeBlocker): string {
+  const at = ignored.installed === undefined ? 'not installed' : `at ${ignored.installed}`
+  const it = `${ignored.package} is ignored (${at})`
+  if (kind === 'needed')
+    return `${it}: ${by} needs ${dependency}, ${ignored.available} is available`
   if (kind === 'needs') return `${it}: it needs ${dependency}, which ${by} breaks`
   return `${it}: it is in conflict with ${by}`
 }
 
 /**
- * Which held packages the obstacles come from.
+ * The ignored packages that cause the obstacles.
  *
  * @param available a package's name → the version that is offered
- * @param satisfier gives the package that would meet a dependency, were nothing held
+ * @param satisfier gives the package that would meet a dependency if nothing were ignored
  */
 export function findBlockers(
   { waiting, obstacles }: SimulationOutput,
   available: ReadonlyMap<string, string>,
   satisfier: (dependency: string) => string,
 ): UpgradeBlocker[] {
-  const held = new Map(waiting.toReversed().map((one) => [one.name, one]))
+  const ignored = new Map(waiting.toReversed().map((one) => [one.name, one]))
   const withVersion = (name: string) => `${name} ${available.get(name) ?? ''}`.trimEnd()
   return obstacles.flatMap(({ kind, package: owner, needs, by = '' }): UpgradeBlocker[] => {
     if (kind === 'missing') {
-      const named = held.get(needs.replace(/[<>=].*/, '')) ?? held.get(satisfier(needs))
+      const named = ignored.get(needs.replace(/[<>=].*/, '')) ?? ignored.get(satisfier(needs))
       return blocker(named, { kind: 'needed', dependency: needs, by: withVersion(owner) })
     }
     if (kind === 'breaks') {
-      return blocker(held.get(owner), { kind: 'needs', dependency: needs, by })
+      return blocker(ignored.get(owner), { kind: 'needs', dependency: needs, by })
     }
     const sides = [
       [owner, needs],
@@ -62,11 +63,11 @@ export function findBlockers(
 }
 
 function blocker(
-  held: WaitingPackage | undefined,
+  ignored: WaitingPackage | undefined,
   rest: Pick<UpgradeBlocker, 'kind' | 'dependency' | 'by'>,
 ): UpgradeBlocker[] {
-  if (held === undefined) return []
-  const { name, installed, available } = held
+  if (ignored === undefined) return []
+  const { name, installed, available } = ignored
   return [{ package: name, installed, available, ...rest }]
 }
 

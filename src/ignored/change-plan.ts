@@ -13,11 +13,11 @@ export interface ChangeRequest {
   pacmanConf: string
   key: ListKey
   names: readonly string[]
-  /** tell what would change, and write nothing */
+  /** only show the change, and write nothing */
   dryRun: boolean
 }
 
-/** One file, and which names it gets or loses. */
+/** A file, and the names that it gets or loses. */
 export interface ConfFileChange {
   file: string
   names: string[]
@@ -28,27 +28,27 @@ export interface ConfFileChange {
 
 export interface ChangePlan {
   files: ConfFileChange[]
-  /** names that are there already, or are not there to be removed */
+  /** names to add that are already there, or to remove that are not */
   unchanged: string[]
-  /** what pacman must read afterwards, in any order */
+  /** the list that pacman must read afterwards, in any order */
   expected: string[]
 }
 
 /**
- * What a change comes to; nothing is written.
+ * Works out a change; writes nothing.
  *
- * @throws SentinelError when the files do not mean to pacman what they seem to
+ * @throws SentinelError if pacman reads the files differently than they look
  */
 export function planChange({ action, pacmanConf, key, names }: ChangeRequest): ChangePlan {
   const host = new Host()
   const conf = readValidConf(host, pacmanConf)
   const [problem] = conf.problems
   if (problem !== undefined) {
-    throw new SentinelError(`${describeConfProblem(problem)}; nothing was changed, mend this first`)
+    throw new SentinelError(`${describeConfProblem(problem)}; nothing was changed, fix this first`)
   }
   const entries = listOption(conf, key)
   const current = entries.map(({ name }) => name)
-  // Before the edit, so that it is not blamed for a warning that was there.
+  // Before the edit, so that an old warning is not blamed on it.
   mustRead(pacmanConf, key, current)
   const adding = action === 'add'
   const wanted = [...new Set(names)]
@@ -67,7 +67,7 @@ export function planChange({ action, pacmanConf, key, names }: ChangeRequest): C
   }
 }
 
-/** @throws SentinelError when pacman-conf reads anything else from the file, or warns */
+/** @throws SentinelError if pacman-conf reads anything else from the file, or warns */
 export function mustRead(file: string, key: ListKey, expected: readonly string[]): void {
   const read = askPacmanConf(file, key)
   if (read.toSorted().join('\n') === expected.toSorted().join('\n')) return

@@ -7,24 +7,24 @@ import { mustBeWritable } from '../host/replace.ts'
 
 export interface IgnoredChange {
   files: Pick<ConfFileChange, 'file' | 'names' | 'diff'>[]
-  /** names that were there already, or were not there to be removed */
+  /** names to add that were already there, or to remove that were not */
   unchanged: string[]
 }
 
 const LOCK_MS = 10_000
 
-/** One for all: two configurations in different directories may include the same file. */
+/** One lock for all: configurations in different directories may include the same file. */
 const LOCK_DIRECTORY = '/run'
 
 /**
- * Adds names to IgnorePkg or IgnoreGroup, or removes them wherever they stand, included files too.
- * When nothing is to do nothing is written. Afterwards pacman-conf must read exactly what is meant.
+ * Adds names to IgnorePkg or IgnoreGroup, or removes them from every file, included ones too. If
+ * there is nothing to do, nothing is written. pacman-conf must then read exactly the intended list.
  *
- * @throws SentinelError when nothing was changed in the end
+ * @throws SentinelError if nothing was changed in the end
  */
 export function changeIgnored(request: ChangeRequest): IgnoredChange {
   const { action, pacmanConf, key, names, dryRun } = request
-  // `#` or `a,` can stand in a file, and must be removable.
+  // `#` or `a,` may be in a file, and must be removable.
   for (const name of action === 'add' ? names : []) {
     const reason = checkName(name)
     if (reason !== undefined) throw new SentinelError(`'${name}' ${reason}; nothing was changed`)
@@ -33,7 +33,7 @@ export function changeIgnored(request: ChangeRequest): IgnoredChange {
     const { files, unchanged, expected } = planChange(request)
     if (!dryRun) {
       for (const { file } of files) mustBeWritable(file)
-      // A file that is included, or one of several, says nothing by itself.
+      // An included file, or one of several, cannot be tried alone.
       const trial = files.length === 1 && files[0]?.file === pacmanConf
       write(files, (file = pacmanConf) => mustRead(file, key, expected), trial)
     }
@@ -46,8 +46,8 @@ export function changeIgnored(request: ChangeRequest): IgnoredChange {
 }
 
 /**
- * Replaces the files one within the other: should one of them fail, or pacman read anything else
- * than expected in the end, each takes itself back.
+ * Replaces the files, each within the one before: if one fails, or pacman reads another list in the
+ * end, all are put back.
  */
 function write(files: ConfFileChange[], mustBeRight: (file?: string) => void, trial = false): void {
   const [change, ...rest] = files

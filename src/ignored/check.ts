@@ -15,26 +15,26 @@ import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts
 import type { WaitingPackage } from './simulation-output.ts'
 
 export interface IgnoredCheck {
-  /** unknown: the upgrade fails with nothing held as well */
+  /** unknown: the upgrade fails even with nothing ignored */
   verdict: 'fine' | 'blocked' | 'unknown'
-  /** the held packages that stop the upgrade; pacman's words may fit none of them */
+  /** the ignored packages that stop the upgrade; none if pacman's errors name no such package */
   blockers: UpgradeBlocker[]
-  /** the held packages that have a newer version waiting */
+  /** the ignored packages that have a newer version */
   waiting: WaitingPackage[]
-  /** what pacman said when it gave up */
+  /** pacman's errors when it gave up */
   errors: string[]
   warnings: string[]
-  /** when the newest sync database that this rests on was made; undefined when nothing is held */
+  /** when the newest sync database was made; undefined if nothing is ignored */
   databasesFrom?: Date
 }
 
 /**
- * Whether the ignored packages would stop an upgrade to what the sync databases offer now. Pacman
- * itself says so, working on a copy of them.
+ * Whether the ignored packages would stop an upgrade to what the sync databases offer now. pacman
+ * itself answers, on a copy of the databases.
  *
  * @param host must be this machine itself, and the caller root, as for an upgrade
  * @param pacmanConf a path of the host
- * @throws SentinelError when it cannot be told
+ * @throws SentinelError if there is no answer
  */
 export async function checkIgnored(
   host: Host,
@@ -44,10 +44,10 @@ export async function checkIgnored(
   const conf = readValidConf(host, pacmanConf)
   const dbPath = databasePath(conf)
   if (!ignoresAny(conf)) return { ...FINE, warnings: conf.problems.map(describeConfProblem) }
-  mustBeRoot("pacman's rehearsal of an upgrade")
+  mustBeRoot("pacman's simulation of an upgrade")
   mustBeQuiet(host, dbPath)
   if (listInstalled(host, dbPath).length === 0) {
-    throw new SentinelError(`${dbPath}/local holds no package: is DBPath in ${pacmanConf} right?`)
+    throw new SentinelError(`${dbPath}/local has no packages: is DBPath in ${pacmanConf} right?`)
   }
   return withDatabaseCopy(host.path(dbPath), deadline, async (copy) => {
     const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
@@ -56,7 +56,7 @@ export async function checkIgnored(
   })
 }
 
-/** What the judgement rests on: the configuration, and a copy of the databases. */
+/** The evidence: the configuration, and a copy of the databases. */
 export interface IgnoredSources extends FlatConfs {
   host: Host
   conf: PacmanConf
@@ -68,8 +68,8 @@ export interface IgnoredSources extends FlatConfs {
 }
 
 /**
- * The same on a copy of the databases that is there already: pacman is asked once as it is
- * configured, and when that fails once more with nothing ignored.
+ * The same, on an existing copy of the databases. pacman is asked as it is configured; if that
+ * fails, it is asked again with nothing ignored.
  */
 export async function judgeIgnored(sources: IgnoredSources): Promise<IgnoredCheck> {
   const { host, conf, dbPath, copy, available, deadline, asItIs, nothingIgnored } = sources
@@ -77,16 +77,16 @@ export async function judgeIgnored(sources: IgnoredSources): Promise<IgnoredChec
   if (!ignoresAny(conf)) return fine
   const { versions, problems } = available
   if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
-  const words = await simulateUpgrade(asItIs, deadline)
-  const again = words.prepared ? words : await simulateUpgrade(nothingIgnored, deadline)
+  const simulation = await simulateUpgrade(asItIs, deadline)
+  const again = simulation.prepared ? simulation : await simulateUpgrade(nothingIgnored, deadline)
   mustBeQuiet(host, dbPath)
-  const waiting = words.waiting.filter(({ installed }) => installed !== undefined)
+  const waiting = simulation.waiting.filter(({ installed }) => installed !== undefined)
   const seen = { ...fine, waiting, databasesFrom: copy.newest }
-  if (words.prepared) return seen
+  if (simulation.prepared) return seen
   const satisfier = (dependency: string) => askSatisfier(nothingIgnored, dependency, deadline)
-  const blockers = findBlockers(words, versions, satisfier)
+  const blockers = findBlockers(simulation, versions, satisfier)
   if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
-  return { ...seen, verdict: 'blocked', blockers, errors: words.errors }
+  return { ...seen, verdict: 'blocked', blockers, errors: simulation.errors }
 }
 
 const FINE: IgnoredCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings: [] }
@@ -95,11 +95,11 @@ function ignoresAny(conf: PacmanConf): boolean {
   return ['IgnorePkg', 'IgnoreGroup'].some((key) => listOption(conf, key).length > 0)
 }
 
-/** While pacman works the databases are neither the old ones nor the new ones. */
+/** While pacman works, the databases are partly old, partly new. */
 function mustBeQuiet(host: Host, dbPath: string): void {
   const lock = readLock(host, dbPath)
   if (lock === undefined) return
   throw new SentinelError(
-    `could not tell: pacman is at work, or was ended in its work (${lock.path}); try again later`,
+    `could not tell: pacman is at work, or was interrupted (${lock.path}); try again later`,
   )
 }

@@ -12,16 +12,16 @@ import {
   type TextLine,
 } from '../pacman/conf/line.ts'
 
-/** The lists in [options] that hold packages back. */
+/** The lists of ignored packages in [options]. */
 export type ListKey = 'IgnorePkg' | 'IgnoreGroup'
 
 /**
  * Adds names to a list in the text of one file that has an [options] section, as one small change:
- * at the end of a line that is there, else on a new line at the place findInsertionPoint() tells. Every other
- * byte stays. A name that already stands where this would put it is left out.
+ * at the end of an existing line, else on a new line, as findInsertionPoint() says. All other
+ * bytes stay. A name that is already there is left out.
  *
  * @param text the file as latin1, so that any byte survives
- * @throws SentinelError for a bad name, or without an [options]
+ * @throws SentinelError for a bad name, or without an [options] section
  */
 export function addEntries(text: string, key: ListKey, names: readonly string[]): string {
   for (const name of names) {
@@ -49,8 +49,8 @@ export function addEntries(text: string, key: ListKey, names: readonly string[])
 }
 
 /**
- * Removes names from every line of a list in the text of one file, whichever section it is in: one
- * outside of [options] has no effect. A line that loses its last name goes altogether.
+ * Removes names from every line of a list in the text of one file, in any section: a line outside
+ * of [options] has no effect anyway. A line that loses its last name is removed.
  *
  * @param text the file as latin1
  */
@@ -91,7 +91,7 @@ function append(line: TextLine, name = ''): void {
   line.text = `${line.text.slice(0, end)} ${name}${line.text.slice(end)}`
 }
 
-/** New lines end as the one before them; a file whose last line has no end keeps having none. */
+/** New lines end like the line before them. A file without a final newline stays without one. */
 function insertAfter(lines: TextLine[], anchor: number, texts: string[]): void {
   const line = lines[anchor]
   if (line === undefined || texts.length === 0) return
@@ -116,7 +116,7 @@ function removeLine(lines: TextLine[], index: number): void {
   if (endsInCr(lines, index - 1)) before.text = before.text.replace(/\r$/, '')
 }
 
-/** Whether a line without an end of its own would get CR LF: as the first line of the file has. */
+/** Whether a line without an end would get CR LF: if the first line of the file has it. */
 function endsInCr(lines: TextLine[], index: number): boolean {
   return index > 0 && lines[0]?.text.endsWith('\r') === true
 }

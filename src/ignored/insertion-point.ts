@@ -2,21 +2,21 @@ import { readLine, type TextLine } from '../pacman/conf/line.ts'
 
 /** Where new names of a list go. */
 export interface InsertionPoint {
-  /** the index of a line: the one to extend, or the one to insert a new line after; -1: nowhere */
+  /** the index of the line to extend, or to insert a new line after; -1: no [options] section */
   anchor: number
   extend: boolean
-  /** what a new line begins with, spaced as the file does */
+  /** the beginning of a new line, with the file's own spacing */
   prefix: string
-  /** names that stand in the searched part already */
+  /** names that are already in the searched part */
   present: ReadonlySet<string>
 }
 
 /**
- * Finds the place for new names: the last line of the list in the first [options] block that has
- * one, else an empty line of it, else a line that is commented out, else the block's head.
+ * Finds the place for new names: the list's last line with names in the first [options] block that
+ * has one, else an empty line of the list, else one commented out, else the header of [options].
  *
- * A block is searched up to its first Include only, since the included file may leave pacman in
- * another section, where the list is lost. (See readPacmanConf.)
+ * A block is searched only up to its first Include, since the included file may leave pacman in
+ * another section, where the list has no effect. (See readPacmanConf.)
  */
 export function findInsertionPoint(lines: readonly TextLine[], key: string): InsertionPoint {
   const present = new Set<string>()
@@ -56,7 +56,7 @@ interface InsertionLine {
   prefix: string
 }
 
-/** The line's own beginning, or a plain one where that holds anything odd. */
+/** The line's own beginning, or a plain one if that has unusual characters. */
 function prefixOf(text: string, key: string): string {
   const own = new RegExp(`^[ \\t]{0,99}${key}[ \\t]{0,99}=[ \\t]{0,99}`).exec(text)?.[0]
   return own === undefined ? `${key} = ` : spaced(own)

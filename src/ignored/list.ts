@@ -9,14 +9,14 @@ import { installedVersions } from '../pacman/database/local.ts'
 import { checkName } from './name.ts'
 import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
 
-/** A package that an entry holds. */
+/** A package that an entry ignores. */
 export interface IgnoredPackage {
   name: string
   installed?: string | undefined
   available?: string | undefined
 }
 
-/** An entry of the list with its place, and what it holds: for a pattern or group, what is installed. */
+/** An entry with its place and its packages: for a pattern or group, the installed ones. */
 export interface IgnoredEntry extends ConfEntry {
   packages: IgnoredPackage[]
   warnings: string[]
@@ -25,16 +25,16 @@ export interface IgnoredEntry extends ConfEntry {
 export interface IgnoredList {
   key: ListKey
   entries: IgnoredEntry[]
-  /** what concerns no single entry */
+  /** warnings that concern no single entry */
   warnings: string[]
 }
 
 /**
- * The effective entries of IgnorePkg or IgnoreGroup. What pacman offers is asked of pacman, within
- * the deadline; where that fails there is a warning instead.
+ * The effective entries of IgnorePkg or IgnoreGroup. pacman is asked for the available versions,
+ * within the deadline; if that fails, there is a warning instead.
  *
  * @param pacmanConf a path of the host, which must be this machine itself
- * @throws SentinelError where the configuration or the local database cannot be read
+ * @throws SentinelError if the configuration or the local database cannot be read
  */
 export function listIgnored(
   host: Host,
@@ -49,7 +49,7 @@ export function listIgnored(
   const installed = installedVersions(host, databasePath(conf))
   const available = askAvailable(pacmanConf, repositories(conf), deadline)
   warnings.push(
-    ...available.problems.map((problem) => `what is available is uncertain: ${problem}`),
+    ...available.problems.map((problem) => `available versions are uncertain: ${problem}`),
   )
   const describe = (name: string): IgnoredPackage => ({
     name,
@@ -61,17 +61,17 @@ export function listIgnored(
       ? lookForName([...installed.keys()], describe)
       : lookForGroup(askGroups(pacmanConf, deadline), describe)
   const sure = available.problems.length === 0
-  const held = entries.map((entry) => {
+  const ignored = entries.map((entry) => {
     const { packages, missing } = look(entry.name)
     const reason = checkName(entry.name)
-    const doubts = missing ? [sure ? missing : `${missing}, as far as one can tell`] : []
-    // An entry that stands in the file may be none that could be added.
+    const doubts = missing ? [sure ? missing : `${missing}, as far as is known`] : []
+    // The file may have entries that `ignore add` would refuse.
     return { ...entry, packages, warnings: [...(reason ? [reason] : []), ...doubts] }
   })
-  return { key, entries: held, warnings }
+  return { key, entries: ignored, warnings }
 }
 
-/** What an entry holds, and in words what it does not. */
+/** The packages of an entry, and what is missing. */
 type EntryLookup = (name: string) => { packages: IgnoredPackage[]; missing?: string }
 
 function lookForName(installed: string[], describe: (name: string) => IgnoredPackage): EntryLookup {

@@ -5,13 +5,13 @@ import { runProgram } from '../host/program.ts'
 import { QUESTIONS, parseSimulation, type SimulationOutput } from './simulation-output.ts'
 
 /**
- * Has pacman work out a system upgrade up to its question whether to proceed, which gets no answer,
- * so that nothing can come of it. The real thing and not --print, which does not look for conflicts
- * [pacman, src/pacman/pacman.c: ALPM_TRANS_FLAG_NOCONFLICTS]; and not --ask, which takes every
- * other question for answered with yes, the last one too. [tested, 6.0.2]
+ * Has pacman work out a system upgrade, up to its question whether to proceed. That gets no answer,
+ * so nothing is changed. --print would not do, as it does not look for conflicts [pacman,
+ * src/pacman/pacman.c: ALPM_TRANS_FLAG_NOCONFLICTS]; nor would --ask, which answers every other
+ * question with yes, the last one too. [tested, 6.0.2]
  *
- * @param pacmanConf names a DBPath of our own, as it is locked
- * @throws SentinelError when pacman could not be run, or gave no answer in time
+ * @param pacmanConf names a DBPath of our own, as pacman locks it
+ * @throws SentinelError if pacman could not be run, or gave no answer in time
  */
 export async function simulateUpgrade(
   pacmanConf: string,
@@ -29,7 +29,7 @@ export async function simulateUpgrade(
   return parseSimulation(stdout, stderr, exitCode)
 }
 
-/** The package that pacman would choose for a dependency such as "libx.so=2-64", if there is one. */
+/** The package that pacman would choose for a dependency such as "libx.so=2-64", or ''. */
 export function askSatisfier(pacmanConf: string, dependency: string, deadline: Deadline): string {
   // -dd: its own dependencies do not matter.
   const args = ['-Sddp', '--print-format', '%n', '--config', pacmanConf, '--', dependency]

@@ -1,12 +1,12 @@
 import { nameVersion } from '../pacman/database/local.ts'
 
-/** A held package that pacman would otherwise upgrade, replace, or install as a dependency. */
+/** An ignored package that pacman would otherwise upgrade, replace, or install as a dependency. */
 export interface WaitingPackage {
   name: string
-  /** undefined when it is not installed */
+  /** undefined if it is not installed */
   installed?: string
   available: string
-  /** the package that is to replace it, where that is another one */
+  /** the package that would replace it, if that is another one */
   replacement?: string
 }
 
@@ -14,14 +14,14 @@ export interface WaitingPackage {
 interface UpgradeObstacle {
   kind: 'missing' | 'breaks' | 'conflict'
   package: string
-  /** the dependency as it is declared: "x>=2"; the other package of a conflict */
+  /** the declared dependency: "x>=2"; or the other package of a conflict */
   needs: string
   /** what breaks it: "installing x (2-1)" */
   by?: string
 }
 
 export interface SimulationOutput {
-  /** whether pacman got to the point where it would begin */
+  /** whether pacman got so far that it would begin */
   prepared: boolean
   waiting: WaitingPackage[]
   obstacles: UpgradeObstacle[]
@@ -29,17 +29,17 @@ export interface SimulationOutput {
   errors: string[]
 }
 
-/** What pacman asks when all is worked out. The prompts of both versions tested stand on stderr. */
+/** pacman's last question. Both tested versions print it to stderr. */
 const PROCEED = ':: Proceed with installation? [Y/n] '
 
-/** Before it, an upgrade with --noconfirm takes the default to the known ones as well. */
+/** pacman's questions. The known ones get their default, as in an upgrade with --noconfirm. */
 export const QUESTIONS = {
   any: /(?:\[[Yy]\/[Nn]\]|\(default=\w+\):) $/,
   known: /(?::: Replace \S+ with \S+\? \[Y\/n\]|\(default=\w+\):) $/,
 }
 
 /**
- * Reads what `pacman -Su` said in the C locale, up to the question whether to proceed.
+ * Reads the output of `pacman -Su` in the C locale, up to the question whether to proceed.
  * [pacman 6.0.2 and 7.0.0: src/pacman/sync.c, src/pacman/callback.c; libalpm: sync.c, deps.c]
  */
 export function parseSimulation(
@@ -86,7 +86,7 @@ function readObstacle(line: string): UpgradeObstacle[] {
   return [{ kind: 'conflict', package: conflict[1] ?? '', needs: conflict[2] ?? '' }]
 }
 
-/** What pacman calls "x-1.0-1"; where that is no version, a name alone. */
+/** The name and version in "x-1.0-1"; without a version, the text is the name. */
 function packageOf(text = ''): { name: string; version: string } {
   return nameVersion(text) ?? { name: text, version: '' }
 }

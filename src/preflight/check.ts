@@ -1,4 +1,4 @@
-/** What one check of a preflight has found. */
+/** A finding of one check. */
 export interface PreflightFinding {
   check: string
   /** skip: not this time; act: not until a person has acted */
@@ -7,10 +7,10 @@ export interface PreflightFinding {
   message: string
 }
 
-/** A check: it throws only what nobody foresaw. */
+/** A check. It throws only unexpected errors. */
 export type PreflightCheck<C> = (context: C) => PreflightFinding[] | Promise<PreflightFinding[]>
 
-/** Runs checks one after the other, up to the first that stands in the way. */
+/** Runs checks in order, up to the first that stops the job. */
 export async function inOrder<C>(
   checks: readonly PreflightCheck<C>[],
   context: C,
@@ -23,7 +23,7 @@ export async function inOrder<C>(
   return findings
 }
 
-/** Whether the job cannot begin because of it. */
+/** Whether the job cannot begin because of this finding. */
 export function stops({ result }: PreflightFinding): boolean {
   return result === 'skip' || result === 'act'
 }

@@ -16,10 +16,10 @@ import type { Job } from '../systemd/jobs.ts'
 export interface PreflightOptions {
   /** a path of the host */
   pacmanConf: string
-  /** no mounts are wanted */
+  /** no mounts are expected */
   local: boolean
   allowDownload: boolean
-  /** what must be mounted; pacman.conf's own paths where it is not given */
+  /** the directories that must be mounted; by default those of pacman.conf */
   syncDir?: string | undefined
   cacheDir?: string | undefined
 }
@@ -33,22 +33,22 @@ export interface Context extends PreflightOptions {
   conf: PacmanConf
   dbPath: string
   syncDir: string
-  /** the one that is to be mounted, and that a download writes to */
+  /** the cache that must be mounted, and that a download writes to */
   cacheDir: string
-  /** all of pacman's, in its order */
+  /** all of pacman's caches, in its order */
   cacheDirs: string[]
 }
 
-/** What else a check needs that looks into the databases. */
+/** What a check of the databases needs in addition. */
 export interface DatabaseContext extends Context, FlatConfs {
   copy: DatabaseCopy
   available: Available
 }
 
 /**
- * Reads what the checks need of pacman's configuration.
+ * Reads pacman's configuration for the checks.
  *
- * @throws SentinelError where a person must mend something: every run would end the same way
+ * @throws SentinelError for a problem that stops every run until a person fixes it
  */
 export function prepare(
   job: Job,
@@ -65,13 +65,13 @@ export function prepare(
   const syncDir = plainPath(options.syncDir ?? `${dbPath}/sync`)
   const cacheDir = plainPath(options.cacheDir ?? cacheDirs[0] ?? '')
   const unused = (path: string, instead: string) =>
-    new SentinelError(`${path} is not what pacman uses: by ${pacmanConf} that is ${instead}`)
+    new SentinelError(`pacman does not use ${path}: by ${pacmanConf} it uses ${instead}`)
   if (syncDir !== `${dbPath}/sync`) throw unused(syncDir, `${dbPath}/sync`)
   if (!cacheDirs.includes(cacheDir)) throw unused(cacheDir, cacheDirs.join(' and '))
   return { ...options, job, host, config, deadline, conf, dbPath, syncDir, cacheDir, cacheDirs }
 }
 
-/** pacman itself must accept its configuration; its warnings are no matter of ours. */
+/** pacman itself must accept its configuration; its warnings do not matter here. */
 function askCacheDirs(pacmanConf: string, deadline: Deadline): string[] {
   const timeoutMs = Math.min(10_000, deadline.left())
   const args = ['--config', pacmanConf, 'CacheDir']

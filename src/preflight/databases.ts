@@ -9,8 +9,8 @@ import { checkIgnoredPackages } from './ignored.ts'
 import { checkPackages } from './packages.ts'
 
 /**
- * The databases, and what pacman would make of them: all on one copy, which does not change
- * meanwhile, and needs no answer of a server.
+ * Checks the databases, and the upgrade that they offer. All checks use one copy, which does not
+ * change meanwhile, and does not depend on a server.
  */
 export async function checkDatabases(context: Context): Promise<PreflightFinding[]> {
   const { host, pacmanConf, dbPath, deadline } = context
@@ -27,7 +27,7 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
   }
 }
 
-/** Where one is missing, empty or broken, pacman says that there is nothing to do. */
+/** If a database is missing, empty or broken, pacman says that there is nothing to do. */
 function checkOpening({ conf, pacmanConf, available }: DatabaseContext): PreflightFinding[] {
   const names = repositories(conf)
   if (names.length === 0) {
@@ -42,11 +42,11 @@ function checkOpening({ conf, pacmanConf, available }: DatabaseContext): Preflig
   return [{ check: 'databases', result: 'skip', message }]
 }
 
-/** By the server's clock; one of ours that is behind it is no reason to complain. */
+/** The age is by the server's clock. If ours is behind it, there is no warning. */
 function checkAge({ host, config, copy }: DatabaseContext): PreflightFinding[] {
   const age = host.now() - copy.newest.getTime()
   if (age <= config.databaseAge) return []
   const days = Math.floor(age / 86_400_000)
-  const message = `the newest sync database is of ${copy.newest.toISOString()}, ${days} days old`
+  const message = `the newest sync database is from ${copy.newest.toISOString()}, ${days} days old`
   return [{ check: 'databases', result: 'warning', message }]
 }

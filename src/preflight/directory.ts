@@ -1,15 +1,15 @@
 import type { Deadline } from '../host/deadline.ts'
 import { awaitProgram } from '../host/program.ts'
 
-/** The longest that a server may take to answer, or a mount to come. */
+/** The longest that a server may take to answer, or a mount to appear. */
 const PATIENCE_MS = 60_000
 
-/** What a directory's file system says of itself, or why it says nothing, in one line. */
+/** A file system's free space in bytes, or in one line why it does not answer. */
 export type DirectoryAnswer = { free: number } | { problem: string }
 
 /**
- * Asks a directory's file system for its free space, in bytes. statfs(2) also triggers an idle
- * automount, and a file server must answer it; by a program that is left behind when neither comes.
+ * Asks a directory's file system for its free space. statfs(2) also triggers an idle automount, and
+ * a file server must answer it. A program calls it, and is left behind if the answer does not come.
  * [fs/statfs.c, user_statfs: LOOKUP_AUTOMOUNT]
  */
 export async function askFreeSpace(path: string, deadline: Deadline): Promise<DirectoryAnswer> {
@@ -20,22 +20,24 @@ export async function askFreeSpace(path: string, deadline: Deadline): Promise<Di
   return { free: blocks * size }
 }
 
-/** The directory without links on the way to it; the same path where it does not answer. */
+/** The directory's path without symbolic links; the same path if it does not answer. */
 export async function askRealPath(path: string, deadline: Deadline): Promise<string> {
   const ended = await ask('/usr/bin/realpath', ['--zero', '--', path], deadline)
   return 'problem' in ended ? path : ended.stdout.replace(/\0$/, '')
 }
 
 /**
- * Whether root of this host may write there; a server that maps root to nobody says no, and nothing
- * is written to find out. [access(2); NFS: ACCESS]
+ * Asks whether root of this host may write to a directory, without writing anything: a server that
+ * maps root to nobody says no. [access(2); NFS: ACCESS]
+ *
+ * @returns undefined if it may, else why not; '' if there is no reason
  */
 export async function askWritable(path: string, deadline: Deadline): Promise<string | undefined> {
   const ended = await ask('/usr/bin/test', ['-w', path], deadline)
   return 'problem' in ended ? ended.problem : undefined
 }
 
-/** The sizes in bytes of those files that there are. */
+/** The sizes in bytes of the files that exist. */
 export async function askSizes(
   files: readonly string[],
   deadline: Deadline,
@@ -67,6 +69,6 @@ async function ask(
 }
 
 function patience(deadline: Deadline): number {
-  // Time is left to go on with, and to tell.
+  // Half of the time is left for the other checks, and for the report.
   return Math.min(PATIENCE_MS, deadline.left() / 2)
 }

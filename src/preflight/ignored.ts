@@ -5,9 +5,9 @@ import type { PreflightFinding } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 
 /**
- * Ignored packages that stop the whole upgrade do so each time, until a person lets them go or
- * ignores more. What fails without them as well, such as repositories that do not fit together while
- * they are refreshed, may pass.
+ * Ignored packages that stop an upgrade stop every upgrade, until a person ignores fewer or more.
+ * An upgrade that fails even with nothing ignored may work later: repositories do not fit together
+ * while they are refreshed.
  */
 export async function checkIgnoredPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
   const check = 'ignored'

@@ -2,7 +2,7 @@ import { describeLock, readLock, readLockState, STALE_LOCK_ADVICE } from '../pac
 import type { Context } from './context.ts'
 import type { PreflightFinding } from './check.ts'
 
-/** A lock that will go by itself is another pacman's; one that will not stops every upgrade. */
+/** The lock of a pacman at work will go away; a stale lock stops every upgrade. */
 export function checkLock({ host, dbPath, config, deadline }: Context): PreflightFinding[] {
   const lock = readLock(host, dbPath)
   if (lock === undefined) return [{ check: 'lock', result: 'ok', message: 'pacman is not at work' }]

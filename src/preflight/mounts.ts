@@ -4,8 +4,8 @@ import type { PreflightFinding } from './check.ts'
 import { type Mounted, mountedAt } from '../proc/mountinfo.ts'
 
 /**
- * Both directories are mounted, and their servers answer: without, pacman would find no database
- * ("there is nothing to do") and fill the host's own disk with downloads.
+ * Checks that both directories are mounted, and that their servers answer. Otherwise pacman would
+ * find no database ("there is nothing to do"), and fill the host's own disk with downloads.
  */
 export async function checkMounts(context: Context): Promise<PreflightFinding[]> {
   const { host, local, config, deadline, syncDir, cacheDir } = context
@@ -21,17 +21,17 @@ export async function checkMounts(context: Context): Promise<PreflightFinding[]>
     }
     if (local) continue
     const real = await askRealPath(path, deadline)
-    // Our own view and not PID 1's: systemd runs pacman in the same as us.
+    // Our own mounts, not PID 1's: systemd runs pacman with the same mounts as us.
     const mounted = mountedAt(host.readText('/proc/self/mountinfo'), real)
     findings.push(judgeMount(path, mounted, config.mountTypes))
   }
-  if (local) return [{ check: 'mounts', result: 'ok', message: 'none is wanted (--local)' }]
+  if (local) return [{ check: 'mounts', result: 'ok', message: 'no mounts are expected (--local)' }]
   return findings
 }
 
 /**
- * @param mounted what is mounted at that very path
- * @param types the file systems that will do; none: any
+ * @param mounted the mount at exactly this path
+ * @param types the accepted file systems; none: any
  */
 export function judgeMount(
   path: string,

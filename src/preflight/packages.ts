@@ -7,18 +7,18 @@ import type { DatabaseContext } from './context.ts'
 export interface Target {
   name: string
   version: string
-  /** of the package file, by the database; bytes, 0 where it does not say */
+  /** of the package file, in bytes, from the database; 0 if unknown */
   size: number
   file: string
 }
 
-/** So many are named. */
+/** Missing packages that are named. */
 const NAMED = 3
 
 /**
- * Everything the upgrade would install is in the cache, whole: a host that downloads by itself, at
- * the same time as others, is what the shared cache is there to avoid. pacman works out what that
- * is; which files there are is looked up here, since pacman takes a truncated one for good. [tested]
+ * Checks that the cache has every package of the upgrade, in full size: with a shared cache, hosts
+ * should not download by themselves, all at once. pacman works out the packages; their files are
+ * looked up here, since pacman accepts a truncated file. [tested]
  */
 export async function checkPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
   const { allowDownload, config, cacheDirs, deadline } = context
@@ -32,7 +32,7 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
     return [{ check: 'packages', result: 'ok', message: 'there is nothing to upgrade' }]
   }
   if (allowDownload || config.allowDownload) {
-    const message = `${targets.length} to upgrade; what the cache lacks is downloaded`
+    const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
     return [{ check: 'packages', result: 'ok', message }]
   }
   const files = targets.flatMap(({ file }) => cacheDirs.map((directory) => `${directory}/${file}`))
@@ -44,14 +44,14 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
   return [judgePackages(targets, cacheDirs, sizes)]
 }
 
-/** @param sizes those of the files that there are, by path */
+/** @param sizes the sizes of the files that exist, by path */
 export function judgePackages(
   targets: readonly Target[],
   cacheDirs: readonly string[],
   sizes: ReadonlyMap<string, number>,
 ): PreflightFinding {
   const missing = targets.flatMap(({ name, version, size, file }) => {
-    // pacman takes the first. [libalpm/util.c, _alpm_filecache_find]
+    // pacman uses the first one. [libalpm/util.c, _alpm_filecache_find]
     const found = cacheDirs.map((directory) => sizes.get(`${directory}/${file}`))
     const first = found.find((bytes) => bytes !== undefined)
     if (first === undefined) return [`${name} ${version}`]
@@ -64,11 +64,11 @@ export function judgePackages(
   }
   const rest = missing.length - NAMED
   const named = missing.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-  const message = `${missing.length} of ${total} not in the cache, or not whole: ${named}`
+  const message = `${missing.length} of ${total} not in the cache, or incomplete: ${named}`
   return { check: 'packages', result: 'skip', message }
 }
 
-/** With an empty cache the size to download is that of the whole file. [libalpm/sync.c] */
+/** With an empty cache, the size to download is the size of the whole file. [libalpm/sync.c] */
 async function askTargets({
   asItIs,
   deadline,
@@ -79,7 +79,7 @@ async function askTargets({
   if (ended.timedOut) return { problem: 'no answer in time' }
   const lines = ended.stdout.toString().split('\n').slice(0, -1)
   if (ended.exitCode === 0) return { targets: lines.flatMap(parseTarget) }
-  // Its error says that it failed, and stdout what it is that cannot be satisfied.
+  // stderr says that it failed, stdout which dependency cannot be satisfied.
   const said = [...ended.stderr.trim().split('\n'), ...lines]
   return { problem: said.map((line) => line.replace(/^(?:error|::):? /, '')).join('; ') }
 }

@@ -16,20 +16,20 @@ export interface Preflight {
   verdict: 'go' | 'skip' | 'act'
   /** why not, in one line; '' for go */
   reason: string
-  /** in the order of the checks; those behind the one that stands in the way were not made */
+  /** in the order of the checks, up to the first that stops the job */
   findings: PreflightFinding[]
 }
 
 const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
   upgrade: [checkReboot, checkLock, checkMounts, checkSpace, checkDatabases],
-  // A download makes the databases, and fills the cache.
+  // No check of databases and cache: a download refreshes and fills them.
   download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace],
 }
 
 /**
- * Makes a job's checks, and changes nothing but that an automount may be mounted.
+ * Runs a job's checks. Nothing changes, except that an automount may be mounted.
  *
- * @param prepare gives the context; what it throws is for a person to mend
+ * @param prepare gives the context; a person must fix the cause of its errors
  */
 export async function preflight(job: Job, prepare: () => Context): Promise<Preflight> {
   let context: Context
@@ -42,7 +42,7 @@ export async function preflight(job: Job, prepare: () => Context): Promise<Prefl
   try {
     return judge(job, [...configured, ...(await inOrder(CHECKS[job], context))])
   } catch (error) {
-    // Nobody foresaw it: it will not pass by itself.
+    // Unexpected, so it will not go away by itself.
     const failed: PreflightFinding = {
       check: 'preflight',
       result: 'act',

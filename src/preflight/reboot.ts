@@ -2,7 +2,7 @@ import { isRebootPending } from '../reboot/pending.ts'
 import type { Context } from './context.ts'
 import type { PreflightFinding } from './check.ts'
 
-/** The last gate before a reboot waits for what runs: nothing new is to begin meanwhile. */
+/** While `reboot` waits for a running upgrade, no new one may begin. */
 export function checkReboot({ host }: Context): PreflightFinding[] {
   const check = 'reboot'
   return isRebootPending(host)

@@ -4,8 +4,8 @@ import { askFreeSpace } from './directory.ts'
 import type { PreflightFinding } from './check.ts'
 
 /**
- * A floor below which nothing is begun, and no forecast: what a transaction needs, pacman works out
- * itself where pacman.conf has CheckSpace.
+ * Checks for the least free space. pacman itself checks the space that a transaction needs, if
+ * pacman.conf has CheckSpace.
  */
 export async function checkSpace(context: Context): Promise<PreflightFinding[]> {
   const { job, cacheDir, config, deadline } = context

@@ -2,7 +2,7 @@ import type { Context } from './context.ts'
 import { askWritable } from './directory.ts'
 import type { PreflightFinding } from './check.ts'
 
-/** A download refreshes the databases, and fills the cache. */
+/** A download refreshes the databases and fills the cache, so it must write to both. */
 export async function checkWritable(context: Context): Promise<PreflightFinding[]> {
   const { syncDir, cacheDir, deadline } = context
   for (const path of [syncDir, cacheDir]) {

@@ -46,7 +46,7 @@ aarch64Test('add, list and remove on /etc/pacman.conf: the same bytes in the end
 })
 
 for (const title of [
-  'a newer version of a held package is needed',
+  'a newer version of an ignored package is needed',
   'an upgrade with questions before the last one',
   'an upgrade that fails anyway',
 ]) {

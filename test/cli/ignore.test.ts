@@ -51,14 +51,14 @@ describe('bad usage', () => {
 
 describe('names that are refused, with the reason', () => {
   const cases: [name: string, reason: RegExp][] = [
-    ['a b', /holds a space, where pacman would begin another name/],
-    ['a\tb', /holds a tab, which pacman takes for a part of the name/],
-    ['a,b', /holds a comma, which pacman takes for a part of the name/],
-    ['#a', /holds a #, which begins no comment within a line/],
-    ['a=1', /holds a =: packages are held by name, without a version/],
-    ['a[b', /has a bracket without its other half/],
-    ['a\u001bb', /holds a control character/],
-    ['a\nb', /holds a control character/],
+    ['a b', /contains a space, where pacman would begin another name/],
+    ['a\tb', /contains a tab, which pacman takes as part of the name/],
+    ['a,b', /contains a comma, which pacman takes as part of the name/],
+    ['#a', /contains a #, which begins a comment only at the start/],
+    ['a=1', /contains a =: packages are ignored by name, without a version/],
+    ['a[b', /has an unmatched bracket/],
+    ['a\u001bb', /contains a control character/],
+    ['a\nb', /contains a control character/],
     ['-x', /starts with a -, like an option/],
     ['', /is empty/],
   ]
@@ -120,7 +120,7 @@ describe('list', () => {
       /^kubelet {2}CONF:3 {2}installed 1\.30-1\nli\* {6}CONF:3 {2}linux installed 6\.9-1\n/,
     )
     assert.match(stdout, /^warning: CONF:5: IgnorePkg has no effect/m)
-    assert.match(stdout, /^warning: what is available is uncertain/m)
+    assert.match(stdout, /^warning: available versions are uncertain/m)
   })
 
   test('as JSON', () => {
@@ -133,7 +133,7 @@ describe('list', () => {
     assert.match(warnings[0], /IgnorePkg has no effect/)
   })
 
-  test('nothing is held', () => {
+  test('nothing is ignored', () => {
     assert.equal(ignore(['list'], '[options]\n').stdout, 'IgnorePkg in CONF has no entries\n')
     const { code, stdout } = ignore(['check'], '[options]\n')
     assert.deepEqual([code, stdout], [0, 'no ignored package stops the next upgrade\n'])

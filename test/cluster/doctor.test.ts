@@ -69,7 +69,7 @@ clusterTest('Kured by the shipped values, and the ways to get it wrong', async (
   )
   assert.match(
     await of({ args: chartArguments({ rebootCommand: '/bin/systemctl reboot' }) }),
-    /^warning: POD reboots by \/bin\/systemctl reboot, which waits for no upgrade/m,
+    /^warning: POD reboots by \/bin\/systemctl reboot, which does not wait for upgrades/m,
   )
   const env = [{ name: 'KURED_REBOOT_SENTINEL_COMMAND', value: '/usr/bin/kured-sentinel' }]
   assert.match(await of({ args: trap, env }), /^ok: POD calls \/usr\/bin\/kured-sentinel \(\)$/m)
@@ -97,7 +97,7 @@ clusterTest(
   async (cluster) => {
     await using member = await Member.join(cluster, 'crashing')
     const shown = await saidOf(cluster, member, { annotations: { [CRASHES]: 'yes' } })
-    assert.match(shown, /^(warning|wrong): POD .*(CrashLoopBackOff|does not run)/m)
+    assert.match(shown, /^(warning|wrong): POD .*(CrashLoopBackOff|is not running)/m)
   },
   { todo: 'doctor looks at the phase of the pod alone, which stays Running' },
 )

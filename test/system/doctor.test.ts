@@ -100,7 +100,7 @@ const BREAKAGES: Breakage[] = [
   [
     'cp /etc/pacman.conf /etc/was; echo "Include = /none*" >>/etc/pacman.conf',
     2,
-    /^wrong pacman: pacman ends at \/etc\/pacman\.conf:\d+: Include = \/none\* matches nothing$/m,
+    /^wrong pacman: pacman stops at \/etc\/pacman\.conf:\d+: Include = \/none\* matches nothing$/m,
     'mv /etc/was /etc/pacman.conf',
   ],
   [
@@ -112,15 +112,10 @@ const BREAKAGES: Breakage[] = [
   [
     'kured-sentinel ignore remove kubelet >&2',
     1,
-    /^warning held: kubelet is not held/m,
+    /^warning ignored: kubelet is not ignored/m,
     'kured-sentinel ignore add kubelet >&2',
   ],
-  [
-    'umount /boot',
-    2,
-    /^wrong boot: \/etc\/fstab has \/boot, and it is not mounted$/m,
-    'mount /boot',
-  ],
+  ['umount /boot', 2, /^wrong boot: \/boot is in \/etc\/fstab, but not mounted$/m, 'mount /boot'],
   [
     // The tmpfs came back empty.
     ':',
@@ -131,7 +126,7 @@ const BREAKAGES: Breakage[] = [
   [
     'sed -i "s/(lab@lab)/(lab@LAB)/" /boot/vmlinuz-linux',
     2,
-    /^wrong boot: \/boot\/vmlinuz-linux is another build of \S+, and linux \S+ is installed$/m,
+    /^wrong boot: \/boot\/vmlinuz-linux is another build of \S+, but linux \S+ is installed$/m,
     'cp /usr/lib/modules/$(uname -r)/vmlinuz /boot/vmlinuz-linux',
   ],
   [
@@ -143,7 +138,7 @@ const BREAKAGES: Breakage[] = [
   [
     'echo "timeuot = 1" >/etc/kured-sentinel.conf',
     2,
-    /^wrong configuration: \/etc\/kured-sentinel\.conf:1: "timeuot" stands outside any section/m,
+    /^wrong configuration: \/etc\/kured-sentinel\.conf:1: "timeuot" is outside any section/m,
     'echo "[sentinel]" >/etc/kured-sentinel.conf',
   ],
   [
@@ -179,7 +174,7 @@ const BREAKAGES: Breakage[] = [
   [
     'touch /var/cache/pacman/pkg/x; chown 65534 /var/cache/pacman/pkg/x',
     2,
-    /^wrong mounts: \/var\/cache\/pacman\/pkg has files of nobody: its server maps root, and pacman could not give alpm its downloads$/m,
+    /^wrong mounts: \/var\/cache\/pacman\/pkg has files of nobody: its server maps root to nobody, so pacman cannot give its downloads to alpm$/m,
     'rm /var/cache/pacman/pkg/x',
   ],
   [
@@ -203,13 +198,13 @@ const BREAKAGES: Breakage[] = [
   [
     'sed -i s/:/=/ /usr/share/kured-sentinel/kured-values.yaml',
     2,
-    /^wrong package: kured-sentinel 0\.1\.0-1: 1 of its files altered or missing$/m,
+    /^wrong package: kured-sentinel 0\.1\.0-1: 1 of its files modified or missing$/m,
     'pacman -S --noconfirm kured-sentinel >&2',
   ],
   [
     'mv /usr/bin/kubectl /root; printf "#!/bin/sh\\nexec sleep 100\\n" >/usr/bin/kubectl; chmod +x /usr/bin/kubectl',
     2,
-    /^wrong kured: could not be looked at: the pods of node-3\.lab: no answer within 15 s$/m,
+    /^wrong kured: could not be checked: the pods of node-3\.lab cannot be listed: no answer within 15 s$/m,
     'mv /root/kubectl /usr/bin',
   ],
 ]
@@ -229,7 +224,7 @@ labTest('a node that is well, and each thing broken and mended', async () => {
     'configuration',
     'pacman',
     'lock',
-    'held',
+    'ignored',
     'mounts',
     'units',
     'state',
@@ -273,14 +268,17 @@ async function files(node: LabNode): Promise<string[]> {
   return found.split('\n').filter((line) => !/^(\/var\/log\/|\/tmp )/.test(line))
 }
 
-labTest('held packages that stop the next upgrade; Kured and its chart’s trap', async () => {
+labTest('ignored packages that stop the next upgrade; Kured and its chart’s trap', async () => {
   await using node = await bootNode(SHARED)
   await makeWell(node)
   await offer(node, kubelet('1.31'), cni('1.1', 'kubelet>=1.31'))
   await node.ok(['pacman', '-Sy'])
   const blocked = await doctor(node)
   assert.equal(blocked.exitCode, 2)
-  assert.match(blocked.lines.join('\n'), /^wrong held: the held kubelet stops the next upgrade$/m)
+  assert.match(
+    blocked.lines.join('\n'),
+    /^wrong ignored: ignored packages stop the next upgrade: kubelet$/m,
+  )
 
   await callsKured(node, ['--reboot-sentinel=/sentinel/reboot-required'])
   const { lines, advice: todo } = await doctor(node)
@@ -296,7 +294,7 @@ labTest('held packages that stop the next upgrade; Kured and its chart’s trap'
   assert.equal(unseen.exitCode, 1, unseen.stdout + unseen.stderr)
   assert.match(unseen.stdout, /^warning +program +runs as an ordinary user/m)
   assert.match(unseen.stdout, /^warning +boot +could not be seen: \/boot\S*: permission denied$/m)
-  assert.match(unseen.stdout, /^warning +check +which code processes run only root can see$/m)
+  assert.match(unseen.stdout, /^warning +check +only root can see which code processes run$/m)
   assert.ok(
     unseen.stdout.split('\n').every((line) => line.length <= 80),
     unseen.stdout,
@@ -325,7 +323,7 @@ labTest('a server that never answers is a line, and no hang', async () => {
     shown,
     /^wrong mounts: \S+sync \(systemd-1\) does not answer: no answer within 5 s$/m,
   )
-  assert.match(shown, /^wrong held: \S+sync does not answer: no answer within 5 s$/m)
+  assert.match(shown, /^wrong ignored: \S+sync does not answer: no answer within 5 s$/m)
   assert.match(shown, /^ok configuration: /m)
   assert.equal((await node.run(['pgrep', '-x', 'stat'])).exitCode, 1, 'and nothing is left behind')
 })

@@ -27,7 +27,7 @@ const databases = (node: LabNode) =>
       'find lib/pacman -type f | sort | xargs cat | sha256sum; ls -d /tmp/kured-sentinel-* || :',
   )
 
-labTest('a node: what is held stays, and stops an upgrade that needs it', async () => {
+labTest('a node: an ignored package stays, and stops an upgrade that needs it', async () => {
   await using node = await bootNode()
   await install(node, plain('kubelet', '1.30'), plain('cni', '1.0', { depends: ['kubelet'] }))
   const added = await ignore(node, 'add', 'kubelet')
@@ -51,7 +51,7 @@ labTest('a node: what is held stays, and stops an upgrade that needs it', async 
   assert.equal(blocked.exitCode, 1)
   assert.match(
     blocked.stdout,
-    /kubelet is held \(at 1\.30-1\): cni 1\.2-1 needs kubelet>=1\.31, 1\.31-1 is available/,
+    /kubelet is ignored \(at 1\.30-1\): cni 1\.2-1 needs kubelet>=1\.31, 1\.31-1 is available/,
   )
   assert.equal(await databases(node), before, 'the real databases, the log, the cache, /tmp')
   assert.doesNotMatch(before, /db\.lck|\/tmp\//)
@@ -108,10 +108,10 @@ labTest('ignore check with databases that are missing, broken or not to be copie
     [': >db/sync/core.db', /could not tell: the repository core offers nothing/],
     ['echo garbage >db/sync/core.db', /could not tell: error: could not .*core/],
     ['mv db/sync/core.db db/sync/other.db', /could not tell: .*core/],
-    ['rm -r db/local/x-1-1', /local holds no package/],
+    ['rm -r db/local/x-1-1', /local has no packages/],
     ['rm -r db/local', /no package database/],
     ['echo "Include = /none/*" >>pacman.conf', /pacman\.conf:10: Include = .* matches nothing/],
-    ['mkdir db/db.lck', /could not tell: pacman is at work, or was ended/],
+    ['mkdir db/db.lck', /could not tell: pacman is at work, or was interrupted/],
   ]
   for (const [damage, says] of cases) {
     const root = makePacmanHost(HELD)
@@ -144,7 +144,7 @@ labTest('ignore check as JSON, and who may not ask', () => {
   const nobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const refused = run(['ignore', 'check', '--pacman-conf', conf], { through: nobody })
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
-  assert.match(refused.stderr, /pacman's rehearsal of an upgrade needs root/)
+  assert.match(refused.stderr, /pacman's simulation of an upgrade needs root/)
   return Promise.resolve()
 })
 
@@ -212,7 +212,7 @@ typo     @7  not installed
   warning: typo is neither installed nor in any sync database
 t*po     @7  nothing installed
 a,       @7  not installed
-  warning: a, holds a comma, which pacman takes for a part of the name: put a space between two names
+  warning: a, contains a comma, which pacman takes as part of the name: put a space between names
   warning: a, is neither installed nor in any sync database
 `,
   )
@@ -243,10 +243,10 @@ none  @8  nothing installed
   ])
 
   execFileSync('rm', [join(root, 'db/sync/testing.db')])
-  assert.match(list().stdout, /^warning: what is available is uncertain: .*testing/m)
+  assert.match(list().stdout, /^warning: available versions are uncertain: .*testing/m)
   assert.match(
     list().stdout,
-    /typo is neither installed nor in any sync database, as far as one can tell/,
+    /typo is neither installed nor in any sync database, as far as is known/,
   )
   return Promise.resolve()
 })

@@ -303,7 +303,7 @@ const next: PackageRecipe = {
   files: { '/usr/bin/kubelet': { content: standIn('kubelet', 'next'), mode: 0o755 } },
 }
 
-labTest('on a node: the kubelet that kubeadm expects, held until it is named', async () => {
+labTest('on a node: the kubelet that kubeadm expects, ignored until it is named', async () => {
   const workshop = await built()
   await using node = await bootNode({
     prepare(root) {
@@ -325,9 +325,9 @@ labTest('on a node: the kubelet that kubeadm expects, held until it is named', a
   )
 
   const doctor = () => node.run(['kured-sentinel', 'doctor'])
-  assert.match((await doctor()).stdout, /^warning +held +kubelet-bin is not held: /m)
+  assert.match((await doctor()).stdout, /^warning +ignored +kubelet-bin is not ignored: /m)
   await node.ok(['kured-sentinel', 'ignore', 'add', ...PACKAGES])
-  assert.match((await doctor()).stdout, /^ok +held +kubelet-bin is held/m)
+  assert.match((await doctor()).stdout, /^ok +ignored +kubelet-bin is ignored/m)
 
   // As docs/kubernetes.md has it.
   await offer(node, next)

@@ -158,7 +158,7 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
   assert.match(await ok(node, 'install', '--role', 'cache', '--enable'), /timer started/)
   assert.equal(await node.shell(`ls ${DIRECTORY} | grep '^pacman' || true`), '')
   await ok(node, 'install', '--role', 'cache', '--spread', '2h')
-  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package brings/)
+  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package has/)
   assert.match(await ok(node, 'status'), /\/usr\/lib\/systemd\/system\/pacman-upgrade\.timer/)
   await ok(node, 'remove')
   assert.equal(await timers(node).catch(() => ''), '')
@@ -276,7 +276,7 @@ labTest('a timer fires and the upgrade happens; a skip is a skip, and is told', 
   const builder = ['setpriv', '--reuid=builder', '--regid=builder', '--init-groups']
   for (const as of [[], builder]) {
     const { stdout } = await node.run([...as, 'kured-sentinel', 'units', 'status'])
-    assert.match(stdout, /^ {2}skipped 20\S+: .* not in the cache, or not whole: tick 2\.0-1$/m)
+    assert.match(stdout, /^ {2}skipped 20\S+: .* not in the cache, or incomplete: tick 2\.0-1$/m)
   }
   assert.equal(await node.ok(['pacman', '-Q', 'tick']), 'tick 1.0-1\n')
 

@@ -82,13 +82,13 @@ describe('its package', () => {
         `backup file: kured-sentinel: /etc/kured-sentinel.conf (Modification time mismatch)
 kured-sentinel: 44 total files, 0 altered files\n`,
       ),
-      ['ok: kured-sentinel 0.1.0-1 is as its package brought it'],
+      ['ok: kured-sentinel 0.1.0-1 is unmodified'],
     )
     assert.deepEqual(says('kured-sentinel: 44 total files, 2 altered files\n'), [
-      'wrong: kured-sentinel 0.1.0-1: 2 of its files altered or missing',
+      'wrong: kured-sentinel 0.1.0-1: 2 of its files modified or missing',
     ])
     assert.deepEqual(says(''), [
-      'wrong: kured-sentinel 0.1.0-1: some of its files altered or missing',
+      'wrong: kured-sentinel 0.1.0-1: some of its files modified or missing',
     ])
   })
 
@@ -100,7 +100,7 @@ kured-sentinel: 44 total files, 0 altered files\n`,
       'ok: its hook for upgrades by hand is active',
     ])
     assert.deepEqual(says({ [hook]: { link: '/dev/null' } }), [`ok: /${hook} is masked`])
-    const nowhere = [`warning: /${hook} leads nowhere, or is not this program’s`]
+    const nowhere = [`warning: /${hook} is a broken link, or not this program’s hook`]
     assert.deepEqual(says({ [hook]: { link: '/none/none' } }), nowhere)
     assert.deepEqual(says({ [hook]: 'Exec = /usr/bin/other\n' }), nowhere)
   })
@@ -108,19 +108,19 @@ kured-sentinel: 44 total files, 0 altered files\n`,
 
 describe('pacman.conf', () => {
   const conf = (text: string) => shown(judgeConf(new Host(makeTree({ 'etc/pacman.conf': text }))))
-  const sound = '[options]\n[core]\nServer = x\n'
+  const valid = '[options]\n[core]\nServer = x\n'
 
-  test('sound', () => assert.deepEqual(conf(sound), ['ok: /etc/pacman.conf is sound']))
+  test('valid', () => assert.deepEqual(conf(valid), ['ok: /etc/pacman.conf is valid']))
 
   test('what pacman reads otherwise', () => {
-    assert.deepEqual(conf(`${sound}IgnorePkg = kubelet\n`), [
+    assert.deepEqual(conf(`${valid}IgnorePkg = kubelet\n`), [
       'warning: /etc/pacman.conf:4: IgnorePkg has no effect: pacman reads it only in [options], this is [core] since /etc/pacman.conf:2',
     ])
   })
 
-  test('what pacman ends at', () => {
+  test('what pacman stops at', () => {
     assert.deepEqual(conf('[options]\nInclude = /etc/none*\n'), [
-      'wrong: pacman ends at /etc/pacman.conf:2: Include = /etc/none* matches nothing',
+      'wrong: pacman stops at /etc/pacman.conf:2: Include = /etc/none* matches nothing',
     ])
   })
 
@@ -147,7 +147,7 @@ const HOLDER: Tree = {
 }
 
 const CASES: [what: string, check: DoctorCheck, tree: Tree, lines: (string | RegExp)[]][] = [
-  ['no lock', lock, hostTree(), ['ok: nobody holds pacman’s lock']],
+  ['no lock', lock, hostTree(), ['ok: there is no pacman lock']],
   [
     'a lock whose pacman works',
     lock,
@@ -164,13 +164,13 @@ const CASES: [what: string, check: DoctorCheck, tree: Tree, lines: (string | Reg
     'no configuration',
     configuration,
     hostTree(),
-    ['ok: no /etc/kured-sentinel.conf: the defaults are in force'],
+    ['ok: no /etc/kured-sentinel.conf: the defaults apply'],
   ],
   [
-    'a sound configuration',
+    'a valid configuration',
     configuration,
     hostTree({ 'etc/kured-sentinel.conf': '[sentinel]\ntimeout = 20s\n' }),
-    ['ok: /etc/kured-sentinel.conf is sound'],
+    ['ok: /etc/kured-sentinel.conf is valid'],
   ],
   [
     'an unknown key',
@@ -224,7 +224,10 @@ describe('what pacman replaced', () => {
     [
       'the hook is masked',
       { ...noted, [`etc/pacman.d/hooks/${HOOK}`]: { link: '/dev/null' } },
-      [/^wrong: \/etc\/pacman\.d\/hooks\/.*\.hook is in the way: pacman does not tell/, two],
+      [
+        /^wrong: \/etc\/pacman\.d\/hooks\/.*\.hook is in the way: replaced files are not listed/,
+        two,
+      ],
     ],
     [
       'another hook directory',
@@ -234,7 +237,7 @@ describe('what pacman replaced', () => {
     [
       'the hook is empty',
       { ...noted, [`usr/share/libalpm/hooks/${HOOK}`]: '' },
-      [/^wrong: .*\.hook is missing or empty: pacman does not tell/, two],
+      [/^wrong: .*\.hook is missing or empty: replaced files are not listed/, two],
     ],
     [
       'installed in this boot',
@@ -257,8 +260,8 @@ test('an ordinary user is told what only root can see', async () => {
   const unseen = hostTree({ ...replacedTree('/usr/lib/x.so'), ...processTree(40) })
   delete unseen['proc/40/maps']
   const nobody = { isRoot: false }
-  matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^warning: .*only root can see$/])
-  matches(await said(verdict, unseen, nobody), [/^warning: .*only root can see$/])
+  matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^warning: .*only root can see /])
+  matches(await said(verdict, unseen, nobody), [/^warning: .*only root can see /])
 })
 
 test('a stale lock has its advice', async () => {

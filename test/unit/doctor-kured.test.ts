@@ -1,4 +1,4 @@
-/** What `doctor` makes of the Kured of this node, and of its held packages. */
+/** What `doctor` makes of the Kured of this node, and of its ignored packages. */
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { describe, test } from 'node:test'
@@ -18,7 +18,7 @@ const REBOOT = '--reboot-command=/usr/bin/kured-sentinel reboot'
 const OURS = 'ok: kured-system/kured-x7k2p calls /usr/bin/kured-sentinel'
 const GATE = 'ok: kured-system/kured-x7k2p reboots by /usr/bin/kured-sentinel reboot'
 const UNGATED = (command: string) =>
-  `warning: kured-system/kured-x7k2p reboots by ${command}, which waits for no upgrade`
+  `warning: kured-system/kured-x7k2p reboots by ${command}, which does not wait for upgrades`
 const WAITS = (file: string) =>
   `wrong: kured-system/kured-x7k2p calls no command, but waits for the file ${file}`
 const CALLS = (rest: string) => `wrong: kured-system/kured-x7k2p calls ${rest}`
@@ -87,12 +87,12 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
   [
     'a command that never is an answer',
     podList([`${SENTINEL} status`, REBOOT]),
-    [CALLS('/usr/bin/kured-sentinel status, to which every answer is 2'), GATE],
+    [CALLS('/usr/bin/kured-sentinel status, which always ends with 2'), GATE],
   ],
   [
     'a pod that does not run',
     podList([SENTINEL, REBOOT], { phase: 'Pending' }),
-    ['warning: kured-system/kured-x7k2p does not run', OURS, GATE],
+    ['warning: kured-system/kured-x7k2p is not running', OURS, GATE],
   ],
   ['no Kured here', { items: [] }, ['warning: no Kured runs on this node']],
   ['nothing that is a list', null, ['warning: no Kured runs on this node']],
@@ -167,23 +167,26 @@ describe('kubectl', () => {
 
   test('that fails, or gives nonsense, is an error with its words', async () => {
     const refused = withKubectl('echo "Error from server (Forbidden): no" >&2; exit 1')
-    await assert.rejects(async () => kured.look(refused), /pods of node-3\.lab: Error from .*no$/)
+    await assert.rejects(
+      async () => kured.look(refused),
+      /pods of node-3\.lab cannot be listed: Error from .*no$/,
+    )
     const nonsense = withKubectl('echo "<html>"')
     await assert.rejects(async () => kured.look(nonsense), /no JSON for the pods of node-3\.lab/)
   })
 
   test('is not there, or not for everybody', async () => {
     assert.deepEqual(await said(kured, { 'usr/bin/x': '' }), [
-      'ok: not looked at: there is no /etc/kubernetes/kubelet.conf (see Kured’s log for what it calls)',
+      'ok: not checked: there is no /etc/kubernetes/kubelet.conf (Kured’s log shows its commands)',
     ])
     const place = { ...withKubectl('exit 1'), isRoot: false }
     assert.deepEqual(shown(await kured.look(place)), [
-      'warning: what Kured calls only root can see',
+      'warning: only root can see what Kured calls',
     ])
   })
 })
 
-describe('held packages', () => {
+describe('ignored packages', () => {
   const entry = (name: string, packages = [name], warnings: string[] = []): IgnoredEntry => ({
     name,
     file: '/etc/pacman.conf',
@@ -192,24 +195,24 @@ describe('held packages', () => {
     warnings,
   })
 
-  test('the kubelet is held, by its name or a pattern, or is not', () => {
+  test('the kubelet is ignored, by its name or a pattern, or is not', () => {
     assert.deepEqual(judgeKubelet(undefined, []), [])
     const kubelet = (entries: IgnoredEntry[]) => shown(judgeKubelet('kubelet-bin', entries))
-    assert.deepEqual(kubelet([entry('kubelet-bin')]), ['ok: kubelet-bin is held'])
+    assert.deepEqual(kubelet([entry('kubelet-bin')]), ['ok: kubelet-bin is ignored'])
     assert.deepEqual(kubelet([entry('kube*', ['kubeadm', 'kubelet-bin'])]), [
-      'ok: kubelet-bin is held',
+      'ok: kubelet-bin is ignored',
     ])
     assert.deepEqual(kubelet([entry('kubelet')]), [
-      'warning: kubelet-bin is not held: an upgrade may take it past the apiserver’s version',
+      'warning: kubelet-bin is not ignored: an upgrade may make it newer than the apiserver',
     ])
     assert.equal(judgeKubelet('kubelet', [])[0]?.advice, 'kured-sentinel ignore add kubelet')
   })
 
   test('entries, and those that hold nothing', () => {
-    assert.deepEqual(shown(judgeEntries([])), ['ok: nothing is held back'])
+    assert.deepEqual(shown(judgeEntries([])), ['ok: no package is ignored'])
     assert.deepEqual(
       shown(judgeEntries([entry('a'), entry('li*'), entry('b', [], ['is nowhere'])])),
-      ['ok: held back: a li*', 'warning: /etc/pacman.conf:7: b is nowhere'],
+      ['ok: ignored: a li*', 'warning: /etc/pacman.conf:7: b is nowhere'],
     )
   })
 
@@ -229,10 +232,10 @@ describe('held packages', () => {
       judgeHolds({ ...check, verdict: 'unknown', errors: ['error: disk full'] }),
     ]
     assert.deepEqual(shown(holds), [
-      'ok: what is held does not stop the next upgrade',
-      'wrong: the held x stops the next upgrade',
-      'wrong: what is held stops the next upgrade',
-      'wrong: the next upgrade fails, with nothing held as well: error: disk full',
+      'ok: no ignored package stops the next upgrade',
+      'wrong: ignored packages stop the next upgrade: x',
+      'wrong: ignored packages stop the next upgrade',
+      'wrong: the next upgrade fails, even with nothing ignored: error: disk full',
     ])
   })
 })

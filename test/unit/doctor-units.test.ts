@@ -101,7 +101,7 @@ const JOBS: [what: string, status: UnitStatus[], lines: string[]][] = [
     [timer(), service({ author: 'edited', path: '/etc/systemd/system/pacman-upgrade.service' })],
     [
       ON,
-      'warning: /etc/systemd/system/pacman-upgrade.service was edited: what protects an upgrade may be missing',
+      'warning: /etc/systemd/system/pacman-upgrade.service was edited: it may lack what protects an upgrade',
       'ok: pacman-upgrade.service has not run yet',
     ],
   ],
@@ -110,7 +110,7 @@ const JOBS: [what: string, status: UnitStatus[], lines: string[]][] = [
     [timer(), service({ author: 'foreign', path: '/etc/systemd/system/pacman-upgrade.service' })],
     [
       ON,
-      'warning: /etc/systemd/system/pacman-upgrade.service is not this program’s: what protects an upgrade may be missing',
+      'warning: /etc/systemd/system/pacman-upgrade.service is not this program’s: it may lack what protects an upgrade',
       'ok: pacman-upgrade.service has not run yet',
     ],
   ],
@@ -160,7 +160,7 @@ const JOBS: [what: string, status: UnitStatus[], lines: string[]][] = [
   [
     'exit 0, and a hook failed',
     [timer(), service({ run: run('completed', { problems: ['command failed: mkinitcpio'] }) })],
-    [ON, `wrong: ${LAST} completed, but not all of it: command failed: mkinitcpio`],
+    [ON, `wrong: ${LAST} completed with problems: command failed: mkinitcpio`],
   ],
   [
     'a record that cannot be read',
@@ -179,7 +179,7 @@ test('units: what an earlier run left half-way, whatever was skipped since', () 
     shown(judgeJob('upgrade', [timer(), service({ run: skipped })], () => OURS, earlier)).slice(2)
   assert.deepEqual(after(run('completed')), [])
   assert.deepEqual(after(run('interrupted', { reason: 'the power went' })), [
-    'wrong: the one that did something before, at 2026-11-25T00:12Z, was interrupted: the power went',
+    'wrong: an earlier upgrade, at 2026-11-25T00:12Z, was interrupted: the power went',
   ])
 })
 
@@ -226,7 +226,7 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     'mounted, and no NFS',
     { path: '/p', mounted: { type: 'ext4', source: '/dev/sdb1' } },
     NODE,
-    ['ok: /p is mounted from /dev/sdb1 (ext4), which is no NFS'],
+    ['ok: /p is mounted from /dev/sdb1 (ext4), not NFS'],
   ],
   [
     'mounted, but not as configured',
@@ -245,7 +245,7 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     'a cache of the host’s own',
     { path: '/p', mounted: undefined },
     { ...NODE, mounts: false },
-    ['ok: /p answers; no mount is wanted (--local)'],
+    ['ok: /p answers; no mount is expected (--local)'],
   ],
   [
     'only an automount',
@@ -275,7 +275,7 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     'an ordinary user on the cache host',
     NFS,
     CACHE,
-    [MOUNTED, 'warning: whether this cache host may write to /p only root can see'],
+    [MOUNTED, 'warning: only root can see whether this cache host may write to /p'],
   ],
   [
     'the cache host may not write',
@@ -289,14 +289,14 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     CACHE,
     [
       MOUNTED,
-      'wrong: /p has files of nobody: its server maps root, and pacman could not give alpm its downloads',
+      'wrong: /p has files of nobody: its server maps root to nobody, so pacman cannot give its downloads to alpm',
     ],
   ],
   [
     'root squashed, and root downloads',
     { ...NFS, squashed: true },
     { ...CACHE, downloadUser: undefined },
-    [MOUNTED, 'warning: /p has files of nobody: its server maps root'],
+    [MOUNTED, 'warning: /p has files of nobody: its server maps root to nobody'],
   ],
 ]
 
@@ -310,8 +310,8 @@ describe('state', () => {
   const hold = (left: number) =>
     JSON.stringify({ version: 1, reason: 'a new disk', until: 0, left, bootId, uptime: 5000_000 })
   const says = (files: Tree) => said(state, hostTree(files))
-  const NO_HOLD = 'ok: no hold keeps reboots away'
-  const NO_GUARD = 'ok: the loop guard holds no reason back'
+  const NO_HOLD = 'ok: there is no hold'
+  const NO_GUARD = 'ok: no reboot was requested in an earlier boot'
 
   test('nothing is remembered', async () => {
     assert.deepEqual(await says({}), [NO_HOLD, NO_GUARD])
@@ -335,7 +335,7 @@ describe('state', () => {
     const kept = JSON.stringify({ version: 1, requests })
     assert.deepEqual(await says({ [`${DIRECTORY}/requests.json`]: kept }), [
       NO_HOLD,
-      'ok: the loop guard keeps what earlier boots were for: kernel linux 6.9.1-1 1000',
+      'ok: reboots were requested in earlier boots for kernel linux 6.9.1-1 1000',
     ])
   })
 

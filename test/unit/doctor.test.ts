@@ -49,9 +49,9 @@ test('a check that throws is a line of its own, and the others go on', async () 
     progress,
   )
   assert.deepEqual(lines, [
-    { area: 'a', state: 'wrong', message: 'could not be looked at: no database: it is gone' },
-    { area: 'b', state: 'wrong', message: 'could not be looked at, for the same reason as a' },
-    { area: 'c', state: 'wrong', message: 'could not be looked at: x is undefined' },
+    { area: 'a', state: 'wrong', message: 'could not be checked: no database: it is gone' },
+    { area: 'b', state: 'wrong', message: 'could not be checked, for the same reason as a' },
+    { area: 'c', state: 'wrong', message: 'could not be checked: x is undefined' },
     { area: 'd', state: 'ok', message: 'fine' },
   ])
   assert.deepEqual(progress, ['a', 'b', 'c', 'd'])
@@ -62,7 +62,7 @@ test('a check that never answers takes its time, and those behind it are named',
   const { lines, exitCode, durationMs } = await look([hangs, says('b', ok('fine'))], 300)
   assert.deepEqual(
     lines.map(({ area, state, message }) => `${area} ${state}: ${message}`),
-    ['a wrong: no answer within 1 s', 'b wrong: not looked at: the time was over'],
+    ['a wrong: no answer within 1 s', 'b wrong: not checked: out of time'],
   )
   assert.equal(exitCode, 2)
   assert.ok(durationMs < 5000)
@@ -83,8 +83,8 @@ test('shown within 80 columns, with what to do below', () => {
         'stale lock /var/lib/pacman/db.lck: nobody has it open and it is older than this boot',
       advice: 'look at pacman.log, repair what was interrupted, and only then remove it',
     },
-    { area: 'held', state: 'warning', message: 'kubelet is not held' },
-    { area: 'held', state: 'warning', message: 'evil\u001b[2Jname', advice: 'x' },
+    { area: 'ignored', state: 'warning', message: 'kubelet is not ignored' },
+    { area: 'ignored', state: 'warning', message: 'evil\u001b[2Jname', advice: 'x' },
   ] as const
   const shown = renderExamination({
     state: 'wrong',
@@ -95,14 +95,14 @@ test('shown within 80 columns, with what to do below', () => {
   })
   assert.equal(
     shown,
-    `ok       pacman  sound
-wrong    lock    stale lock /var/lib/pacman/db.lck: nobody has it open and it is
-                 older than this boot
-                 do: look at pacman.log, repair what was interrupted, and only
-                     then remove it
-warning  held    kubelet is not held
-warning  held    evil\\u001b[2Jname
-                 do: x
+    `ok       pacman   sound
+wrong    lock     stale lock /var/lib/pacman/db.lck: nobody has it open and it
+                  is older than this boot
+                  do: look at pacman.log, repair what was interrupted, and only
+                      then remove it
+warning  ignored  kubelet is not ignored
+warning  ignored  evil\\u001b[2Jname
+                  do: x
 1 wrong, 2 warnings, 1 ok (in 12 ms)
 `,
   )

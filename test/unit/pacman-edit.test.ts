@@ -63,7 +63,7 @@ describe('where a name goes', () => {
   })
 
   test('a bad name changes nothing', () => {
-    assert.throws(() => add(ARCH, 'good', 'a,b'), /a,b holds a comma/)
+    assert.throws(() => add(ARCH, 'good', 'a,b'), /a,b contains a comma/)
   })
 })
 

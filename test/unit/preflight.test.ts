@@ -76,7 +76,7 @@ describe('the cache', () => {
     assert.equal(result, 'skip')
     assert.equal(
       message,
-      '4 of 5 packages not in the cache, or not whole: b 2-1, c 2-1, d 2-1 and 1 more',
+      '4 of 5 packages not in the cache, or incomplete: b 2-1, c 2-1, d 2-1 and 1 more',
     )
   })
 
@@ -84,7 +84,7 @@ describe('the cache', () => {
     const found = judge([target('a')], { '/one/a.pkg': 5, '/two/a.pkg': 100 })
     assert.deepEqual(found, [
       'skip',
-      '1 of 1 package not in the cache, or not whole: a 2-1 (5 of 100 bytes)',
+      '1 of 1 package not in the cache, or incomplete: a 2-1 (5 of 100 bytes)',
     ])
   })
 

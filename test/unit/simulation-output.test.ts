@@ -11,7 +11,7 @@ const AVAILABLE = new Map([
 const blockers = (stdout: string, stderr: string, satisfier: (text: string) => string = () => '') =>
   findBlockers(parseSimulation(stdout, stderr, 1), AVAILABLE, satisfier)
 
-describe('a held package is needed in a newer version (6.0.2 and 7.0.0)', () => {
+describe('an ignored package is needed in a newer version (6.0.2 and 7.0.0)', () => {
   const stdout = `:: Starting full system upgrade...
 resolving dependencies...
 :: The following package cannot be upgraded due to unresolvable dependencies:
@@ -59,7 +59,7 @@ warning: cannot resolve "x>=2", a dependency of "y"
   })
 })
 
-test('a held package needs what goes (6.0.2 and 7.0.0)', () => {
+test('an ignored package needs what goes (6.0.2 and 7.0.0)', () => {
   const stderr = `warning: h: ignoring package upgrade (1-1 => 2-1)
 error: failed to prepare transaction (could not satisfy dependencies)
 `
@@ -74,7 +74,7 @@ for (const [version, y, h] of [
   ['6.0.2', 'y', 'h'],
   ['7.0.0', 'y-2-1', 'h-1-1'],
 ]) {
-  test(`a held package is in conflict (${version})`, () => {
+  test(`an ignored package is in conflict (${version})`, () => {
     const stdout = `looking for conflicting packages...\n:: ${y} and ${h} are in conflict (h<2)\n\n`
     const stderr = `warning: h: ignoring package upgrade (1-1 => 2-1)
 :: ${y} and ${h} are in conflict. Remove h? [y/N] error: unresolvable package conflicts detected
