@@ -173,6 +173,7 @@ test('a file that NFS renamed counts where pacman replaced something beside it',
   const maps = (directory: string) => mapsLine(`${directory}/.nfs0000000001a2b3c400000012`)
   assert.equal(check(processTree(40, { maps: maps('/usr/lib') })).code, 0)
   assert.equal(check(processTree(40, { maps: maps('/opt/x') })).code, 1)
+  assert.equal(check(processTree(40, { maps: maps('/usr/li') })).code, 1, 'no part of a name')
 })
 
 test('a sandboxed service sees the host’s files through mounts of its own: counted', () => {
@@ -318,6 +319,12 @@ for (const [what, tree, code, message] of [
     { 'var/lib/pacman/db.lck': lock(-9000) },
     2,
     /stale lock .*in the future/,
+  ],
+  [
+    'made in the last minute, by a clock that steps',
+    { 'var/lib/pacman/db.lck': lock(-40) },
+    1,
+    /is there/,
   ],
   [
     'as old as it may be, as configured',

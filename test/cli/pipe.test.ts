@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostTree, mapsLine, processTree } from '../fixture/host.ts'
 import { BIN, NODE } from '../fixture/program.ts'
@@ -14,7 +14,7 @@ import { makeTree } from '../fixture/tree.ts'
 const FILES = 2000
 
 /** Starts `status` with such a pipe as its stdout. Only node's own descriptors 0 to 2 would block. */
-function startOnPipe() {
+function startOnPipe(t: TestContext) {
   const maps = Array.from({ length: FILES }, (_, i) => mapsLine(`/opt/${i}.so (deleted)`)).join('')
   const root = makeTree({ ...hostTree(processTree(40, { maps })), pipe: { fifo: true } })
   const fd = openSync(join(root, 'pipe'), constants.O_RDWR | constants.O_NONBLOCK)
@@ -23,6 +23,10 @@ function startOnPipe() {
     cwd: '/',
     env: {},
     stdio: ['ignore', 'ignore', 'pipe', fd],
+  })
+  t.after(() => {
+    child.kill('SIGKILL')
+    closeSync(fd)
   })
   const ended = once(child, 'close').then(([code]: unknown[]) => code)
   return { child, fd, ended }
@@ -48,35 +52,26 @@ async function awaitFull(fd: number): Promise<string> {
   }
 }
 
-test('a reader that is late gets all of it', { timeout: 60_000 }, async () => {
-  const { child, fd, ended } = startOnPipe()
-  try {
-    let text = await awaitFull(fd)
-    await sleep(200)
-    assert.equal(child.exitCode, null, 'it waits for its reader')
-    while (child.exitCode === null) {
-      text += readNow(fd)
-      await sleep(5)
-    }
+test('a reader that is late gets all of it', { timeout: 60_000 }, async (t) => {
+  const { child, fd, ended } = startOnPipe(t)
+  let text = await awaitFull(fd)
+  await sleep(200)
+  assert.equal(child.exitCode, null, 'it waits for its reader')
+  while (child.exitCode === null) {
     text += readNow(fd)
-    assert.equal(await ended, 0)
-    const { ignored }: { ignored: unknown[] } = JSON.parse(text)
-    assert.ok(ignored.length >= FILES)
-  } finally {
-    closeSync(fd)
+    await sleep(5)
   }
+  text += readNow(fd)
+  assert.equal(await ended, 0)
+  const { ignored }: { ignored: unknown[] } = JSON.parse(text)
+  assert.ok(ignored.length >= FILES)
 })
 
-test('2: a reader that never comes is not waited for for ever', { timeout: 60_000 }, async () => {
-  const { child, fd, ended } = startOnPipe()
-  try {
-    let said = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
-    await awaitFull(fd)
-    assert.equal(await ended, 2)
-    assert.match(said, /EAGAIN/)
-  } finally {
-    closeSync(fd)
-    child.kill('SIGKILL')
-  }
+test('2: a reader that never comes is not waited for for ever', { timeout: 60_000 }, async (t) => {
+  const { child, fd, ended } = startOnPipe(t)
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await awaitFull(fd)
+  assert.equal(await ended, 2)
+  assert.match(said, /EAGAIN/)
 })

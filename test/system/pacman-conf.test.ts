@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Host } from '../../src/host/host.ts'
-import { databasePath, listOption, readPacmanConf } from '../../src/pacman/conf/conf.ts'
+import { databasePath, listOption, logPath, readPacmanConf } from '../../src/pacman/conf/conf.ts'
 import type { PacmanConf } from '../../src/pacman/conf/model.ts'
 import { addEntries, removeEntries } from '../../src/ignored/edit.ts'
 import { baseTree } from '../lab/cache.ts'
@@ -35,6 +35,7 @@ interface Answer {
   ignorePkg: string[]
   ignoreGroup: string[]
   databasePath: string
+  logPath: string
   stderr: string
 }
 
@@ -52,7 +53,8 @@ function ask(tree: string, hosts: Files[]): { answers: Answer[]; ours: PacmanCon
     }
   }
   // Asked for several directives it puts the name before each value.
-  const one = 'pacman-conf --config $0/pacman.conf IgnorePkg IgnoreGroup DBPath >$0/out 2>$0/err'
+  const one =
+    'pacman-conf --config $0/pacman.conf IgnorePkg IgnoreGroup DBPath LogFile >$0/out 2>$0/err'
   const script = `cd /; ls -d /mnt/* | xargs -n 1 -P 4 sh -c '${one}; echo $? >$0/exit'`
   const mount = `mount --bind ${root}/mnt ${tree}/mnt && exec chroot ${tree} sh -c "$1"`
   const ended = spawnSync('unshare', ['--mount', 'sh', '-c', mount, 'sh', script], {
@@ -69,6 +71,7 @@ function ask(tree: string, hosts: Files[]): { answers: Answer[]; ours: PacmanCon
       ignorePkg: values('IgnorePkg'),
       ignoreGroup: values('IgnoreGroup'),
       databasePath: values('DBPath').join(),
+      logPath: values('LogFile').join(),
       stderr: read('err'),
     }
   })
@@ -87,6 +90,7 @@ function agree(answer: Answer, ours: PacmanConf, about: string): void {
   assert.deepEqual(names(ours, 'IgnorePkg'), answer.ignorePkg, about)
   assert.deepEqual(names(ours, 'IgnoreGroup'), answer.ignoreGroup, about)
   assert.equal(databasePath(ours), squeeze(answer.databasePath), about)
+  assert.equal(logPath(ours), squeeze(answer.logPath), about)
 }
 
 /** pacman names the line of some errors; it counts the pieces of a line that is too long. */

@@ -16,6 +16,25 @@ test('a file is written whole, with its mode, in place of a link too', () => {
   assert.deepEqual(readdirSync(root).toSorted(), ['other', 'state'])
 })
 
+test('a file has the mode that was asked for, whatever the umask', () => {
+  const path = join(makeTree({}), 'unit')
+  const umask = process.umask(0o077)
+  try {
+    writeAtomically(path, 'new')
+  } finally {
+    process.umask(umask)
+  }
+  assert.equal(statSync(path).mode & 0o7777, 0o644)
+})
+
+test('what a killed run with our PID has left does not stand in the way', () => {
+  const left = `.state.${process.pid}`
+  const root = makeTree({ [left]: 'half a st' })
+  writeAtomically(join(root, 'state'), 'new')
+  assert.deepEqual(readdirSync(root), ['state'])
+  assert.equal(readFileSync(join(root, 'state'), 'utf8'), 'new')
+})
+
 test('what cannot be put in place leaves nothing behind', () => {
   const root = makeTree({})
   mkdirSync(join(root, 'state/full'), { recursive: true })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
-import { databasePath, listOption, readPacmanConf } from '../../src/pacman/conf/conf.ts'
+import { databasePath, listOption, logPath, readPacmanConf } from '../../src/pacman/conf/conf.ts'
 import {
   ARCH,
   ARCH_LINUX_ARM,
@@ -221,6 +221,22 @@ describe('the database path', () => {
   for (const [lines, path] of cases) {
     test(JSON.stringify(lines), () => {
       assert.equal(databasePath(read(`[options]\n${lines}\n`)), path)
+    })
+  }
+})
+
+describe('the path of the log', () => {
+  const cases: [lines: string, path: string][] = [
+    ['', '/var/log/pacman.log'],
+    ['LogFile = /a\nLogFile = /b', '/a'],
+    ['RootDir = /mnt/', '/mnt/var/log/pacman.log'],
+    ['RootDir = /mnt\nLogFile = /a', '/a'],
+    ['LogFile =', '/var/log/pacman.log'],
+    ['[core]\nLogFile = /b', '/var/log/pacman.log'],
+  ]
+  for (const [lines, path] of cases) {
+    test(JSON.stringify(lines), () => {
+      assert.equal(logPath(read(`[options]\n${lines}\n`)), path)
     })
   }
 })

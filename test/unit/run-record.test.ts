@@ -6,7 +6,7 @@ import { Host } from '../../src/host/host.ts'
 import { systemdInvocation } from '../../src/host/caller.ts'
 import { readLog } from '../../src/pacman/log/log.ts'
 import { readLogSince } from '../../src/pacman/log/log.ts'
-import { readRunStart, writeRunStart } from '../../src/record/run-start.ts'
+import { readRunStart, type RunStart, writeRunStart } from '../../src/record/run-start.ts'
 import {
   keepLastEnd,
   readRunRecord,
@@ -15,7 +15,7 @@ import {
 } from '../../src/record/run-record.ts'
 import { recordRun } from '../../src/record/record.ts'
 import { renderRecord } from '../../src/commands/record.ts'
-import { COMPLETED, CUT_OFF } from '../fixture/pacman-log.ts'
+import { BEGUN, COMPLETED, CUT_OFF } from '../fixture/pacman-log.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const record = (outcome: RunRecord['outcome'], reason = ''): RunRecord => ({
@@ -144,49 +144,80 @@ test('a run without a log is recorded, as failed', () => {
   assert.deepEqual([kept.outcome, kept.packages], ['failed', 0])
 })
 
+/** What the preflight of a run in the boot before has left. */
+const MARK: RunStart = {
+  invocationId: ID,
+  bootId: 'one',
+  startedAt: '2026-11-24T00:15:40.000Z',
+  verdict: 'go',
+  reason: '',
+  log: { inode: 'gone', bytes: 7 },
+}
+
+/** A state file as it stands on the disk. */
+const stateFile = (name: string, state: object) => ({
+  [`${STATE}/${name}.json`]: JSON.stringify({ version: 1, ...state }),
+})
+
+const SKIP = { SERVICE_RESULT: 'exec-condition' }
+const invocation = (id: string) => ({ INVOCATION_ID: id, SYSTEMD_EXEC_PID: '7' })
+
 test('a run that a power cut ended is recorded once, and kept behind a skip', () => {
-  const mark = {
-    version: 1,
-    invocationId: ID,
-    bootId: 'one',
-    startedAt: '2026-11-24T00:15:40.000Z',
-    verdict: 'go',
-    reason: '',
-    log: { inode: 'gone', bytes: 7 },
-  }
-  const files = {
-    'var/log/pacman.log': timed(CUT_OFF),
-    [`${STATE}/mark-upgrade.json`]: JSON.stringify(mark),
-  }
-  const skip = { SERVICE_RESULT: 'exec-condition' }
-  const { outcome, lastEnd } = recordOn(files, skip)
+  const files = { 'var/log/pacman.log': timed(CUT_OFF), ...stateFile('mark-upgrade', MARK) }
+  const { outcome, lastEnd } = recordOn(files, SKIP)
   assert.equal(outcome, 'skipped')
   assert.deepEqual(
     [lastEnd?.outcome, lastEnd?.packages, lastEnd?.bootId, lastEnd?.invocationId],
     ['interrupted', 1, 'one', ID],
   )
-  const known = { ...record('completed'), version: 1, invocationId: ID }
-  const again = recordOn({ ...files, [`${STATE}/run-upgrade.json`]: JSON.stringify(known) }, skip)
+  assert.match(lastEnd?.reason ?? '', /^the host went down in mid-transaction/)
+  const known = { ...record('completed'), invocationId: ID }
+  const again = recordOn({ ...files, ...stateFile('run-upgrade', known) }, SKIP)
   assert.equal(again.lastEnd?.outcome, 'completed')
 })
 
+test('a run whose record was killed has ended in this boot', () => {
+  const mark = stateFile('mark-upgrade', { ...MARK, bootId: 'two' })
+  const { lastEnd } = recordOn({ 'var/log/pacman.log': timed(COMPLETED), ...mark }, SKIP)
+  assert.deepEqual([lastEnd?.outcome, lastEnd?.packages], ['completed', 2])
+})
+
+test('a preflight that let no run begin, and the run’s own, tell of no run that was lost', () => {
+  for (const mark of [
+    { ...MARK, verdict: 'skip' },
+    { ...MARK, verdict: 'act' },
+  ]) {
+    assert.equal(recordOn(stateFile('mark-upgrade', mark), SKIP).lastEnd, undefined)
+  }
+  const own = { SERVICE_RESULT: 'resources', ...invocation(ID) }
+  const notStarted = recordOn(stateFile('mark-upgrade', MARK), own)
+  assert.deepEqual([notStarted.outcome, notStarted.lastEnd], ['failed', undefined])
+})
+
+test('what the preflight of another run has left is no reason for this one', () => {
+  const mark = { ...MARK, verdict: 'act', reason: 'stale lock' }
+  const files = { 'var/log/pacman.log': timed(COMPLETED), ...stateFile('mark-upgrade', mark) }
+  const kept = recordOn(files, { ...SUCCESS, ...invocation('a'.repeat(32)) })
+  assert.deepEqual([kept.outcome, kept.startedAt], ['completed', undefined])
+})
+
+test('a run with nothing to do keeps the one before it', () => {
+  const files = {
+    'var/log/pacman.log': timed(BEGUN),
+    ...stateFile('run-upgrade', record('failed', 'x')),
+  }
+  const { outcome, lastEnd } = recordOn(files, SUCCESS)
+  assert.deepEqual([outcome, lastEnd?.reason], ['nothing-to-do', 'x'])
+})
+
 test('a run that was recorded is never taken for lost, whatever becomes of the preflights after it', () => {
-  const mark = {
-    invocationId: ID,
-    bootId: 'one',
-    startedAt: '2026-11-24T00:15:40.000Z',
-    verdict: 'go',
-    reason: '',
-    log: { inode: 'gone', bytes: 7 },
-  } as const
   const host = hostWith({ 'var/log/pacman.log': timed(COMPLETED) })
-  writeRunStart(host, 'upgrade', mark)
-  const own = (invocation: string) => ({ INVOCATION_ID: invocation, SYSTEMD_EXEC_PID: '7' })
-  const first = recordOn({}, { ...SUCCESS, ...own(ID) }, host)
+  writeRunStart(host, 'upgrade', MARK)
+  const first = recordOn({}, { ...SUCCESS, ...invocation(ID) }, host)
   // Two preflights that the kernel ended for their memory leave no mark.
   const killed = { SERVICE_RESULT: 'signal' }
-  for (const invocation of ['a'.repeat(32), 'b'.repeat(32)]) {
-    const { lastEnd } = recordOn({}, { ...killed, ...own(invocation) }, host)
+  for (const id of ['a'.repeat(32), 'b'.repeat(32)]) {
+    const { lastEnd } = recordOn({}, { ...killed, ...invocation(id) }, host)
     assert.deepEqual(lastEnd, first)
   }
 })

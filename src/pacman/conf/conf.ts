@@ -56,16 +56,22 @@ export function repositories({ sections }: PacmanConf): string[] {
  * the first RootDir. [pacman, src/pacman/conf.c, setdefaults]
  */
 export function databasePath(conf: PacmanConf): string {
-  const root = options(conf, 'RootDir')[0]?.value ?? ''
   // With an empty DBPath pacman does not run; its database is at the usual place.
-  const path = options(conf, 'DBPath')[0]?.value || `${root}/var/lib/pacman`
+  const path = options(conf, 'DBPath')[0]?.value || `${rootPath(conf)}/var/lib/pacman`
   const absolute = path.startsWith('/') ? path : `${process.cwd()}/${path}`
   return plainPath(absolute)
 }
 
-/** pacman's log: the last LogFile, or the default. */
+/**
+ * The log of every transaction: the first LogFile, else its usual place below the first RootDir.
+ * [pacman, src/pacman/conf.c, setdefaults]
+ */
 export function logPath(conf: PacmanConf): string {
-  return options(conf, 'LogFile').at(-1)?.value || '/var/log/pacman.log'
+  return options(conf, 'LogFile')[0]?.value || plainPath(`${rootPath(conf)}/var/log/pacman.log`)
+}
+
+function rootPath(conf: PacmanConf): string {
+  return options(conf, 'RootDir')[0]?.value ?? ''
 }
 
 function options(conf: PacmanConf, key: string): (ConfDirective & { value: string })[] {
