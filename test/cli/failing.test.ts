@@ -169,7 +169,7 @@ for (const shell of ['/usr/bin/sh', '/usr/bin/bash --posix']) {
       .rebootSentinelCommand.replace('/usr/bin/sh', shell)
       .replace('/usr/bin/kured-sentinel', entry)
     const answer = (through: string[] = []) => {
-      const [program = '', ...words] = [...through, '/bin/sh', '-c', command]
+      const [program, ...words] = [...through, '/bin/sh', '-c', command]
       return spawnSync(program, words, { cwd: '/', encoding: 'utf8' }).status
     }
     // Another /run: the machine itself may have the stamp of a clean look.

@@ -18,7 +18,9 @@ test('each command', () => {
 for (const name of ['check', 'status']) {
   test(`each option of ${name} in the table`, () => {
     const rows = readmeTable('option').filter(([, of = '']) => of.split(', ').includes(name))
-    const named = rows.flatMap(([cell = '']) => codes(cell).map((code) => code.split(' ')[0]))
+    const named = rows.flatMap(([cell = '']) =>
+      codes(cell).map((code) => code.split(' ', 1).join()),
+    )
     assert.deepEqual(named.toSorted(), optionsOf(name).toSorted())
   })
 }
