@@ -15,6 +15,7 @@ import { test } from 'node:test'
 import { hostTree, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, BIN, IS_ROOT, NODE, run, start } from '../fixture/program.ts'
+import { readmeValues } from '../fixture/shipped.ts'
 
 /** A host that must reboot: no failure may look like that, nor like a quiet "no". */
 const DUE: Tree = {
@@ -160,18 +161,36 @@ test('2: a part of the program is missing or broken', () => {
   }
 })
 
-test('2: loaded by Node, the entry may even be empty', () => {
-  const bin = publicCopy()
-  const load = [NODE, '-e', `process.exitCode=2;require(${JSON.stringify(bin)})`] as const
-  const answer = () => spawnSync(load[0], load.slice(1), { cwd: '/', encoding: 'utf8' })
-  assert.match(answer().stdout + answer().stderr, /reboot/, 'it is the check')
-  for (const damaged of ['', '\0'.repeat(2000)]) {
-    writeFileSync(bin, damaged)
-    assert.notEqual(answer().status, 0)
-  }
-  writeFileSync(bin, '')
-  assert.equal(answer().status, 2)
-})
+for (const shell of ['/usr/bin/sh', '/usr/bin/bash --posix']) {
+  test(`the command line of the README, by ${shell}: 0 only from a whole entry`, () => {
+    const main = publicCopy()
+    const entry = main.replace(/\.cjs$/, '')
+    const command = readmeValues()
+      .rebootSentinelCommand.replace('/usr/bin/sh', shell)
+      .replace('/usr/bin/kured-sentinel', entry)
+    const answer = (through: string[] = []) => {
+      const [program, ...words] = [...through, '/bin/sh', '-c', command]
+      return spawnSync(program, words, { cwd: '/', encoding: 'utf8' }).status
+    }
+    // Another /run: the machine itself may have the stamp of a clean look.
+    const script = 'mount --bind "$0" /run; exec "$@"'
+    const unstamped = IS_ROOT ? [...MOUNTED, script, makeTree({})] : []
+    writeFileSync(main, 'process.exitCode = 0')
+    assert.equal(answer(unstamped), 0, 'the program’s own answer comes through')
+    for (const damaged of ['', '\0'.repeat(2000)]) {
+      writeFileSync(main, damaged)
+      assert.equal(answer(unstamped), 2, 'the program is lost')
+    }
+
+    const whole = readFileSync(entry)
+    const lengths = [...whole.keys()].filter((at) => at % 40 === 0 || whole[at - 1] === 10)
+    for (const left of [...lengths.map((at) => whole.subarray(0, at)), Buffer.alloc(2000)]) {
+      writeFileSync(entry, left)
+      const code = answer()
+      assert.ok(code !== null && code > 1, `${code} from ${left.length} bytes`)
+    }
+  })
+}
 
 test('2: lsof does not know other roots', () => {
   assertAttention(asKured(['--scanner', 'lsof', '--root', due()]), /lsof scanner with --root/)

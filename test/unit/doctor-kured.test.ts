@@ -11,6 +11,7 @@ import { Host } from '../../src/host/host.ts'
 import type { IgnoredEntry } from '../../src/ignored/list.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
+import { readmeValues } from '../fixture/shipped.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 const SENTINEL = '--reboot-sentinel-command=/usr/bin/kured-sentinel'
@@ -64,15 +65,9 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
     [OURS, GATE],
   ],
   [
-    'through Node, as the README has it',
-    podList([
-      `--reboot-sentinel-command=/usr/bin/node -e 'process.exitCode=2;require("/usr/bin/kured-sentinel")'`,
-      REBOOT,
-    ]),
-    [
-      `ok: kured-system/kured-x7k2p calls /usr/bin/node -e 'process.exitCode=2;require("/usr/bin/kured-sentinel")'`,
-      GATE,
-    ],
+    'through a shell, as the README has it',
+    podList([`--reboot-sentinel-command=${readmeValues().rebootSentinelCommand}`, REBOOT]),
+    [`ok: kured-system/kured-x7k2p calls ${readmeValues().rebootSentinelCommand}`, GATE],
   ],
   [
     'another command',

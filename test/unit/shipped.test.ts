@@ -10,7 +10,7 @@ import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { type Config, DEFAULTS, parseConfig } from '../../src/config/config.ts'
 import { sampleConf } from '../../scripts/build/sample-conf.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
-import { shipped, shippedKeys } from '../fixture/shipped.ts'
+import { readmeValues, shipped, shippedKeys } from '../fixture/shipped.ts'
 
 test('one version, that of package.json', () => {
   const { version } = manifest
@@ -100,6 +100,13 @@ test('the window in the comments is sound as well', () => {
     '--start-time=02:00',
     '--end-time=06:00',
     '--time-zone=Europe/Berlin',
+  ])
+})
+
+test('the README’s values against a power cut come to Kured as they are', () => {
+  assert.deepEqual(argumentsOfKured(readmeValues()), [
+    `--reboot-sentinel-command=/usr/bin/sh -c '. "$0"; exit 2' /usr/bin/kured-sentinel`,
+    '--reboot-command=/usr/bin/kured-sentinel reboot',
   ])
 })
 
