@@ -11,6 +11,7 @@ test('a file, and a directory, is as it was when it was read first, and its stat
   const host = new Snapshot(root)
   const states = ['/etc/pacman.conf', '/etc'].map((path) => new Host(root).state(path))
   assert.deepEqual([host.readText('/etc/pacman.conf'), host.list('/etc')], ['old', ['pacman.conf']])
+  assert.equal(host.uptime(), 1)
   writeFileSync(join(root, 'etc/pacman.conf'), 'newer')
   writeFileSync(join(root, 'etc/more'), '')
   writeFileSync(join(root, 'proc/uptime'), '2.00\n')
