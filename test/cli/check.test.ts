@@ -232,6 +232,40 @@ test('executables and the user slice can be turned off', () => {
   )
 })
 
+const cpu = (maker: string, flags = 'fpu vme') => ({
+  'proc/cpuinfo': `processor\t: 0\nvendor_id\t: ${maker}\nflags\t\t: ${flags}\n`,
+})
+const MICROCODE = replacedTree(
+  '/boot/intel-ucode.img',
+  '/boot/amd-ucode.img',
+  '/boot/vmlinuz-linux',
+)
+for (const [what, tree, expected] of [
+  ['of Intel’s', cpu('GenuineIntel'), [0, '/boot/intel-ucode.img']],
+  ['of AMD’s', cpu('AuthenticAMD', 'fpu hypervisors'), [0, '/boot/amd-ucode.img']],
+  ['of another maker’s', cpu('HygonGenuine'), [1, undefined]],
+  ['of a virtual machine', cpu('GenuineIntel', 'fpu hypervisor vme'), [1, undefined]],
+  ['that does not tell', {}, [2, undefined]],
+  [
+    'of Intel’s, and microcode = no',
+    { ...cpu('GenuineIntel'), 'etc/kured-sentinel.conf': '[sentinel]\nmicrocode = no\n' },
+    [1, undefined],
+  ],
+] as const satisfies [string, Tree, unknown][]) {
+  test(`${expected[0]}: microcode was replaced, on a processor ${what}`, () => {
+    const { code, reasons } = json({ ...MICROCODE, ...tree })
+    assert.deepEqual([code, reasons[0]?.path], expected)
+  })
+}
+
+test('1: only the microcode for another processor was replaced', () => {
+  const { code } = json({
+    ...cpu('GenuineIntel'),
+    ...replacedTree('/boot/amd-ucode.img', '/boot/x'),
+  })
+  assert.equal(code, 1)
+})
+
 test('a lock: 1, whatever else is due; DBPath is the host’s own', () => {
   const { code, reasons } = json({
     ...OLD_KERNEL,

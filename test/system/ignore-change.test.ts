@@ -241,6 +241,11 @@ labTest('not root, a read-only file system, a full disk: an error, and nothing c
     assert.deepEqual(readdirSync(root), ['d', 'pacman.conf'])
     assert.deepEqual(readdirSync(path('d')), ['more.conf'])
   }
+  // Who may write, but not give a file to its owner, would make it his own.
+  execFileSync('chmod', ['-R', 'a+w', root])
+  const { code, stderr } = ignore('add', ['new'], NOBODY)
+  assert.match(stderr, /its owner or mode cannot be kept/)
+  assert.deepEqual([code, texts(), readdirSync(root)], [2, before, ['d', 'pacman.conf']])
   return Promise.resolve()
 })
 

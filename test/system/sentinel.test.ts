@@ -79,6 +79,20 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
   assert.equal((await check(node)).exitCode, 1)
 })
 
+labTest('what is not root’s alone is no package’s file, whatever its name', async () => {
+  await using node = await bootNode()
+  await install(node, greet('1.0'), greeter)
+  for (const [index, change] of ['chown builder', 'chmod g+w', 'chmod o+w', ':'].entries()) {
+    await node.ok(['systemctl', 'restart', 'plain'])
+    await node.shell(`${change} /usr/lib/libgreet.so`)
+    await upgradeTo(node, greet(`${index + 2}.0`))
+    const { exitCode, ignored } = await check(node)
+    const whys = ignored.filter(({ unit }) => unit === 'plain.service').map(({ why }) => why)
+    const why = 'the file is not root’s alone, as a packaged one is'
+    assert.deepEqual([exitCode, whys], change === ':' ? [0, []] : [1, [why]], change)
+  }
+})
+
 labTest(
   'the sandboxed service: the default sees it, the seed’s script and lsof do not',
   async () => {

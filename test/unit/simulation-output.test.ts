@@ -92,6 +92,7 @@ test('how far it got', () => {
   assert.ok(parseSimulation(' there is nothing to do\n', '', 0).prepared)
   assert.ok(!parseSimulation('', 'error: no targets specified\n', 1).prepared)
   assert.ok(!parseSimulation('', '', 0).prepared)
+  assert.ok(!parseSimulation(' there is nothing to do\n', 'error: x\n', 1).prepared)
 })
 
 test('a replacement that waits', () => {
