@@ -1,6 +1,6 @@
 import { boot } from './boot.ts'
 import { configuration } from './configuration.ts'
-import { held } from './ignored.ts'
+import { ignored } from './ignored.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
 import type { DoctorCheck } from './line.ts'
@@ -24,7 +24,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   mounts,
   units,
   lock,
-  held,
+  ignored,
   kernel,
   boot,
   verdict,

@@ -16,7 +16,7 @@ import {
 const CONF = '/etc/pacman.conf'
 
 /** The ignored packages: whether the kubelet is one, and whether they stop the next upgrade. */
-export const held: DoctorCheck = {
+export const ignored: DoctorCheck = {
   area: 'ignored',
   async look(place) {
     const { host, dbPath, deadline, isRoot } = place
@@ -44,7 +44,7 @@ export const held: DoctorCheck = {
     if (!isRoot) {
       return [...said, warning('only root can see whether they stop an upgrade', 'run it as root')]
     }
-    return [...said, judgeHolds(await checkIgnored(host, CONF, deadline))]
+    return [...said, judgeIgnored(await checkIgnored(host, CONF, deadline))]
   },
 }
 
@@ -76,7 +76,7 @@ export function judgeEntries(entries: IgnoredEntry[]): DoctorFinding[] {
   return doubts.length > 0 ? doubts : [ok('no package is ignored')]
 }
 
-export function judgeHolds({ verdict, blockers, errors }: IgnoredCheck): DoctorFinding {
+export function judgeIgnored({ verdict, blockers, errors }: IgnoredCheck): DoctorFinding {
   if (verdict === 'fine') return ok('no ignored package stops the next upgrade')
   if (verdict === 'unknown') {
     const why = errors[0] ?? 'pacman does not say why'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +11,6 @@ import { Host } from '../../src/host/host.ts'
 import { listIgnored } from '../../src/ignored/list.ts'
 import { BIN, NODE, run } from '../fixture/program.ts'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
-import { makeTree } from '../fixture/tree.ts'
 import { UPGRADES } from '../fixture/upgrades.ts'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
@@ -168,15 +167,19 @@ labTest('ignore list with a database that never comes', () => {
 })
 
 labTest('ignore check that is ended by a signal leaves nothing', async () => {
-  const directory = makeTree({})
+  // Root's work, as this test is root.
+  const directory = '/run/kured-sentinel/work'
   const words = [BIN, 'ignore', 'check', '--pacman-conf', makeHungHost()]
-  const child = spawn(NODE, words, { env: { TMPDIR: directory }, stdio: 'inherit' })
-  const made = () => readdirSync(directory).length > 0
-  for (const limit = new Deadline(10_000); !made() && limit.left() > 0;) await sleep(20)
-  assert.ok(made())
+  const child = spawn(NODE, words, { stdio: 'inherit' })
+  const left = () =>
+    existsSync(directory)
+      ? readdirSync(directory).filter((name) => name.startsWith(`kured-sentinel-${child.pid}-`))
+      : []
+  for (const limit = new Deadline(10_000); left().length === 0 && limit.left() > 0;) await sleep(20)
+  assert.equal(left().length, 1)
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'close'), [null, 'SIGTERM'])
-  assert.deepEqual(readdirSync(directory), [])
+  assert.deepEqual(left(), [])
 })
 
 labTest('ignore list: patterns, groups, two repositories, names that nobody has', () => {

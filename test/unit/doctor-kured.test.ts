@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { judgeEntries, judgeHolds, judgeKubelet } from '../../src/doctor/ignored.ts'
+import { judgeEntries, judgeIgnored, judgeKubelet } from '../../src/doctor/ignored.ts'
 import { nodeName } from '../../src/doctor/kured.ts'
 import { judgeKured } from '../../src/doctor/kured-pod.ts'
 import { kured } from '../../src/doctor/kured.ts'
@@ -221,10 +221,10 @@ describe('ignored packages', () => {
       by: 'y',
     } as const
     const holds = [
-      judgeHolds({ ...check, verdict: 'fine' }),
-      judgeHolds({ ...check, verdict: 'blocked', blockers: [x, { ...x, by: 'z' }] }),
-      judgeHolds({ ...check, verdict: 'blocked' }),
-      judgeHolds({ ...check, verdict: 'unknown', errors: ['error: disk full'] }),
+      judgeIgnored({ ...check, verdict: 'fine' }),
+      judgeIgnored({ ...check, verdict: 'blocked', blockers: [x, { ...x, by: 'z' }] }),
+      judgeIgnored({ ...check, verdict: 'blocked' }),
+      judgeIgnored({ ...check, verdict: 'unknown', errors: ['error: disk full'] }),
     ]
     assert.deepEqual(shown(holds), [
       'ok: no ignored package stops the next upgrade',
