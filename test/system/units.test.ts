@@ -136,11 +136,12 @@ labTest('what is mounted on demand is not mounted again while it is removed', as
   const both = ['pkg', 'sync'].flatMap((of) => [`/srv/${of} autofs`, `/srv/${of} tmpfs`])
   assert.deepEqual((await mounted()).trimEnd().split('\n'), both)
   const planned = (await ok(node, 'remove', '--dry-run')).match(/^\S+(?=.* stopped$)/gm)
-  const automounts = ['srv-pkg.automount', 'srv-sync.automount']
   assert.deepEqual(planned, [
     'pacman-upgrade.timer',
-    ...automounts,
-    ...['srv-pkg.mount', 'srv-sync.mount'],
+    'srv-pkg.automount',
+    'srv-sync.automount',
+    'srv-pkg.mount',
+    'srv-sync.mount',
   ])
   await ok(node, 'remove')
   await node.shell('until systemctl show -P Result look | grep success; do sleep 0.1; done')
@@ -159,11 +160,6 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
   await ok(node, 'remove')
   assert.equal(await timers(node).catch(() => ''), '')
 })
-
-const MANAGER = [
-  ...['busctl', 'call', 'org.freedesktop.systemd1', '/org/freedesktop/systemd1'],
-  'org.freedesktop.systemd1.Manager',
-]
 
 labTest('paths and exports of every kind mean to systemd what was said', async () => {
   await using node = await bootNode()
@@ -184,7 +180,9 @@ labTest('paths and exports of every kind mean to systemd what was said', async (
   const property = async (what: string) =>
     JSON.parse(await node.ok([...bus, object, 'org.freedesktop.systemd1.Unit', what])).data
   assert.equal(busPath('pacman-upgrade.service'), object)
-  const load = [...MANAGER, 'LoadUnit', 's']
+  const manager =
+    'org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager'
+  const load = ['busctl', 'call', ...manager.split(' '), 'LoadUnit', 's']
   for (const unit of [name, '1.mount', 'a_b:c@d.timer']) {
     assert.equal(await node.ok([...load, unit]), `o "${busPath(unit)}"\n`)
   }
