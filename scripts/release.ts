@@ -1,7 +1,7 @@
 /**
- * `npm run release -- X.Y.Z [--dry-run]`: makes a release on this machine, and publishes nothing. It
- * commits the version, tags the commit, and puts into release/ the tarball with its digest and the
- * files of the AUR. Where a step fails, the checkout stays as it was.
+ * `npm run release -- X.Y.Z [--dry-run]`: makes a release on this machine, without publishing it.
+ * It commits the version, tags the commit, and writes the tarball, its digest and the files for the
+ * AUR to release/. If a step fails, it restores the checkout.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -34,7 +34,7 @@ function main(): void {
   const url = publicUrl(git('remote', 'get-url', 'origin').trim())
   const texts = releaseTexts(version)
 
-  // Without the -- npm keeps the option to itself, and says so in the environment only.
+  // Without the -- npm takes the option itself, and only sets this variable.
   if (values['dry-run'] === true || process.env['npm_config_dry_run'] === 'true') {
     for (const [path, text] of texts) process.stdout.write(unifiedDiff(read(path), text, path))
     console.log(`\n${tag} of ${url} can be released. Nothing was changed.`)
@@ -43,7 +43,7 @@ function main(): void {
   const before = git('rev-parse', 'HEAD').trim()
   try {
     for (const [path, text] of texts) writeFileSync(join(checkout, path), text)
-    // Of a version that package.json has already, all but the changelog's date may be there.
+    // The commit may be empty: the files may have this version already.
     git('commit', '--quiet', '--all', '--allow-empty', `--message=Release ${version}`)
     writeRelease(version, url)
     git('tag', '--annotate', `--message=kured-sentinel ${version}`, tag)
@@ -61,19 +61,19 @@ function main(): void {
 function refuseUnready(version: string, tag: string): void {
   const changed = git('status', '--porcelain', '--untracked-files=all')
   if (changed !== '') throw new Error(`the tree is not clean:\n${changed.trimEnd()}`)
-  if (git('tag', '--list', tag) !== '') throw new Error(`there is a tag ${tag} already`)
+  if (git('tag', '--list', tag) !== '') throw new Error(`the tag ${tag} exists already`)
   const current: string = JSON.parse(read('package.json')).version
   if (version.localeCompare(current, 'en', { numeric: true }) < 0) {
     throw new Error(`${version} is lower than ${current}, the version of package.json`)
   }
 }
 
-/** Where people find a repository, from the address that git has of it; GitHub’s and Forgejo’s form. */
+/** The public URL of a repository on GitHub or Forgejo, from git's address of it. */
 function publicUrl(remote: string): string {
   const form =
     /^(?:https:\/\/(?:[^@/]+@)?|ssh:\/\/git@|git@)([\w.-]+)[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?$/
   const [, host, path] = form.exec(remote) ?? []
-  if (host === undefined) throw new Error(`origin is no public address: ${remote}`)
+  if (host === undefined) throw new Error(`origin is not a public address: ${remote}`)
   return `https://${host}/${path}`
 }
 
@@ -101,7 +101,7 @@ function datedChangelog(version: string): string {
   const heading = `## ${version} (`
   const [newest = '', ...older] = changelog.match(/^## .*$/gm) ?? []
   if (newest !== '## Unreleased' && !newest.startsWith(heading)) {
-    throw new Error(`CHANGELOG.md begins with neither "## Unreleased" nor "${heading}…)"`)
+    throw new Error(`CHANGELOG.md must begin with "## Unreleased" or "${heading}…)"`)
   }
   if (older.some((line) => line.startsWith(heading))) {
     throw new Error(`CHANGELOG.md has ${version} already`)
@@ -113,7 +113,7 @@ function datedChangelog(version: string): string {
 function writeRelease(version: string, url: string): void {
   rmSync(RELEASE, { recursive: true, force: true })
   mkdirSync(join(RELEASE, 'aur'), { recursive: true })
-  // The time in it is the commit's, so that whoever has the tag can make the same tarball.
+  // Its times are the commit's, so that everyone with the tag can make the same tarball.
   const { SOURCE_DATE_EPOCH: _, ...env } = process.env
   execFileSync(join(checkout, 'scripts/tarball.sh'), [RELEASE], { env, stdio: 'pipe' })
   const tarball = `kured-sentinel-${version}.tar.gz`
@@ -137,7 +137,7 @@ sha256sums=('${digest}')`
   return replaced(withUrl, /^source=.*\n(?:#.*\n)*sha256sums=.*$/m, source)
 }
 
-/** The .SRCINFO of a PKGBUILD, by makepkg, which wants the install script beside it. */
+/** The .SRCINFO of a PKGBUILD, made by makepkg, which needs the install script beside it. */
 function sourceInfo(pkgbuild: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'kured-sentinel-release-'))
   try {

@@ -1,6 +1,6 @@
 /**
- * What people without rights, and pods, do to have a node rebooted or to keep it from being: one C
- * program for each. It says that it is ready by making /var/tmp/ready, and stays.
+ * Attacks by ordinary users and pods that try to cause or prevent a reboot, each a C program. It
+ * makes /var/tmp/ready when it is ready, and keeps running.
  */
 
 const HEAD = `#define _GNU_SOURCE
@@ -61,7 +61,7 @@ static int name_live(void) {
 }
 `
 
-/** Files of a user's, or of root's and still there, by the name of what pacman has replaced: /usr/bin/tool. */
+/** Mappings of a user's file, or of a file of root that still exists, at a path of pacman's list. */
 export const FORGERIES: Record<string, string> = {
   'a chroot into a bind mount of / at /usr/local': `${FORGER}
 int main(void) {
@@ -126,18 +126,18 @@ int main(void) {
 }`,
 }
 
-/** Where a user’s process comes from: a login, a service that runs users’ jobs, or a pod. */
+/** The origin of a process: a login, a service that runs users’ jobs, or a pod. */
 export type Place = 'session' | 'cron' | 'pod'
 
 interface Burden {
   source: string
-  /** where it can be made; a pod has no namespaces of its own */
+  /** where the attack is possible; pods cannot make namespaces */
   from?: readonly Place[]
-  /** whether it is met only beside pacman's lock */
+  /** whether it only affects a check that finds pacman's lock */
   lock?: true
 }
 
-/** Much, long or slow to read, in /opt/user. */
+/** Attacks by size: many, long or slow things to read, in /opt/user. */
 export const BURDENS: Record<string, Burden> = {
   'sixty thousand mappings of a long deleted name': {
     source: `${HEAD}

@@ -74,7 +74,7 @@ toolTest(TOOLS, 'a release: one commit, its tag, the tarball, and what the AUR w
   appendFileSync(tarball, 'x')
   assert.match(fetchSource(aur, source, tarball).stderr, /did not pass the validity check/)
 
-  assertRefused(checkout, ['9.10.0'], /there is a tag v9\.10\.0 already/)
+  assertRefused(checkout, ['9.10.0'], /the tag v9\.10\.0 exists already/)
   assertRefused(checkout, ['9.9.0'], /9\.9\.0 is lower than 9\.10\.0, the version of package\.json/)
 })
 
@@ -131,17 +131,17 @@ const SPOILT: [name: string, spoil: (checkout: string) => void, error: RegExp][]
     (at) => writeFileSync(join(at, 'src/new.ts'), ''),
     /not clean:\n\?\? src\/new\.ts/,
   ],
-  ['a tag', (at) => git(at, 'tag', 'v9.10.0'), /there is a tag v9\.10\.0 already/],
+  ['a tag', (at) => git(at, 'tag', 'v9.10.0'), /the tag v9\.10\.0 exists already/],
   ['no origin', (at) => git(at, 'remote', 'remove', 'origin'), /No such remote 'origin'/],
   [
     'an origin on this machine',
     (at) => git(at, 'remote', 'set-url', 'origin', '/srv/kured-sentinel.git'),
-    /origin is no public address: \/srv/,
+    /origin is not a public address: \/srv/,
   ],
   [
     'a changelog without it',
     (at) => commitFile(at, 'CHANGELOG.md', CHANGELOG.replace('Unreleased', '9.9.9 (2026-11-26)')),
-    /CHANGELOG\.md begins with neither "## Unreleased" nor "## 9\.10\.0 \(…\)"/,
+    /CHANGELOG\.md must begin with "## Unreleased" or "## 9\.10\.0 \(…\)"/,
   ],
   [
     'a changelog that has it already',
