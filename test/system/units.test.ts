@@ -141,12 +141,8 @@ labTest('what is mounted on demand is not mounted again while it is removed', as
   const planned = (await ok(node, 'remove', '--dry-run')).match(/^\S+(?=.* stopped$)/gm)
   assert.deepEqual(planned, [
     'pacman-upgrade.timer',
-<<<<<<< HEAD
-    ...automounts,
-=======
     'srv-pkg.automount',
     'srv-sync.automount',
->>>>>>> tests11
     'srv-pkg.mount',
     'srv-sync.mount',
   ])
@@ -168,17 +164,6 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
   assert.equal(await timers(node).catch(() => ''), '')
 })
 
-<<<<<<< HEAD
-const MANAGER = [
-  'busctl',
-  'call',
-  'org.freedesktop.systemd1',
-  '/org/freedesktop/systemd1',
-  'org.freedesktop.systemd1.Manager',
-]
-
-=======
->>>>>>> tests11
 labTest('paths and exports of every kind mean to systemd what was said', async () => {
   await using node = await bootNode()
   const [sync, cache] = [`/-a/b c\\d%h$"'é`, '/srv/-x']
