@@ -46,6 +46,12 @@ function judgeSentinel(container: Container, isThere: (path: string) => boolean)
   const path = /\/[\w/.-]*\/kured-sentinel(?![\w.-])/.exec(command)?.[0]
   if (path === undefined) return wrong(`${pod} calls ${command}, not kured-sentinel`, HOW)
   if (!isThere(path)) return wrong(`${pod} calls ${path}, which is missing here`, HOW)
+  if (/(^|\/)node$/.test(words[0] ?? '')) {
+    return wrong(
+      `${pod} calls ${command}: ${path} is a script of sh, for which Node always ends with 1`,
+      'let it call kured-sentinel alone: this node never reboots',
+    )
+  }
   const more = words.slice(words.findIndex((word) => word.includes(path)) + 1)
   const [first = 'check'] = more
   if (first === 'check' || first.startsWith('--')) return ok(`${pod} calls ${command}`)

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { judgeKured } from './kured-pod.ts'
-import { type DoctorCheck, type DoctorContext, ok, warning } from './line.ts'
-import { errorCode, SentinelError } from '../errors.ts'
+import { type DoctorCheck, type DoctorContext, type DoctorFinding, ok, warning } from './line.ts'
+import { errorCode, ifThere, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
+import { durationText } from '../text/duration.ts'
 
 const KUBECTL = '/usr/bin/kubectl'
 
@@ -12,13 +13,31 @@ export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
+    const asked = judgeAsked(host)
     for (const path of [CREDENTIALS, KUBECTL]) {
       if (isThere(host, path)) continue
-      return [ok(`not checked: there is no ${path} (Kured’s log shows its commands)`)]
+      return [...asked, ok(`not checked: there is no ${path} (Kured’s log shows its commands)`)]
     }
-    if (!isRoot) return [warning('only root can see what Kured calls', 'run it as root')]
-    return judgeKured(await podsOf(place, nodeName(host)), (path) => isThere(host, path))
+    if (!isRoot) return [...asked, warning('only root can see what Kured calls', 'run it as root')]
+    const pods = await podsOf(place, nodeName(host))
+    return [...asked, ...judgeKured(pods, (path) => isThere(host, path))]
   },
+}
+
+/** Made by bin/kured-sentinel: the uptime at which Kured last asked, in seconds. */
+const ASKED_FILE = '/run/kured-sentinel/asked'
+
+/** Kured asks every minute. In seconds. */
+const LATE = 600
+
+/** When Kured last asked in this boot; nothing where it never did. */
+export function judgeAsked(host: Host): DoctorFinding[] {
+  const at = ifThere(() => host.readText(ASKED_FILE))
+  if (at === undefined) return []
+  const ago = host.uptime() - Number.parseFloat(at)
+  if (!(ago >= 0)) return []
+  const message = `Kured last asked ${durationText(Math.round(ago) * 1000)} ago`
+  return [ago < LATE ? ok(message) : warning(message, 'see Kured’s log: it asks every minute')]
 }
 
 /**

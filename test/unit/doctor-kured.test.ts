@@ -4,9 +4,8 @@ import { chmodSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { judgeEntries, judgeIgnored, judgeKubelet } from '../../src/doctor/ignored.ts'
-import { nodeName } from '../../src/doctor/kured.ts'
+import { judgeAsked, kured, nodeName } from '../../src/doctor/kured.ts'
 import { judgeKured } from '../../src/doctor/kured-pod.ts'
-import { kured } from '../../src/doctor/kured.ts'
 import { Host } from '../../src/host/host.ts'
 import type { IgnoredEntry } from '../../src/ignored/list.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
@@ -85,6 +84,19 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
     [CALLS('/usr/bin/kured-sentinel status, which always ends with 2'), GATE],
   ],
   [
+    'the entry, run by Node as in 0.1.0',
+    podList([
+      `--reboot-sentinel-command=/usr/bin/node -e 'require("/usr/bin/kured-sentinel")'`,
+      REBOOT,
+    ]),
+    [
+      CALLS(
+        `/usr/bin/node -e 'require("/usr/bin/kured-sentinel")': /usr/bin/kured-sentinel is a script of sh, for which Node always ends with 1`,
+      ),
+      GATE,
+    ],
+  ],
+  [
     'a pod that does not run',
     podList([SENTINEL, REBOOT], { phase: 'Pending' }),
     ['warning: kured-system/kured-x7k2p is not running', OURS, GATE],
@@ -92,6 +104,22 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
   ['no Kured here', { items: [] }, ['warning: no Kured runs on this node']],
   ['nothing that is a list', null, ['warning: no Kured runs on this node']],
 ]
+
+for (const [asked, lines] of [
+  ['4970.11\n', ['ok: Kured last asked 30s ago']],
+  ['4000.00\n', ['warning: Kured last asked 16min 40s ago']],
+  ['6000.00\n', []],
+  ['', []],
+] as const) {
+  test(`kured: it asked at ${JSON.stringify(asked)} of 5000 s of uptime`, () => {
+    const tree = { 'proc/uptime': '5000.00 1.00\n', 'run/kured-sentinel/asked': asked }
+    assert.deepEqual(shown(judgeAsked(new Host(makeTree(tree)))), lines)
+  })
+}
+
+test('kured: it never asked in this boot', () => {
+  assert.deepEqual(judgeAsked(new Host(makeTree({ 'proc/uptime': '5000.00 1.00\n' }))), [])
+})
 
 for (const [what, list, lines] of CASES) {
   test(`kured: ${what}`, () => {
