@@ -70,7 +70,7 @@ test('a reader that is late gets all of it', { timeout: 60_000 }, async (t) => {
 test('2: a reader that never comes is not waited for for ever', { timeout: 60_000 }, async (t) => {
   const { child, fd, ended } = startOnPipe(t)
   let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
   await awaitFull(fd)
   assert.equal(await ended, 2)
   assert.match(said, /EAGAIN/)
