@@ -10,8 +10,8 @@ export interface ProcessProblem {
 }
 
 /**
- * The host's own processes. A container's are told by their cgroup before anything else, and nothing
- * but that is ever opened of them: what runs in a pod can neither delay nor mislead a look.
+ * The host's own processes. Containers' processes are recognized by their cgroup, and no other file of
+ * theirs is ever opened: a pod can neither delay nor mislead a check.
  */
 export class HostProcesses {
   readonly pids: number[] = []
@@ -20,7 +20,7 @@ export class HostProcesses {
   readonly #memberships = new Map<number, Membership>()
   readonly #trusted = new Map<number, boolean>()
 
-  /** Throws the system error where /proc cannot be listed. */
+  /** Throws the system error if /proc cannot be listed. */
   constructor(host: Host) {
     this.#host = host
     const known = new Map<string, Membership>()
@@ -41,8 +41,8 @@ export class HostProcesses {
   }
 
   /**
-   * Whether what cannot be seen of this process leaves the whole answer unsure: it is PID 1's, or
-   * root's and no session's. Any other may be made by its user to be unreadable, huge or slow.
+   * Whether the answer is uncertain if this process cannot be read: it is PID 1, or root's and of no
+   * session. A user can make any other process unreadable, huge or slow.
    */
   mayBlock(pid: number): boolean {
     let known = this.#trusted.get(pid)
@@ -53,7 +53,7 @@ export class HostProcesses {
     return known
   }
 
-  /** The same PIDs, those first that may block. */
+  /** The same PIDs, first those that may block. */
   inOrder(pids: readonly number[] = this.pids): number[] {
     const first = pids.filter((pid) => this.mayBlock(pid))
     return [...first, ...pids.filter((pid) => !this.mayBlock(pid))]

@@ -1,19 +1,19 @@
-/** A deleted packaged file whose code a process runs. */
+/** A deleted file that a process runs, by a name that packages use. */
 export interface DeletedFile {
   pid: number
-  /** what leads to the file itself, below /proc/PID: "map_files/7f1c8d628000-7f1c8d7bd000" or "exe" */
+  /** the link to the file itself, below /proc/PID: "map_files/7f1c8d628000-7f1c8d7bd000" or "exe" */
   link: string
   /** the file's name as maps gives it, ` (deleted)` and escapes included */
   name: string
-  /** "254:1", and a decimal number (64-bit inodes do not fit a JS number); exe does not tell them */
+  /** "254:1", and a decimal number, as 64 bits do not fit a JS number; undefined for exe */
   device: string | undefined
   inode: string | undefined
 }
 
-/** What the kernel puts behind the name of a file without a directory entry. [fs/d_path.c] */
+/** Appended by the kernel to the name of a file without a directory entry. [fs/d_path.c] */
 const DELETED = ' (deleted)'
 
-/** The directories where packages put programs and libraries: nothing else can be an upgrade. */
+/** The directories where packages put programs and libraries. */
 const PACKAGED = 'usr|opt|bin|sbin|lib|lib32|lib64|libx32'
 
 /**
@@ -39,9 +39,9 @@ export function parseMapsLine(pid: number, line: string): DeletedFile | undefine
 }
 
 /**
- * What /proc/PID/exe points to, as maps would name it: the link is not escaped.
+ * The target of /proc/PID/exe, as maps would name it: the link is not escaped.
  *
- * @returns undefined where it is no deleted packaged file
+ * @returns undefined if it is not a deleted file of a package's directory
  */
 export function deletedExecutable(pid: number, target: string): DeletedFile | undefined {
   if (!EXECUTABLE.test(target)) return undefined
@@ -49,7 +49,7 @@ export function deletedExecutable(pid: number, target: string): DeletedFile | un
   return { pid, link: 'exe', name, device: undefined, inode: undefined }
 }
 
-/** As mountinfo has it. */
+/** A device as in mountinfo. */
 function decimal(device: string): string {
   return device
     .split(':')

@@ -3,20 +3,19 @@ import type { Host } from '../host/host.ts'
 import { location, parseMountinfo, type Mount, type View } from './mountinfo.ts'
 
 /**
- * No process of a host needs more: a node with 1,000 pods has 3 MiB of mounts. What anybody mounts
- * in a namespace of their own has no bound. In bytes.
+ * In bytes. A node with 1,000 pods has 3 MiB of mounts; a user's own namespace has any number.
  */
 const LARGEST = 8 * 2 ** 20
 
-/** So many views are kept: as many as a host has sandboxed services. */
+/** So many views are kept; a host has about as many sandboxed services. */
 const KEPT = 64
 
 /**
  * Whether paths mean the same to a process as to the host, which is PID 1.
  *
- * In PID 1's mount namespace they do, in a chroot too: the kernel names a mapped file from the root
- * of whoever asks. [fs/d_path.c] In another one they do where both namespaces have the same
- * directory of the same file system there: a sandboxed service sees the host's /usr mounted again.
+ * In PID 1's mount namespace they do, in a chroot too: the kernel names a mapped file from the reader's
+ * root. [fs/d_path.c] In another namespace they do if both have the same directory of the same file
+ * system there: a sandboxed service sees the host's /usr mounted again.
  */
 export class Namespaces {
   readonly #host: Host
@@ -29,7 +28,7 @@ export class Namespaces {
     this.#paths = paths
   }
 
-  /** Throws SentinelError, or the system error, where that cannot be told. */
+  /** Throws SentinelError, or the system error, if that cannot be told. */
   meansTheSame(pid: number, path: string): boolean {
     const own = this.#link(pid, 'ns/mnt')
     if (own === this.#link(1, 'ns/mnt')) return true
@@ -39,10 +38,10 @@ export class Namespaces {
   }
 
   /**
-   * Whether a path is on the file system that the host's programs themselves are on: without it
-   * nothing runs, so nobody need fear to wait for it. Throws as meansTheSame() does.
+   * Whether a path is on the file system of /usr, for which nobody need fear to wait: without it nothing
+   * runs. Throws as meansTheSame() does.
    *
-   * @param device of a file, in mountinfo's form: whether that is on it
+   * @param device the device of a file, in mountinfo's form, to be compared instead of the path's
    */
   isSystems(path: string, device?: string): boolean {
     const system = this.#hostMount('/usr')
@@ -69,7 +68,7 @@ export class Namespaces {
   }
 }
 
-/** A process's view of these paths. Throws SentinelError where that is too large. */
+/** A process's view of these paths. Throws SentinelError if it is too large. */
 export function readView(host: Host, pid: number, paths: readonly string[]): View {
   return parseMountinfo(host.readBytes(`/proc/${pid}/mountinfo`, LARGEST), paths)
 }

@@ -20,24 +20,23 @@ import { scanProc } from './scan-proc.ts'
 import { collectStaleCode } from './stale-code.ts'
 import { decide, type Verdict } from './verdict.ts'
 
-/** One look at a host, and what follows from it. */
+/** The verdict on a host, and how it was formed. */
 export interface CheckReport extends Verdict {
   /** by the host's clock, ISO 8601 */
   checkedAt: string
   bootId: string
   durationMs: number
   /**
-   * whether all was seen and nothing is due: the answer then stays the same until pacman or an
+   * whether everything was seen and nothing is due: the answer then stays until pacman or an
    * administrator changes something
    */
   clean: boolean
 }
 
 /**
- * Looks at the host and decides. Whatever cannot be read becomes a finding, so this answers for
- * every host, and within the deadline.
+ * Looks at the host and decides, within the deadline. A source that cannot be read becomes a finding.
  *
- * @param all whether what cannot count is looked for as well
+ * @param all whether findings that cannot count are collected as well
  */
 export async function checkHost(
   host: Host,
@@ -85,7 +84,7 @@ export async function checkHost(
     replaced !== undefined && config.microcode ? collectMicrocode(host, replaced) : [],
   )
   await collect('processes', async () => {
-    // What pacman did not replace does not count: without that, no process need be looked at.
+    // Only replaced files count: without any, no process is read.
     if (replaced === undefined) return []
     if (!all && config.count === 'replaced' && replaced.count === 0) return []
     const scanner = config.scanner === 'lsof' ? (await import('./scan-lsof.ts')).scanLsof : scanProc
@@ -100,8 +99,8 @@ export async function checkHost(
 }
 
 /**
- * The lock at the end of the look. `pacman -Syuw` lets go of it for a moment between its two
- * stages, so one that was there at the start, or that goes while it is judged, counts as well.
+ * The lock at the end of the check. `pacman -Syuw` releases it for a moment between its two stages, so
+ * a lock that was there at the start, or disappears meanwhile, counts as well.
  */
 function lockFindings(
   host: Host,

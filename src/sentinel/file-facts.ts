@@ -3,9 +3,9 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram } from '../host/program.ts'
 
-/** What the kernel says of a file, links followed. */
+/** stat(2) of a file, links followed. */
 export interface FileFacts {
-  /** decimal numbers; strings, as they only serve to be compared, and inodes have 64 bits */
+  /** decimal numbers, as strings: they are only compared, and inodes have 64 bits */
   device: string
   inode: string
   owner: string
@@ -15,23 +15,22 @@ export interface FileFacts {
   mode: number
 }
 
-/** Path → its facts, or why they are not known; a path that leads nowhere is absent. */
+/** Path → its facts, or why they are unknown. A path that leads nowhere is absent. */
 export type FactsByPath = Map<string, FileFacts | SentinelError>
 
-/** How long one path may take, where several together took too long. In ms. */
+/** How long one path may take, if several together took too long. In ms. */
 const EACH_MS = 500
 
 /** The arguments of one program are limited to 2 MiB in all, and a path to 4 KiB. [execve(2)] */
 const BATCH = 400
 
 /**
- * Asks the kernel what each path leads to. What takes too long is asked for one by one.
+ * Reads the facts of each path. Paths that take too long together are asked for one by one.
  *
- * @param answersAtOnce whether a path leads to the file system that the host itself runs from. All
- * others are asked for through stat(1): a path below /opt may be on a server that is away, and a
- * process may map a file of a FUSE server that never answers; a program can be left behind where a
- * call of our own could not
- * @throws SentinelError where stat(1) cannot be run
+ * @param answersAtOnce whether a path is on the file system that the host itself runs from. The others
+ * are asked for through stat(1), which can be killed: a path below /opt may be on a server that is
+ * away, and a process may map a file of a FUSE server that never answers
+ * @throws SentinelError if stat(1) cannot be run
  */
 export async function readFacts(
   host: Host,
@@ -45,7 +44,7 @@ export async function readFacts(
     if (answersAtOnce(path)) askNow(host, path, facts)
     else others.push(path)
   }
-  /** Asks for some of them within half of the time that is left; false where that was too short. */
+  /** Asks for some of them within half of the time left; false if that was too short. */
   const askWithin = async (batch: string[], mostMs: number) => {
     const timeoutMs = Math.min(mostMs, deadline.left() / 2)
     return timeoutMs >= 1 && (await ask(host, batch, timeoutMs, facts))
@@ -79,11 +78,11 @@ function askNow(host: Host, path: string, facts: FactsByPath): void {
 /** Of each file: name, device, inode, owner, links and mode. */
 const FIELDS = 6
 
-/** The same codes in stat's words. */
+/** The same codes as stat(1) prints them. */
 const NOWHERE_SAID =
   /^(No such file or directory|Not a directory|No such process|File name too long)$/
 
-/** @returns false where it took too long */
+/** @returns false if it took too long */
 async function ask(
   host: Host,
   paths: string[],
@@ -105,7 +104,7 @@ async function ask(
   if (missing.length !== reasons.length) {
     throw new SentinelError('stat did not answer for every path')
   }
-  // It complains in the order in which it was asked.
+  // Its errors come in the order of its arguments.
   missing.forEach((path, index) => {
     const reason = /: ([^:]*)$/.exec(reasons[index] ?? '')?.[1] ?? ''
     if (!NOWHERE_SAID.test(reason)) facts.set(path, new SentinelError(`${path}: ${reason}`))

@@ -1,11 +1,11 @@
 /**
- * What a finding does to the verdict: `reboot` asks for one; `attention` means that something could
- * not be seen, so no answer is sure; `busy` that pacman is at work, so the question comes too
- * early; `held` that no reboot is wanted yet; `none` that it does not count, and `why` says why.
+ * The effect of a finding on the verdict. `reboot`: a reason for one. `attention`: something could not
+ * be seen, so no answer is certain. `busy`: pacman is at work, ask again later. `held`: a hold, or
+ * min-interval. `none`: does not count, for the reason in `why`.
  */
 export type Effect = 'reboot' | 'attention' | 'busy' | 'held' | 'none'
 
-/** One thing seen on the host, as data. Wording beyond `message` and colour belong to the output. */
+/** A fact of the host that matters to the verdict, as data. */
 export interface Finding {
   kind:
     | 'library'
@@ -26,23 +26,23 @@ export interface Finding {
   path?: string
   /** whether pacman has replaced this file, or installed this kernel, in this boot */
   byPacman?: boolean
-  /** the running kernel, and the one that is installed: its release, and its package's name */
+  /** releases of the running and of the installed kernel, and the package of the latter */
   running?: string
   installed?: string
   package?: string
   /** the package's version and, in seconds since 1970, when it was installed */
   version?: string
   installedAt?: string
-  /** the boot in which a reboot was already asked for because of it */
+  /** the boot in which a reboot was requested for it already */
   askedIn?: string
 }
 
-/** Something that could not be read, which makes the whole answer unsure. */
+/** A finding for what could not be read: no answer is certain. */
 export function unreadable(message: string, more: Partial<Finding> = {}): Finding {
   return { kind: 'unreadable', effect: 'attention', message, ...more }
 }
 
-/** The same finding, no longer counted. */
+/** The same finding, not counted. */
 export function ignore(finding: Finding, why: string): Finding {
   return { ...finding, effect: 'none', why }
 }

@@ -7,21 +7,21 @@ import type { Finding } from './finding.ts'
 
 const MODULES = '/usr/lib/modules'
 
-/** What no package but the kernel's has there; modules may come in packages of their own. */
+/** Files that only the kernel's own package has there; modules may have packages of their own. */
 const OWN_FILE = /^\/usr\/lib\/modules\/([^/]+)\/(?:vmlinuz|pkgbase|modules\.[^/]+)$/
 
-/** All that the kernel decision rests on. */
+/** The evidence for the kernel's finding. */
 export interface KernelEvidence {
-  /** uname -r and uname -v of the kernel that runs */
+  /** uname -r and uname -v of the running kernel */
   running: string
   build: string
-  /** /usr/lib/modules/<running> is there, whoever left it */
+  /** whether /usr/lib/modules/<running> exists, whoever made it */
   hasModules: boolean
-  /** what that directory's own pkgbase says, where it has one */
+  /** the content of its pkgbase, if it has one */
   pkgbase: string | undefined
-  /** the version text inside that directory's vmlinuz, where it is an x86 image */
+  /** the version text inside its vmlinuz, if that is an x86 image */
   image: string | undefined
-  /** the kernels that packages own; only the running one, where it is among them */
+  /** the kernels that packages own; only the running one, if a package owns it */
   installed: Kernel[]
   /** the releases whose kernel pacman has installed, replaced or removed in this boot */
   touched: string[]
@@ -30,8 +30,8 @@ export interface KernelEvidence {
 /**
  * Reads the evidence.
  *
- * @param replaced undefined where that is not known
- * @throws the system error of what cannot be read
+ * @param replaced undefined if the list cannot be read
+ * @throws the system error of a file that cannot be read
  */
 export function collectKernel(
   host: Host,
@@ -56,9 +56,8 @@ export function collectKernel(
 }
 
 /**
- * Decides whether the running kernel is the installed one. The order is what holds up on Arch and
- * Arch Linux ARM; a directory under /usr/lib/modules alone proves nothing, as DKMS and
- * kernel-modules-hook leave them behind: only a package's ownership does.
+ * Decides whether the running kernel is the installed one. A directory below /usr/lib/modules proves
+ * nothing, as DKMS and kernel-modules-hook leave them behind; only a package's ownership does.
  */
 export function judgeKernel(evidence: KernelEvidence): Finding {
   const { running, build, image, installed, hasModules, pkgbase, touched } = evidence
@@ -100,7 +99,7 @@ function current(running: string, message: string): Finding {
 }
 
 /**
- * What a release is called beside its numbers: "arch" of 6.9.1-arch1-1, "lts" of 6.6.30-1-lts,
+ * A release's words without its numbers: "arch" of 6.9.1-arch1-1, "lts" of 6.6.30-1-lts,
  * "aarch64-ARCH" of 6.2.10-1-aarch64-ARCH. Successive releases of one package share it.
  */
 export function flavour(release: string): string {
@@ -109,7 +108,7 @@ export function flavour(release: string): string {
 }
 
 /**
- * The text an x86 boot image carries: "6.9.1-arch1-1 (linux@archlinux) #1 SMP … <date>", whose end
+ * The version text inside an x86 boot image: "6.9.1-arch1-1 (linux@archlinux) #1 SMP … <date>", whose end
  * is `uname -v` of the kernel in it. [Documentation/arch/x86/boot.rst, kernel_version]
  *
  * @returns undefined for any other file, such as the empty vmlinuz of linux-rpi

@@ -3,15 +3,15 @@ import type { Host } from '../host/host.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
 import { ignore, type Finding } from './finding.ts'
 
-/** What a processor's maker calls itself, and the image that is for its processors. */
+/** vendor_id in /proc/cpuinfo → the image for that maker's processors. */
 const IMAGES = new Map([
   ['GenuineIntel', 'intel-ucode.img'],
   ['AuthenticAMD', 'amd-ucode.img'],
 ])
 
 /**
- * Finds microcode that pacman replaced: processors take it when the machine starts. Throws the
- * system error where /proc/cpuinfo cannot be read.
+ * Finds microcode that pacman replaced; processors load it at boot. Throws the system error if
+ * /proc/cpuinfo cannot be read.
  */
 export function collectMicrocode(host: Host, replaced: ReplacedFiles): Finding[] {
   const images = replaced.below('/boot').filter((path) => path.endsWith('-ucode.img'))

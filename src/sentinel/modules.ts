@@ -6,17 +6,17 @@ import { runProgram } from '../host/program.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
 import { ignore, type Finding } from './finding.ts'
 
-/** So many are looked at: one is reason enough, and nvidia's have five. */
+/** So many modules are compared: one is reason enough, and nvidia has five. */
 const MOST = 16
 
 /**
- * Finds loaded kernel modules whose file pacman replaced, below the running release's directory:
- * those that come in packages of their own, as nvidia's and zfs's do.
+ * Finds loaded kernel modules whose file pacman replaced below the running release's directory, such
+ * as those of nvidia's and zfs's packages.
  *
- * The kernel and the file each tell a digest of the module's source, so that one which was loaded
- * after the upgrade does not count. [scripts/mod/sumversion.c; /sys/module/NAME/srcversion]
+ * The kernel and the file each have a digest of the module's source: a module that was loaded after
+ * the upgrade does not count. [scripts/mod/sumversion.c; /sys/module/NAME/srcversion]
  *
- * @throws SentinelError where modinfo cannot be run; the system error of what cannot be read
+ * @throws SentinelError if modinfo cannot be run; the system error of a file that cannot be read
  */
 export function collectModules(host: Host, replaced: ReplacedFiles, deadline: Deadline): Finding[] {
   const release = host.readText('/proc/sys/kernel/osrelease').trim()
@@ -39,7 +39,7 @@ function judgeModule(host: Host, path: string, deadline: Deadline): Finding[] {
   const running = ifThere(() => host.readText(`/sys/module/${name}/srcversion`).trim()) ?? ''
   const installed = sourceVersion(host, path, deadline)
   if (running === '' || installed === '') {
-    return [ignore(finding, 'it does not tell its source’s version, so it may be the new one')]
+    return [ignore(finding, 'it has no srcversion, so it may be the new one')]
   }
   return running === installed ? [] : [finding]
 }
@@ -50,7 +50,7 @@ function sourceVersion(host: Host, path: string, deadline: Deadline): string {
   return ended.stdout.toString().trim()
 }
 
-/** Names of files may have dashes; the kernel's have none. [modprobe(8)] */
+/** File names may have dashes, the kernel's names have underscores instead. [modprobe(8)] */
 function moduleName(path: string): string {
   return basename(path)
     .replace(/\.ko(\.\w+)?$/, '')

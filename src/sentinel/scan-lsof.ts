@@ -9,15 +9,15 @@ import type { DeletedFile } from '../proc/maps.ts'
 import { grepMaps } from './scan-proc.ts'
 import type { Scan } from './scan-proc.ts'
 
-/** What lsof lists: for each PID the names of its deleted mappings, and what it may not see. */
+/** lsof's list: the names of deleted mappings by PID, and the processes that it may not see. */
 interface Listed {
   names: Map<number, Set<string>>
   problems: ProcessProblem[]
 }
 
 /**
- * The same scan with the real lsof as the one that finds, for those who want the reference. Of what
- * it lists the maps then tell what is executable, which lsof does not.
+ * The same scan by the real lsof, for those who want the reference. /proc/PID/maps then tells which of
+ * the listed files are mapped executable, which lsof does not.
  */
 export async function scanLsof(
   host: Host,
@@ -32,9 +32,8 @@ export async function scanLsof(
 }
 
 /**
- * Only what costs little: no names looked up (-n -P), no threads (-K i), no files but mappings
- * without a directory entry (DEL) and executables (txt). Not -w: that would also keep quiet about
- * what lsof may not see.
+ * Only the cheap part: no names looked up (-n -P), no threads (-K i), no files except mappings without
+ * a directory entry (DEL) and executables (txt). Not -w: it would also hide what lsof may not see.
  */
 async function runLsof(pids: number[], deadline: Deadline): Promise<string> {
   const timeout = Math.max(1, deadline.left() / 2)
@@ -48,14 +47,14 @@ async function runLsof(pids: number[], deadline: Deadline): Promise<string> {
     maxBuffer: 16 * 1024 * 1024,
     reject: false,
   })
-  // lsof looks at people's files: a dead FUSE server holds it even against SIGKILL.
+  // lsof calls stat on users' files: a dead FUSE server keeps it even from SIGKILL.
   const ended = await Promise.race([running, sleep(timeout + 200, undefined, { ref: false })])
   if (ended === undefined || ended.timedOut) throw new SentinelError('lsof did not end in time')
-  // People's FUSE mounts it may not look at, and need not.
+  // It may not look at users' FUSE mounts, and need not.
   const complaints = ended.stderr
     .split('\n')
     .filter((line) => !/^$|WARNING: can't stat\(\)|Output information may be incomplete/.test(line))
-  // 1 also means that nothing matched; with 0 it has listed something.
+  // Exit code 1 also means that nothing matched; with 0 there is a list.
   const silent = ended.exitCode === 0 && ended.stdout === ''
   if ((ended.exitCode !== 0 && ended.exitCode !== 1) || silent || complaints.length > 0) {
     const reason = complaints.join('; ') || ended.originalMessage || `exit ${ended.exitCode}`

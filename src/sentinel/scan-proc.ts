@@ -6,22 +6,22 @@ import { isTooMuch, type Limits, type ProgramResult, runProgram } from '../host/
 import type { HostProcesses, ProcessProblem } from '../proc/host-processes.ts'
 import { type DeletedFile, LINE_MARK, parseMapsLine } from '../proc/maps.ts'
 
-/** What all processes together may take, and each where that was too much: in ms, and in bytes. */
+/** Limits of one grep for all processes and, if they were exceeded, of one grep each: in ms and bytes. */
 const TOGETHER = { timeoutMs: 5000, maxBytes: 4 * 2 ** 20 }
 const EACH = { timeoutMs: 500, maxBytes: 2 ** 20 }
 
-/** So many mappings of users' processes are kept where each process is read by itself. */
+/** So many mappings of users' processes are kept if each process is read by itself. */
 const MOST_OF_USERS = 20_000
 
 /**
  * Finds deleted files that are mapped executable, in /proc/PID/maps.
  *
- * The reading is grep's, in a process of its own, because reading another process's maps can wait
- * for ever in the kernel (its memory lock, held by a thread that waits for a dead server): only
- * SIGKILL gets a reader out, and a reader inside this process could then not even exit.
+ * grep reads them, in a process of its own: reading another process's maps can wait in the kernel for
+ * ever (for its memory lock, held by a thread that waits for a dead server), and only SIGKILL ends
+ * such a reader.
  *
- * As a rule one grep reads them all. Where that takes too long, or prints too much, each process is
- * read by itself, so that one which is stuck, or made to be huge, keeps no other from being seen.
+ * One grep reads them all. If that takes too long or prints too much, each process is read by itself,
+ * so that a stuck or huge process hides no other.
  */
 export function scanProc(host: Host, processes: HostProcesses, deadline: Deadline): Scan {
   const { pids } = processes
@@ -30,7 +30,7 @@ export function scanProc(host: Host, processes: HostProcesses, deadline: Deadlin
   return typeof scan === 'string' ? scanEach(host, processes, deadline) : scan
 }
 
-/** Within half of the time that is left: what is found must still be looked at. */
+/** Within half of the time left: the files that it finds must still be judged. */
 function scanEach(host: Host, processes: HostProcesses, deadline: Deadline): Scan {
   const files: DeletedFile[] = []
   const problems: ProcessProblem[] = []
@@ -54,10 +54,10 @@ function scanEach(host: Host, processes: HostProcesses, deadline: Deadline): Sca
 }
 
 /**
- * `grep` over the maps of many processes; names are relative, so that --root can be any path. One
- * that has ended has none.
+ * Runs grep over the maps of many processes. File names are relative, so that --root can be any path.
+ * A process that has ended has no mappings.
  *
- * @returns a word on why not all was read
+ * @returns a text on why not everything was read
  */
 export function grepMaps(host: Host, pids: readonly number[], limits: Limits): Scan | string {
   // Without files grep would search its input.
@@ -72,7 +72,7 @@ export function grepMaps(host: Host, pids: readonly number[], limits: Limits): S
     throw error
   }
   if (ended.timedOut) return 'reading it does not end'
-  // 1 is "no match"; 0 a match, which it has printed, and 2 an error, which it has named.
+  // Exit code 0: a match, on stdout. 1: none. 2: an error, on stderr.
   const silent = ended.exitCode === 0 ? ended.stdout.length === 0 : ended.stderr === ''
   if (ended.exitCode !== 1 && (silent || (ended.exitCode !== 0 && ended.exitCode !== 2))) {
     throw new SentinelError(`grep failed on /proc with exit ${ended.exitCode}`)
@@ -83,7 +83,7 @@ export function grepMaps(host: Host, pids: readonly number[], limits: Limits): S
   }
 }
 
-/** `PID/maps`, a NUL, and the line, as -Z has it: no name or line can be taken for another. */
+/** Reads grep's output with -Z: `PID/maps`, a NUL, the line. No file name can forge that. */
 export function parseMatches(output: string): DeletedFile[] {
   return output.split('\n').flatMap((match) => {
     const [file, line] = match.split('/maps\0')
@@ -91,12 +91,12 @@ export function parseMatches(output: string): DeletedFile[] {
   })
 }
 
-/** Every line that grep prints to stderr is a process that was not seen, but for those that ended. */
+/** Each line of grep's stderr is a process that was not read; those that ended do not count. */
 function parseErrors(host: Host, stderr: string): ProcessProblem[] {
   return stderr.split('\n').flatMap((line) => {
     if (line === '') return []
     const [, file, reason = ''] = /grep: (\d+)\/maps: (.*)$/.exec(line) ?? []
-    // What is of no process is PID 1's: the whole look has failed.
+    // An error of no process is put down to PID 1: the whole scan has failed.
     if (file === undefined) return [{ pid: 1, message: `reading /proc: ${line}` }]
     if (reason === 'No such process' || host.lstat(`/proc/${file}`) === undefined) return []
     const hint = reason === 'Permission denied' && !isRoot() ? ' (run as root)' : ''
@@ -104,13 +104,13 @@ function parseErrors(host: Host, stderr: string): ProcessProblem[] {
   })
 }
 
-/** What a scanner saw: deleted files that are mapped executable, and what it could not read. */
+/** A scan's result: deleted files that are mapped executable, and processes that could not be read. */
 export interface Scan {
   files: DeletedFile[]
   problems: ProcessProblem[]
 }
 
-/** Looks through the host's processes. Two kinds exist: our own, and the real lsof. */
+/** Scans the host's processes. There are two: our own, and the real lsof. */
 export type Scanner = (
   host: Host,
   processes: HostProcesses,

@@ -8,9 +8,9 @@ import type { PacmanConf } from '../pacman/conf/model.ts'
 import { INCOMPLETE_FILE, REPLACED_FILE } from '../pacman/replaced.ts'
 
 /**
- * What a clean look leaves, for bin/kured-sentinel, in lines: the boot's ID, the path of pacman's
- * lock, the paths that the answer rests on, an empty line, and what stat(1) says of those that are
- * there. Only root may read it.
+ * Left by a clean check for bin/kured-sentinel. Its lines: the boot's ID, the path of pacman's lock, the
+ * paths that the answer depends on, an empty line, and stat(1)'s output for those that exist. Only
+ * root may read it.
  */
 const STAMP_FILE = '/run/kured-sentinel/clean'
 
@@ -18,10 +18,10 @@ const STAMP_FILE = '/run/kured-sentinel/clean'
 type Fingerprint = string
 
 /**
- * Takes down, before the look, the state of all that an answer rests on but the processes: of those none can begin to
- * run old code unless pacman replaces some.
+ * The state, before the check, of all files that the answer depends on. Processes are not among it: none
+ * begins to run old code unless pacman replaces files.
  *
- * @returns undefined where not all of it can be told by the state of files
+ * @returns undefined if the files' states do not tell everything
  */
 export function takeFingerprint(host: Snapshot): Fingerprint | undefined {
   try {
@@ -52,21 +52,21 @@ export function takeFingerprint(host: Snapshot): Fingerprint | undefined {
   }
 }
 
-/** A file that is added to one of them changes what a pattern matches. */
+/** A file added to one of them changes the matches of a pattern. */
 function includeDirectories({ directives }: PacmanConf): string[] {
   return directives
     .filter(({ key, value }) => key === 'Include' && value !== undefined && isPattern(value))
     .map(({ value = '' }) => {
       const directory = dirname(value)
-      // With a pattern in it, it is several; see the line of the caller that refuses this.
+      // A pattern in it stands for several directories; the caller refuses ''.
       return isPattern(directory) ? '' : directory
     })
 }
 
 /**
- * Leaves the stamp of a clean look, or none. Where that fails, the next check looks again.
+ * Writes the stamp of a clean check, or removes it. If that fails, the next check looks again.
  *
- * @param fingerprint undefined where the look was not clean, or something else than files tells
+ * @param fingerprint undefined if the check was not clean, or depends on more than files
  */
 export function leaveStamp(host: Host, fingerprint: Fingerprint | undefined): void {
   try {
