@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
@@ -54,12 +54,22 @@ test('the lines: the boot, the lock, the paths, and the state of those that are 
   assert.equal(lines.slice(end + 1).join('\n'), said.replaceAll(root, ''))
 })
 
-test('the state is that from before the file was read', () => {
-  const root = makeTree(hostTree())
-  const snapshot = new Snapshot(root)
-  snapshot.readText('/etc/pacman.conf')
-  writeFileSync(join(root, 'etc/pacman.conf'), '[options]\n# changed while the host is looked at\n')
-  assert.notEqual(takeFingerprint(snapshot), takeFingerprint(new Snapshot(root)))
+test('the state is that from before it was read: of a file, and of a directory', () => {
+  const root = makeTree(
+    hostTree({
+      'etc/pacman.conf': '[options]\nInclude = /etc/more.d/*\n',
+      'etc/more.d/a': '',
+    }),
+  )
+  for (const [read, file] of [
+    [(host: Host) => host.readText('/etc/pacman.conf'), 'etc/pacman.conf'],
+    [(host: Host) => host.list('/etc/more.d'), 'etc/more.d/b'],
+  ] as const) {
+    const snapshot = new Snapshot(root)
+    read(snapshot)
+    appendFileSync(join(root, file), '# changed while the host is looked at\n')
+    assert.notEqual(takeFingerprint(snapshot), takeFingerprint(new Snapshot(root)))
+  }
 })
 
 for (const [what, fingerprint] of [
