@@ -1,6 +1,10 @@
-/** bin/kured-sentinel: when it answers by itself, and when Node does. */
+/** bin/kured-sentinel: when it answers by itself, when Node does, and what a power cut can leave of it. */
 import assert from 'node:assert/strict'
-import { bootNode, install, labTest, offer } from '../lab/lab.ts'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeTree } from '../fixture/tree.ts'
+import { bootNode, install, labTest, offer, toolTest } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { greet, greeter, plain } from '../lab/recipes.ts'
 import type { Run } from '../lab/run.ts'
@@ -262,3 +266,40 @@ labTest('that Kured asked is noted', async () => {
   const { exitCode, stderr } = await ask(node)
   assert.deepEqual([exitCode, stderr], [NODE_RAN, ''])
 })
+
+const SCRIPT = readFileSync(join(import.meta.dirname, '../../bin/kured-sentinel'), 'utf8')
+
+/** With less than that a shell has nothing to run, and ends with 0: README.md, "A power cut". */
+const FIRST_LINE = '#!/bin/sh\n'
+
+/** Runs each beginning of a text as a shell does that nsenter or the kernel hands the file to. */
+const EACH_LENGTH = `LC_ALL=C; export LC_ALL
+for ((length = $4; length <= \${#2}; length += $5)); do
+  { printf %s "\${2:0:length}"; (( $6 == 0 )) || head -c $((\${#2} - length)) /dev/zero; } >"$3"
+  said=$("$1" "$3" check 2>/dev/null)
+  echo "$? $said"
+done`
+
+/** @returns what each said, as "exit code stdout", by its length */
+function answers(shell: string, step: number, zeros: boolean): string[] {
+  const file = join(makeTree({ 'bin/x': '' }), 'bin/kured-sentinel')
+  const from = FIRST_LINE.length + 1
+  const words = [shell, SCRIPT, file, from, step, zeros ? 1 : 0].map(String)
+  const { stdout } = spawnSync('bash', ['-c', EACH_LENGTH, 'bash', ...words], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin' },
+  })
+  const said = stdout.split('\n').slice(0, -1)
+  assert.equal(said.length, Math.floor((SCRIPT.length - from) / step) + 1)
+  return said
+}
+
+for (const shell of ['dash', 'bash']) {
+  toolTest([shell], `2: however much of the entry is left, to ${shell}`, () => {
+    assert.deepEqual(new Set(answers(shell, 1, false)), new Set(['2 ']))
+  })
+
+  toolTest([shell], `no 0: the rest of the entry is zeros, to ${shell}`, () => {
+    for (const said of answers(shell, 16, true)) assert.match(said, /^[^0]/)
+  })
+}
