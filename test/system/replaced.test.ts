@@ -207,6 +207,28 @@ pacman --dbpath /srv/db/${name} -Ud --noconfirm /srv/lab/${name}-1.0-1-any.pkg.t
   )
   await node.shell(`pids=\n${pacmans.join('\n')}\nfor pid in $pids; do wait $pid; done`)
   assert.deepEqual(await listed(node), names.map((name) => `usr/lib/${name}.so`).toSorted())
+
+  const modes = await node.shell(
+    `umask 077; echo usr/lib/x | ${NOTE}; stat --format='%a %n' ${RUN} ${RUN}/*`,
+  )
+  assert.equal(modes, `755 ${RUN}\n600 ${RUN}/lock\n644 ${RUN}/replaced\n`)
+})
+
+/** Opens the lock, which is enough to hold it, as soon as it may; says so by its end. */
+const OPENER = `#include <fcntl.h>
+#include <unistd.h>
+int main(void) { while (open("${RUN}/lock", O_RDONLY) < 0); }`
+
+labTest('no user can open the lock, not even while it is made', async () => {
+  await using node = await bootNode()
+  await node.writeFile('/root/opener.c', OPENER)
+  await node.shell(`gcc -o /usr/bin/opener /root/opener.c
+systemd-run --unit=opener --property=User=builder --property=RemainAfterExit=yes opener
+for i in $(seq 100); do rm -f ${RUN}/lock; echo usr/lib/x | ${NOTE}; done`)
+  assert.equal(await node.shell('systemctl show -P SubState opener'), 'running\n')
+  await node.shell(
+    `chmod 644 ${RUN}/lock; until [ "$(systemctl show -P SubState opener)" = exited ]; do sleep 0.1; done`,
+  )
 })
 
 labTest('a hook that another one keeps waiting gives up, and says so', async () => {
