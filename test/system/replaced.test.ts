@@ -336,6 +336,7 @@ labTest(
     for (const [what, content, kept] of [
       ['empty', '', []],
       ['cut off within its boot', list.slice(0, 20), []],
+      ['cut off within a path', list.slice(0, -5), ['usr/lib/libgree']],
       ['zeros', '\0'.repeat(100), []],
       ['of another boot', list.replace(/^boot ./, 'boot x'), []],
       ['without a boot', 'usr/lib/libgreet.so\n', []],
