@@ -270,6 +270,12 @@ pacman --root /srv/image -Rdd --noconfirm in-image`
 
 const WITHOUT_RUN: [what: string, damage: string, incomplete: boolean, mending: string][] = [
   ['full', `mount -t tmpfs -o size=4k none ${RUN}; echo x > ${RUN}/x`, true, `umount ${RUN}`],
+  [
+    'without a free inode',
+    `mount -t tmpfs -o nr_inodes=2 none ${RUN}; touch ${RUN}/since-boot`,
+    true,
+    `umount ${RUN}`,
+  ],
   ['no directory', `rm -rf ${RUN}; touch ${RUN}`, false, `rm ${RUN}`],
 ]
 
