@@ -276,6 +276,7 @@ const WITHOUT_RUN: [what: string, damage: string, incomplete: boolean, mending: 
     true,
     `umount ${RUN}`,
   ],
+  ['read-only', 'mount --bind /run /run; mount -o remount,bind,ro /run', false, 'umount /run'],
   ['no directory', `rm -rf ${RUN}; touch ${RUN}`, false, `rm ${RUN}`],
 ]
 
