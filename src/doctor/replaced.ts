@@ -2,7 +2,6 @@ import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { listOption, readHostConf } from '../pacman/conf/conf.ts'
 import { readReplaced, REPLACED_FILE, SINCE_BOOT_FILE } from '../pacman/replaced.ts'
-import { askWritable } from '../preflight/directory.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 const HOOK = '00-kured-sentinel-replaced.hook'
@@ -12,14 +11,7 @@ const REINSTALL = 'pacman -S kured-sentinel'
 /** Whether pacman's hook lists the replaced files, and has done so since the boot. */
 export const replaced: DoctorCheck = {
   area: 'replaced',
-  async look({ host, isRoot, deadline }) {
-    const said = [judgeNotingHook(host), judgeList(host)]
-    if (!isRoot) return said
-    const problem = await askWritable(host.path('/run'), deadline)
-    if (problem === undefined) return said
-    const message = `/run cannot be written to${problem && `: ${problem}`}`
-    return [...said, wrong(message, 'make it writable: until then no stale code is seen')]
-  },
+  look: ({ host }) => [judgeNotingHook(host), judgeList(host)],
 }
 
 /** A hook of the same name in a HookDir of pacman.conf replaces ours. [alpm-hooks(5)] */

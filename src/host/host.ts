@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   lstatSync,
   mkdirSync,
   openSync,
@@ -126,6 +128,16 @@ export class Host {
   /** The entry a path leads to; undefined when there is none. */
   stat(path: string): Stats | undefined {
     return statSync(this.path(path), { throwIfNoEntry: false })
+  }
+
+  /** Whether a path's file system is mounted read-only, which binds root as well. [access(2), EROFS] */
+  isReadOnly(path: string): boolean {
+    try {
+      accessSync(this.path(path), constants.W_OK)
+      return false
+    } catch (error) {
+      return errorCode(error) === 'EROFS'
+    }
   }
 
   /** stat() with full precision; throws the system error, also ENOENT. */

@@ -28,12 +28,17 @@ const LARGEST = 16 * 2 ** 20
 /**
  * Reads the list. Its line "boot ID" names its boot, in case /run outlives the boot.
  *
- * @throws SentinelError if it is incomplete; the system error if it cannot be read
+ * @throws SentinelError if it is incomplete, or nothing can be added to it; the system error if it cannot be read
  */
 export function readReplaced(host: Host): ReplacedFiles {
   if (host.lstat(INCOMPLETE_FILE) !== undefined) {
     throw new SentinelError(
       `the list of files that pacman replaced is incomplete (${INCOMPLETE_FILE}): free space in /run, then reboot this host by hand: kured-sentinel reboot`,
+    )
+  }
+  if (host.isReadOnly('/run')) {
+    throw new SentinelError(
+      '/run is read-only, so nobody knows what pacman replaces: reboot this host by hand: kured-sentinel reboot',
     )
   }
   const boot = `boot ${host.bootId()}`

@@ -57,13 +57,8 @@ for (const [how, answersAtOnce] of WAYS) {
         mode: 0o4711,
       }
       const found = await read(host, '/opt/link', '/opt/file')
-      assert.deepEqual(
-        found,
-        new Map([
-          ['/opt/link', facts],
-          ['/opt/file', facts],
-        ]),
-      )
+      const both = ['/opt/link', '/opt/file'] as const
+      assert.deepEqual(found, new Map(both.map((path) => [path, facts])))
     })
 
     test('odd names, there and missing, each with its own answer', async () => {
