@@ -13,7 +13,7 @@ export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
-    const asked = judgeAsked(host)
+    const asked = judgeAsked(host, isThere(host, CREDENTIALS))
     for (const path of [CREDENTIALS, KUBECTL]) {
       if (isThere(host, path)) continue
       return [...asked, ok(`not checked: there is no ${path} (Kured’s log shows its commands)`)]
@@ -30,10 +30,19 @@ const ASKED_FILE = '/run/kured-sentinel/asked'
 /** Kured asks every minute. In seconds. */
 const LATE = 600
 
-/** When Kured last asked in this boot; nothing where it never did. */
-export function judgeAsked(host: Host): DoctorFinding[] {
+/**
+ * When Kured last asked in this boot.
+ *
+ * @param isNode whether the host has a kubelet, and so should have been asked
+ */
+export function judgeAsked(host: Host, isNode: boolean): DoctorFinding[] {
   const at = ifThere(() => host.readText(ASKED_FILE))
-  if (at === undefined) return []
+  if (at === undefined) {
+    if (!isNode || host.uptime() < LATE) return []
+    return [
+      warning('Kured has not asked in this boot', 'see its log, and the command that it calls'),
+    ]
+  }
   const ago = host.uptime() - Number.parseFloat(at)
   if (!(ago >= 0)) return []
   const message = `Kured last asked ${durationText(Math.round(ago) * 1000)} ago`

@@ -12,7 +12,7 @@ import {
   type LockState,
 } from '../pacman/lock.ts'
 import { readReplaced, type ReplacedFiles } from '../pacman/replaced.ts'
-import { unreadable, type Finding } from './finding.ts'
+import { ignore, unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
 import { collectMicrocode } from './microcode.ts'
 import { collectModules } from './modules.ts'
@@ -77,12 +77,17 @@ export async function checkHost(
     return []
   })
   await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, replaced, deadline))])
-  await collect('modules', () =>
-    replaced !== undefined && config.modules ? collectModules(host, replaced, deadline) : [],
-  )
-  await collect('microcode', () =>
-    replaced !== undefined && config.microcode ? collectMicrocode(host, replaced) : [],
-  )
+  const collectOptional = (
+    key: 'modules' | 'microcode',
+    look: (replaced: ReplacedFiles) => Finding[],
+  ) =>
+    collect(key, () => {
+      if (replaced === undefined || (!config[key] && !all)) return []
+      const found = look(replaced)
+      return config[key] ? found : found.map((finding) => ignore(finding, `${key} = no`))
+    })
+  await collectOptional('modules', (files) => collectModules(host, files, deadline))
+  await collectOptional('microcode', (files) => collectMicrocode(host, files))
   await collect('processes', async () => {
     // Only replaced files count: without any, no process is read.
     if (replaced === undefined) return []

@@ -27,7 +27,7 @@ export interface StaleCode {
   findings: Finding[]
   /** whether all processes were seen, and none runs a file that pacman replaced */
   clean: boolean
-  /** the processes of the findings that count */
+  /** the processes of the findings that count and whose file pacman replaced */
   stale: UnitProcess[]
 }
 
@@ -86,7 +86,9 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
     }
     findings.push(why === undefined ? finding : ignore(finding, why))
     const membership = processes.membership(process.pid)
-    if (why === undefined && membership) stale.set(process.pid, { ...process, ...membership })
+    if (why === undefined && finding.byPacman && membership) {
+      stale.set(process.pid, { ...process, ...membership })
+    }
   }
   findings.push(...problems.map((found) => asFinding(processes, found)))
   return { findings, clean: clean && problems.length === 0, stale: [...stale.values()] }

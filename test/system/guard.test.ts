@@ -93,6 +93,8 @@ labTest('ten nights, an upgrade in each: no reboot but one for each installed ke
   const [code, why] = await ask(node)
   assert.equal(code, 0)
   assert.match(why, /unpacker\[\d+\] runs a deleted library/)
+  // Its service would only unpack anew.
+  assert.doesNotMatch(await node.shell('kured-sentinel restart --dry-run'), /unpacker/)
 })
 
 labTest('a state that is lost or cannot be written, and a hold, over boots', async () => {

@@ -113,12 +113,15 @@ for (const [asked, lines] of [
 ] as const) {
   test(`kured: it asked at ${JSON.stringify(asked)} of 5000 s of uptime`, () => {
     const tree = { 'proc/uptime': '5000.00 1.00\n', 'run/kured-sentinel/asked': asked }
-    assert.deepEqual(shown(judgeAsked(new Host(makeTree(tree)))), lines)
+    assert.deepEqual(shown(judgeAsked(new Host(makeTree(tree)), true)), lines)
   })
 }
 
 test('kured: it never asked in this boot', () => {
-  assert.deepEqual(judgeAsked(new Host(makeTree({ 'proc/uptime': '5000.00 1.00\n' }))), [])
+  const said = (seconds: number, isNode: boolean) =>
+    shown(judgeAsked(new Host(makeTree({ 'proc/uptime': `${seconds}.00 1.00\n` })), isNode))
+  assert.deepEqual(said(5000, true), ['warning: Kured has not asked in this boot'])
+  assert.deepEqual([...said(500, true), ...said(5000, false)], [])
 })
 
 for (const [what, list, lines] of CASES) {
@@ -170,6 +173,7 @@ describe('kubectl', () => {
   const withKubectl = (script: string) => {
     const place = placeOf({
       'etc/kubernetes/kubelet.conf': KUBECONFIG,
+      'proc/uptime': '100.00 1.00\n',
       'var/lib/kubelet/pki/kubelet-client-current.pem': CERTIFICATE,
       'usr/bin/kured-sentinel': '',
       'usr/bin/kubectl': `#!/bin/sh\n${script}\n`,
