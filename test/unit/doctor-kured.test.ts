@@ -118,10 +118,10 @@ for (const [asked, lines] of [
 }
 
 test('kured: it never asked in this boot', () => {
-  const said = (seconds: number, isNode: boolean) =>
+  const asked = (seconds: number, isNode: boolean) =>
     shown(judgeAsked(new Host(makeTree({ 'proc/uptime': `${seconds}.00 1.00\n` })), isNode))
-  assert.deepEqual(said(5000, true), ['warning: Kured has not asked in this boot'])
-  assert.deepEqual([...said(500, true), ...said(5000, false)], [])
+  assert.deepEqual(asked(5000, true), ['warning: Kured has not asked in this boot'])
+  assert.deepEqual([...asked(500, true), ...asked(5000, false)], [])
 })
 
 for (const [what, list, lines] of CASES) {
