@@ -11,7 +11,7 @@ export interface Membership {
 
 /** Components that only container managers make; conmon and the shims, host programs, have others. */
 const CONTAINER = [
-  /^(cri-containerd|crio|docker|libpod)-[0-9a-f]{8,}\.scope$/,
+  /^(cri-containerd|crio|docker|libpod|nerdctl)-[0-9a-f]{8,}\.scope$/,
   /^(kubelet-)?kubepods(-.*)?(\.slice)?$/,
   /^lxc(\.payload.*)?$/,
   /^docker$/,

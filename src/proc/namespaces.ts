@@ -3,8 +3,10 @@ import type { Host } from '../host/host.ts'
 import { location, parseMountinfo, type Mount, type View } from './mountinfo.ts'
 
 /**
- * In bytes. A node with 1,000 pods has 3 MiB of mounts; a user's own namespace has any number.
+ * The largest mountinfo that is read, in bytes: of PID 1, and of another process. A node with 1,000 pods
+ * has 3 MiB of mounts; a user's own namespace has any number.
  */
+const LARGEST_OF_HOST = 32 * 2 ** 20
 const LARGEST = 8 * 2 ** 20
 
 /** So many views are kept; a host has about as many sandboxed services. */
@@ -70,5 +72,8 @@ export class Namespaces {
 
 /** A process's view of these paths. Throws SentinelError if it is too large. */
 export function readView(host: Host, pid: number, paths: readonly string[]): View {
-  return parseMountinfo(host.readBytes(`/proc/${pid}/mountinfo`, LARGEST), paths)
+  return parseMountinfo(
+    host.readBytes(`/proc/${pid}/mountinfo`, pid === 1 ? LARGEST_OF_HOST : LARGEST),
+    paths,
+  )
 }

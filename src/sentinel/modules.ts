@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { ifThere } from '../errors.ts'
+import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
@@ -44,10 +44,15 @@ function judgeModule(host: Host, path: string, deadline: Deadline): Finding[] {
   return running === installed ? [] : [finding]
 }
 
+/** The digest in a module's file; '' if it has none. Throws SentinelError if modinfo does not tell. */
 function sourceVersion(host: Host, path: string, deadline: Deadline): string {
-  const args = ['-F', 'srcversion', host.path(path)]
+  const args = [host.path(path)]
   const ended = runProgram('/usr/bin/modinfo', args, { timeoutMs: deadline.left() / 2 })
-  return ended.stdout.toString().trim()
+  const fields = ended.stdout.toString()
+  if (ended.timedOut || ended.exitCode !== 0 || !/^filename:/m.test(fields)) {
+    throw new SentinelError(`modinfo ${path} failed: ${ended.stderr.trim() || 'no answer'}`)
+  }
+  return /^srcversion:\s*(\S+)/m.exec(fields)?.[1] ?? ''
 }
 
 /** File names may have dashes, the kernel's names have underscores instead. [modprobe(8)] */

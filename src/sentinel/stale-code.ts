@@ -12,6 +12,9 @@ import { whyIgnored } from './ignore-rules.ts'
 import type { Scanner } from './scan-proc.ts'
 import { judgeFiles, type Candidate } from './stale-file.ts'
 
+/** So many deleted files of users' processes are judged: a user can map any number. */
+const MOST_OF_USERS = 500
+
 /** What a look at the processes rests on. */
 export interface StaleCodeSources {
   host: Host
@@ -51,12 +54,18 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
   const executables = readExecutables(host, processes, problems)
   problems.push(...scan.problems)
   const candidates: Candidate[] = []
+  let ofUsers = 0
   for (const file of onceEach(processes, [...scan.files, ...executables.values()])) {
+    const trusted = processes.mayBlock(file.pid)
     const paths = possiblePaths(file.name)
     const path = paths.find((name) => replaced.has(name))
-    const byPacman = path !== undefined || isSillyRename(file, replaced)
+    const byPacman = path !== undefined || (trusted && isSillyRename(file, replaced))
     clean &&= !byPacman
     if (!byPacman && config.count === 'replaced' && !all) continue
+    if (!trusted && ++ofUsers > MOST_OF_USERS) {
+      clean = false
+      continue
+    }
     try {
       if (deadline.left() === 0) throw new SentinelError('out of time')
       const process = readScanned(host, file.pid, scanStart)
@@ -91,6 +100,10 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
     }
   }
   findings.push(...problems.map((found) => asFinding(processes, found)))
+  if (ofUsers > MOST_OF_USERS) {
+    const message = `users’ processes run ${ofUsers} deleted files`
+    findings.push(ignore(unreadable(message), `only ${MOST_OF_USERS} of them are looked at`))
+  }
   return { findings, clean: clean && problems.length === 0, stale: [...stale.values()] }
 }
 
@@ -137,7 +150,7 @@ function onceEach(processes: HostProcesses, files: DeletedFile[]): DeletedFile[]
 
 /** An NFS client renames a file that is removed while in use, within its directory. [fs/nfs/unlink.c] */
 function isSillyRename({ name }: DeletedFile, replaced: ReplacedFiles): boolean {
-  return possiblePaths(name).length === 0 && replaced.below(dirname(name)).length > 0
+  return possiblePaths(name).length === 0 && replaced.hasBelow(dirname(name))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -37,10 +38,10 @@ interface FileLook {
 }
 
 /**
- * Looks at the files that processes run. A file counts if the kernel says that it is root's alone and
- * on the file system of the host's directory, and if its path means the same to the process as to the
- * host. In a process that any user can make, the file must also have no name left: a bind mount gives
- * a file that is still there any name.
+ * Looks at the files that processes run. A file counts if the kernel says that it is root's alone, and
+ * if its path means the same to the process as to the host. In a process that any user can make, the
+ * file must also be on the file system of the host's directory (which on an overlay it need not be), and
+ * have no name left: a bind mount gives a file that is still there any name.
  *
  * Users' processes come last, so that their files take no time from the others.
  *
@@ -82,9 +83,18 @@ function lookAt(
   const files = isLive(host) ? candidates.map(({ file }) => file) : []
   const links = new Map(files.map((file) => [linkOf(file), file]))
   const paths = candidates.flatMap((candidate) => candidate.paths.flatMap(withAncestors))
+  // A link may lead to a server that is away.
+  const linked = new Map<string, boolean>()
+  const hasLink = (path: string): boolean => {
+    const isLinked =
+      linked.get(path) ??
+      ((path !== '/' && hasLink(dirname(path))) || host.lstat(path)?.isSymbolicLink() === true)
+    linked.set(path, isLinked)
+    return isLinked
+  }
   const answersAtOnce = (path: string) => {
     const file = links.get(path)
-    if (file === undefined) return namespaces.isSystems(path)
+    if (file === undefined) return namespaces.isSystems(path) && !hasLink(path)
     // A user's process may map another file in its place meanwhile.
     return trusted && namespaces.isSystems(path, file.device ?? '')
   }
@@ -110,11 +120,14 @@ function whyNot(
     if (mapped.owner !== '0' || (mapped.mode & 0o022) !== 0) {
       return 'the file is not root’s alone, as a packaged one is'
     }
-    const directory = withAncestors(path).find((above) => above !== path && facts.has(above)) ?? '/'
-    if (mapped.device !== known(facts, directory)?.device) {
-      return `the file is on another file system than the host’s ${directory}`
+    if (!trusted) {
+      const directory =
+        withAncestors(path).find((above) => above !== path && facts.has(above)) ?? '/'
+      if (mapped.device !== known(facts, directory)?.device) {
+        return `the file is on another file system than the host’s ${directory}`
+      }
+      if (mapped.links !== 0) return 'the file still has a name'
     }
-    if (!trusted && mapped.links !== 0) return 'the file still has a name'
     inode = mapped.inode
   }
   if (!namespaces.meansTheSame(file.pid, path))

@@ -33,11 +33,13 @@ static void put(const char *path, const char *text) {
 }
 /* Namespaces of one's own, in which one is root. */
 static void be_root(void) {
-  char map[64];
+  char map[64], groups[64];
   snprintf(map, sizeof map, "0 %d 1", getuid());
+  snprintf(groups, sizeof groups, "0 %d 1", getgid());
   must(unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare");
   put("/proc/self/setgroups", "deny");
   put("/proc/self/uid_map", map);
+  put("/proc/self/gid_map", groups);
 }
 /* A file of one's own. */
 static int make(const char *path) {
@@ -133,6 +135,8 @@ interface Burden {
   source: string
   /** where the attack is possible; pods cannot make namespaces */
   from?: readonly Place[]
+  /** so many paths more are in pacman's list: usr/lib/listed/0, … */
+  listed?: number
   /** whether it only affects a check that finds pacman's lock */
   lock?: true
 }
@@ -199,6 +203,41 @@ int main(void) {
   must(mount("/tmp/own", "/usr/lib", 0, MS_BIND, 0), "mount");
   map(make("/usr/lib/libgreet.so"));
   must(unlink("/usr/lib/libgreet.so"), "unlink");
+  ready();
+}`,
+  },
+  'twenty thousand names such as an NFS client gives': {
+    from: ['session'],
+    listed: 15_000,
+    source: `${FORGER}
+int main(void) {
+  char name[64];
+  be_root();
+  must(mount("none", "/opt", "tmpfs", 0, 0), "mount");
+  for (int i = 0; i < 20000; i++) {
+    snprintf(name, sizeof name, "/opt/.nfs%016x", i);
+    int fd = make(name);
+    map(fd);
+    close(fd);
+  }
+  ready();
+}`,
+  },
+  'twenty thousand deleted files by names from the list': {
+    from: ['session'],
+    listed: 20_000,
+    source: `${FORGER}
+int main(void) {
+  char name[64];
+  be_root();
+  must(mount("none", "/usr/lib/listed", "tmpfs", 0, 0), "mount");
+  for (int i = 0; i < 20000; i++) {
+    snprintf(name, sizeof name, "/usr/lib/listed/%d", i);
+    int fd = make(name);
+    map(fd);
+    close(fd);
+    must(unlink(name), "unlink");
+  }
   ready();
 }`,
   },

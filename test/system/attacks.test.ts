@@ -40,7 +40,7 @@ for (const [what, source] of Object.entries(FORGERIES)) {
   })
 }
 
-for (const [what, { source, from = EITHER, lock = false }] of Object.entries(BURDENS)) {
+for (const [what, { source, from = EITHER, listed = 0, lock = false }] of Object.entries(BURDENS)) {
   for (const place of from) {
     labTest(`${what}, of a ${place}: the answer is right, in time, in little memory`, async () => {
       await using node = await bootNode({ prepare: takeMeasure })
@@ -48,6 +48,9 @@ for (const [what, { source, from = EITHER, lock = false }] of Object.entries(BUR
       await install(node, greet('1.0'), greeter)
       await node.ok(['systemctl', 'start', 'plain', 'private'])
       await upgradeTo(node, greet('2.0'))
+      await node.shell(
+        `mkdir /usr/lib/listed; seq -f usr/lib/listed/%.0f 0 ${listed} >>/run/kured-sentinel/replaced`,
+      )
       await attack(node, source, place)
       if (lock) await node.shell('touch /var/lib/pacman/db.lck')
       const { answer, ms, kib } = await measured(node, ['--timeout', '10s'])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, kernel } from '../lab/recipes.ts'
+import { greet, greeter, kernel, tool } from '../lab/recipes.ts'
 
 const check = (node: LabNode) => node.asKured(['/usr/bin/kured-sentinel'])
 const AS_USER = 'setpriv --reuid=builder --regid=builder --clear-groups'
@@ -150,4 +150,45 @@ int main(void) {
   assert.equal(timedOut, false)
   assert.notEqual(exitCode, 0)
   assert.ok(performance.now() - begin < 30_000)
+})
+
+/** A program below /opt, and its service. */
+const optional = (version: string) => ({
+  ...tool(version),
+  files: { '/usr/lib/systemd/system/tool.service': '[Service]\nExecStart=/opt/bin/tool\n' },
+  package: 'install -D -t "$pkgdir/opt/bin" tool',
+})
+
+labTest('an overlay of two file systems: its files are on neither, and count', async () => {
+  await using node = await bootNode()
+  await node.shell(`mkdir -p /srv/lower /srv/upper /opt
+mount -t tmpfs none /srv/lower; mount -t tmpfs none /srv/upper; mkdir /srv/upper/files /srv/upper/work
+mount -t overlay overlay -o lowerdir=/srv/lower,upperdir=/srv/upper/files,workdir=/srv/upper/work /opt`)
+  await install(node, optional('1.0'))
+  await node.ok(['systemctl', 'start', 'tool'])
+  await upgradeTo(node, optional('2.0'))
+  const { exitCode, stdout } = await check(node)
+  assert.equal(exitCode, 0)
+  assert.match(stdout, /tool\[\d+\] runs a replaced executable: \/opt\/bin\/tool/)
+})
+
+/** An automount whose mount never comes, as from a server that is away: whoever goes there waits. */
+const AWAY = `
+mknod /dev/autofs c 10 235; systemctl daemon-reexec; cd /run/systemd/system
+printf '[Service]\\nType=oneshot\\nTimeoutStartSec=infinity\\nExecStart=/bin/sleep infinity\\n' >never.service
+printf '[Unit]\\nRequires=never.service\\nAfter=never.service\\n[Mount]\\nWhat=nas:/x\\nWhere=/srv/away\\nType=nfs4\\n' >srv-away.mount
+printf '[Automount]\\nWhere=/srv/away\\n' >srv-away.automount
+systemctl daemon-reload; systemctl start srv-away.automount`
+
+labTest('a directory that became a link to a server which is away: no hang', async () => {
+  await using node = await bootNode()
+  await install(node, optional('1.0'), greet('1.0'), greeter)
+  await node.ok(['systemctl', 'start', 'tool', 'plain'])
+  await upgradeTo(node, optional('2.0'), greet('2.0'))
+  await node.shell(AWAY)
+  await node.shell('rm -r /opt/bin; ln -s /srv/away /opt/bin')
+  const argv = ['/usr/bin/kured-sentinel', 'check', '--timeout', '6s']
+  const { exitCode, stderr } = await node.asKured(argv, { timeoutMs: 30_000 })
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /\/opt\/bin\/tool gives no answer: is a server away\?/)
 })

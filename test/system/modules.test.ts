@@ -47,8 +47,8 @@ labTest('a loaded module is stale if the kernel and the file tell two sources', 
   await node.ok(['ln', '-s', 'kmod', '/usr/bin/modinfo'])
   for (const [, file, , installed] of MODULES) await node.shell(objectOf(file, installed))
 
-  const check = async () => {
-    const argv = ['/usr/bin/kured-sentinel', 'check', '--json', '--root', HOST]
+  const check = async (...words: string[]) => {
+    const argv = ['/usr/bin/kured-sentinel', 'check', '--json', '--root', HOST, ...words]
     const { exitCode, stdout } = await node.asKured(argv)
     const { reasons, ignored }: Record<string, { kind: string; path: string; why?: string }[]> =
       JSON.parse(stdout)
@@ -71,7 +71,11 @@ labTest('a loaded module is stale if the kernel and the file tell two sources', 
   assert.equal(off.exitCode, 1)
   assert.deepEqual(new Set(off.says.values()), new Set(['modules = no']))
 
-  // Without modinfo nothing can be told.
+  // Without an answer of modinfo nothing can be told.
   await node.shell(`rm ${HOST}/etc/kured-sentinel.conf /usr/bin/modinfo`)
   assert.equal((await check()).exitCode, 2)
+  for (const script of ['', 'echo error >&2; exit 1', 'exec sleep 100']) {
+    await node.writeFile('/usr/bin/modinfo', `#!/bin/sh\n${script}\n`, 0o755)
+    assert.equal((await check('--timeout', '5s')).exitCode, 2, script)
+  }
 })

@@ -337,6 +337,7 @@ labTest(
     const plainly = 'plain.service library /usr/lib/libgreet.so'
     assert.deepEqual(await answer(node), [0, plainly])
     assert.deepEqual(await listed(node), ['usr/lib/libgreet.so'])
+    assert.equal(await node.shell(`stat --format=%a ${RUN}`), '755\n')
 
     const list = await node.readFile(`${RUN}/replaced`)
     let version = 1
@@ -346,6 +347,7 @@ labTest(
       ['cut off within a path', list.slice(0, -5), ['usr/lib/libgree']],
       ['zeros', '\0'.repeat(100), []],
       ['of another boot', list.replace(/^boot ./, 'boot x'), []],
+      ['of a boot whose ID only begins the same', list.replace(/^boot .*/, '$&0'), []],
       ['without a boot', 'usr/lib/libgreet.so\n', []],
     ] as const) {
       await node.writeFile(`${RUN}/replaced`, content)
@@ -354,7 +356,7 @@ labTest(
       const next = ['usr/bin/tool', 'usr/lib/systemd/system/tool.service']
       assert.deepEqual(await answer(node), [0, 'tool.service executable /usr/bin/tool'], what)
       assert.deepEqual((await listed(node)).toSorted(), [...next, ...kept].toSorted(), what)
-      await node.ok(['systemctl', 'restart', 'tool'])
+      await node.shell('systemctl reset-failed tool; systemctl restart tool')
     }
     await node.writeFile(`${RUN}/replaced`, list)
     assert.deepEqual(await answer(node), [0, plainly])

@@ -35,6 +35,7 @@ for (const cgroup of [
   `/machine.slice/libpod-${ID}.scope/container`,
   `/system.slice/crio-${ID}.scope`,
   `/system.slice/docker-${ID}.scope`,
+  `/system.slice/nerdctl-${ID}.scope`,
   `/docker/${ID}`,
   '/lxc.payload.web/system.slice/sshd.service',
   '/machine.slice/systemd-nspawn@arch.service/payload/init.scope',
