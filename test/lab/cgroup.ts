@@ -39,9 +39,9 @@ export function killCgroups(cgroups: string[]): void {
   }
 }
 
-/** Removes the cgroups; waits up to 5 s for the end of their last processes. */
+/** Removes the cgroups; waits up to 30 s for the end of their last processes. */
 export function removeCgroups(cgroups: string[]): void {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 30_000
   while (!cgroups.every(removeTree)) {
     if (Date.now() > deadline) throw new Error(`processes are left in ${cgroups.join(' and ')}`)
     // Synchronous, because it is also called when this process ends.
