@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type OnEnd, example, parseDurationOption } from './options.ts'
 
-interface RebootOptions {
+interface RebootWords {
   json?: true
   dryRun?: true
   wait?: number
@@ -31,7 +31,7 @@ and a person should look. With 1 and 2 Kured uncordons the node. Never set it as
 Kured's sentinel command: that one is kured-sentinel alone.
 ${example('reboot --dry-run')}`,
     )
-    .action(async ({ json, dryRun, wait, config }: RebootOptions) => {
+    .action(async ({ json, dryRun, wait, config }: RebootWords) => {
       const { rebootHost } = await import('../commands/reboot.ts')
       const code = await rebootHost({ json, dryRun, wait, configFile: config })
       // Kured must not take a dry run for an answer: it would wait for the reboot for ever.

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type OnEnd, example } from './options.ts'
 
-interface RestartOptions {
+interface RestartWords {
   json?: true
   dryRun?: true
   afterUpgrade?: true
@@ -25,7 +25,7 @@ back, not everything could be seen, or nothing was done because pacman is at
 work.
 ${example('restart --dry-run')}`,
     )
-    .action(async ({ json, dryRun, afterUpgrade, config }: RestartOptions) => {
+    .action(async ({ json, dryRun, afterUpgrade, config }: RestartWords) => {
       const { restart } = await import('../commands/restart.ts')
       const options = {
         json: json === true,

@@ -15,16 +15,16 @@ export function judgeRun(
   const advice = `journalctl -u ${name}`
   if (problem !== undefined) return [wrong(`${name}: ${problem}`, advice)]
   const said: DoctorFinding[] = active === 'failed' ? [wrong(`${name} has failed`, advice)] : []
-  if (run !== undefined) said.push(judgeEnd(job, run))
+  if (run !== undefined) said.push(judgeRunOutcome(job, run))
   if (skip !== undefined && run?.outcome !== 'skipped') {
     said.push(warning(`the ${job} was skipped at ${at(skip.at)}: ${skip.why}`, advice))
   }
-  const before = earlier && judgeEnd(job, earlier, `an earlier ${job}`)
+  const before = earlier && judgeRunOutcome(job, earlier, `an earlier ${job}`)
   if (before?.state === 'wrong') said.push(before)
   return said.length > 0 ? said : [ok(`${name} has not run yet`)]
 }
 
-function judgeEnd(job: Job, run: JobRun, which = `the last ${job}`): DoctorFinding {
+function judgeRunOutcome(job: Job, run: JobRun, which = `the last ${job}`): DoctorFinding {
   const { outcome, reason, problems, packages, endedAt } = run
   const advice = `journalctl -u ${UNITS[job]}`
   const last = `${which}, at ${at(Date.parse(endedAt))}, `

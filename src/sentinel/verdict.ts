@@ -18,7 +18,7 @@ export interface Verdict {
 export function decide(findings: Finding[]): Verdict {
   const has = (effect: Effect) => findings.some((finding) => finding.effect === effect)
   if (has('busy')) return judge('none', Exit.none, 'busy', 'pacman is at work')
-  if (has('held')) return judge('none', Exit.none, 'held', 'no reboot is wanted yet')
+  if (has('held')) return judge('none', Exit.none, 'held', 'held')
   if (has('attention')) {
     return judge('attention', Exit.attention, 'attention', 'something needs a person first')
   }

@@ -26,7 +26,7 @@ test('a hold is set, shown, obeyed by the check, and released', () => {
   assert.match(held.stdout, /^no reboot required: held for 4h more: replacing/)
   const { reasons, ignored } = JSON.parse(asKured(['--root', root, '--json']).stdout)
   assert.equal(reasons[0].kind, 'hold')
-  assert.deepEqual([ignored[0].kind, ignored[0].why], ['kernel', 'no reboot is wanted yet'])
+  assert.deepEqual([ignored[0].kind, ignored[0].why], ['kernel', 'held'])
   const status = run(['status', '--root', root])
   assert.match(
     status.stdout,

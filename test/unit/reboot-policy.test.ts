@@ -222,7 +222,7 @@ test('a hold: 1, what is due is shown; it ends; 2 where it cannot be read', () =
   assert.equal(text(held), 'held for 4h more: a disk')
   assert.deepEqual(
     held.ignored.map(({ kind, why }) => [kind, why]),
-    [['kernel', 'no reboot is wanted yet']],
+    [['kernel', 'held']],
   )
   assert.deepEqual(readRequests(host), [], 'nothing was asked for')
   const nothingDue = host.check([], { answers: false })
