@@ -13,10 +13,10 @@ export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
-    const asked = judgeAsked(host, isThere(host, CREDENTIALS))
-    for (const path of [CREDENTIALS, KUBECTL]) {
-      if (isThere(host, path)) continue
-      return [...asked, ok(`not checked: there is no ${path} (Kured’s log shows its commands)`)]
+    const missing = [CREDENTIALS, KUBECTL].find((path) => !isThere(host, path))
+    const asked = judgeAsked(host, missing !== CREDENTIALS)
+    if (missing !== undefined) {
+      return [...asked, ok(`not checked: there is no ${missing} (Kured’s log shows its commands)`)]
     }
     if (!isRoot) return [...asked, warning('only root can see what Kured calls', 'run it as root')]
     const pods = await podsOf(place, nodeName(host))

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { errorCode, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
@@ -21,8 +20,6 @@ export interface ReplacedFiles {
   has(path: string): boolean
   /** the files in a directory, or further below it */
   below(directory: string): string[]
-  /** whether there are any */
-  hasBelow(directory: string): boolean
 }
 
 /** In bytes. More than any installation needs: about 250,000 paths, each listed once. */
@@ -49,18 +46,8 @@ export function readReplaced(host: Host): ReplacedFiles {
   const files = new Set(lines.includes(boot) ? lines : [])
   files.delete(boot)
   files.delete('')
-  const directories = new Set<string>()
   return {
     count: files.size,
-    hasBelow(directory) {
-      if (directories.size === 0) {
-        for (const path of files) {
-          let above = dirname(`/${path}`)
-          for (; !directories.has(above); above = dirname(above)) directories.add(above)
-        }
-      }
-      return directories.has(directory)
-    },
     has: (path) => files.has(path.slice(1)),
     below: (directory) =>
       [...files].filter((path) => `/${path}`.startsWith(`${directory}/`)).map((path) => `/${path}`),

@@ -11,7 +11,7 @@ const TOGETHER = { timeoutMs: 5000, maxBytes: 4 * 2 ** 20 }
 const EACH = { timeoutMs: 500, maxBytes: 2 ** 20 }
 
 /** So many mappings of users' processes are kept if each process is read by itself. */
-const MOST_OF_USERS = 20_000
+const MOST_USER_MAPPINGS = 20_000
 
 /**
  * Finds deleted files that are mapped executable, in /proc/PID/maps.
@@ -35,19 +35,19 @@ function scanEach(host: Host, processes: HostProcesses, deadline: Deadline): Sca
   const files: DeletedFile[] = []
   const problems: ProcessProblem[] = []
   const reserve = deadline.left() / 2
-  let mostOfUsers = MOST_OF_USERS
+  let room = MOST_USER_MAPPINGS
   for (const pid of processes.inOrder()) {
     const isUsers = !processes.mayBlock(pid)
     const timeoutMs = Math.min(EACH.timeoutMs, deadline.left() - reserve)
     let scan: Scan | string
     if (timeoutMs <= 0) scan = 'out of time before its turn; raise --timeout if this host is slow'
-    else if (isUsers && mostOfUsers <= 0) scan = 'too many deleted files of users before its turn'
+    else if (isUsers && room <= 0) scan = 'too many deleted files of users before its turn'
     else scan = grepMaps(host, [pid], { ...EACH, timeoutMs })
     if (typeof scan === 'string') problems.push({ pid, message: `/proc/${pid}/maps: ${scan}` })
     else {
       files.push(...scan.files)
       problems.push(...scan.problems)
-      if (isUsers) mostOfUsers -= scan.files.length
+      if (isUsers) room -= scan.files.length
     }
   }
   return { files, problems }

@@ -13,7 +13,7 @@ import type { Scanner } from './scan-proc.ts'
 import { judgeFiles, type Candidate } from './stale-file.ts'
 
 /** So many deleted files of users' processes are judged: a user can map any number. */
-const MOST_OF_USERS = 500
+const MOST_USER_FILES = 500
 
 /** What a look at the processes rests on. */
 export interface StaleCodeSources {
@@ -62,7 +62,7 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
     const byPacman = path !== undefined || (trusted && isSillyRename(file, replaced))
     clean &&= !byPacman
     if (!byPacman && config.count === 'replaced' && !all) continue
-    if (!trusted && ++ofUsers > MOST_OF_USERS) {
+    if (!trusted && ++ofUsers > MOST_USER_FILES) {
       clean = false
       continue
     }
@@ -70,10 +70,9 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
       if (deadline.left() === 0) throw new SentinelError('out of time')
       const process = readScanned(host, file.pid, scanStart)
       if (process === undefined) continue
-      const unit = processes.membership(file.pid)?.unit
+      const { unit, userSlice = false } = processes.membership(file.pid) ?? {}
       const kind = executables.get(file.pid)?.name === file.name ? 'executable' : 'library'
       const finding = describe(file, kind, path ?? paths[0] ?? file.name, process, unit, byPacman)
-      const userSlice = processes.membership(file.pid)?.userSlice === true
       const why = whyIgnored(finding, userSlice, config)
       if (why !== undefined) findings.push(ignore(finding, why))
       else candidates.push({ file, paths, process, finding })
@@ -100,9 +99,9 @@ export async function collectStaleCode(sources: StaleCodeSources): Promise<Stale
     }
   }
   findings.push(...problems.map((found) => asFinding(processes, found)))
-  if (ofUsers > MOST_OF_USERS) {
+  if (ofUsers > MOST_USER_FILES) {
     const message = `users’ processes run ${ofUsers} deleted files`
-    findings.push(ignore(unreadable(message), `only ${MOST_OF_USERS} of them are looked at`))
+    findings.push(ignore(unreadable(message), `only ${MOST_USER_FILES} of them are looked at`))
   }
   return { findings, clean: clean && problems.length === 0, stale: [...stale.values()] }
 }
@@ -150,7 +149,7 @@ function onceEach(processes: HostProcesses, files: DeletedFile[]): DeletedFile[]
 
 /** An NFS client renames a file that is removed while in use, within its directory. [fs/nfs/unlink.c] */
 function isSillyRename({ name }: DeletedFile, replaced: ReplacedFiles): boolean {
-  return possiblePaths(name).length === 0 && replaced.hasBelow(dirname(name))
+  return possiblePaths(name).length === 0 && replaced.below(dirname(name)).length > 0
 }
 
 /**

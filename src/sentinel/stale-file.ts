@@ -30,8 +30,9 @@ export interface FileJudgement {
 
 /** What a judgement of one group of processes rests on. */
 interface FileLook {
-  host: Host
   namespaces: Namespaces
+  /** whether the processes' links lead to the files: below a --root they need not be live */
+  live: boolean
   /** whether only root can have made these processes what they are */
   trusted: boolean
   facts: FactsByPath
@@ -54,12 +55,13 @@ export async function judgeFiles(
   deadline: Deadline,
 ): Promise<FileJudgement[]> {
   const namespaces = new Namespaces(host, [...candidates.flatMap(({ paths }) => paths), '/usr'])
+  const live = isLive(host)
   const judgements: FileJudgement[] = []
   for (const trusted of [true, false]) {
     const group = candidates.filter(({ file }) => processes.mayBlock(file.pid) === trusted)
-    const facts = await lookAt(host, namespaces, group, trusted, deadline)
+    const facts = await lookAt(host, { namespaces, live, trusted }, group, deadline)
+    const look = { namespaces, live, trusted, facts }
     for (const candidate of group) {
-      const look = { host, namespaces, trusted, facts }
       try {
         if (deadline.left() === 0) throw new SentinelError('out of time')
         const why = unlessGone(host, candidate.file.pid, () => whyNot(candidate, look))
@@ -75,12 +77,11 @@ export async function judgeFiles(
 /** What the kernel says of the files, of what their paths lead to now, and of the directories above. */
 function lookAt(
   host: Host,
-  namespaces: Namespaces,
+  { namespaces, live, trusted }: Omit<FileLook, 'facts'>,
   candidates: readonly Candidate[],
-  trusted: boolean,
   deadline: Deadline,
 ): Promise<FactsByPath> {
-  const files = isLive(host) ? candidates.map(({ file }) => file) : []
+  const files = live ? candidates.map(({ file }) => file) : []
   const links = new Map(files.map((file) => [linkOf(file), file]))
   const paths = candidates.flatMap((candidate) => candidate.paths.flatMap(withAncestors))
   // A link may lead to a server that is away.
@@ -110,11 +111,11 @@ const COUNTS = ''
  */
 function whyNot(
   { file, paths, finding }: Candidate,
-  { host, namespaces, trusted, facts }: FileLook,
+  { namespaces, live, trusted, facts }: FileLook,
 ): string | undefined {
   const { path = '' } = finding
   let { inode } = file
-  if (isLive(host)) {
+  if (live) {
     const mapped = known(facts, linkOf(file))
     if (mapped === undefined) return undefined
     if (mapped.owner !== '0' || (mapped.mode & 0o022) !== 0) {
@@ -145,7 +146,6 @@ function known(facts: FactsByPath, path: string): FileFacts | undefined {
   return found
 }
 
-/** Below a --root whose processes are no live ones, nothing leads to the files. */
 function isLive(host: Host): boolean {
   return host.root === '' || host.lstat('/proc/1/map_files') !== undefined
 }
