@@ -48,6 +48,19 @@ static int make(const char *path) {
   must(ftruncate(fd, 4096), path);
   return fd;
 }
+/* Twenty thousand of these, by names such as that, in a file system over the directory. */
+static void map_many(const char *directory, const char *names, int deleted) {
+  char name[64];
+  be_root();
+  must(mount("none", directory, "tmpfs", 0, 0), "mount");
+  for (int i = 0; i < 20000; i++) {
+    snprintf(name, sizeof name, names, i);
+    int fd = make(name);
+    map(fd);
+    close(fd);
+    if (deleted) must(unlink(name), "unlink");
+  }
+}
 /* A file of root's that is still there, by a name that says it is deleted. */
 static int name_live(void) {
   char from[64];
@@ -211,15 +224,7 @@ int main(void) {
     listed: 15_000,
     source: `${FORGER}
 int main(void) {
-  char name[64];
-  be_root();
-  must(mount("none", "/opt", "tmpfs", 0, 0), "mount");
-  for (int i = 0; i < 20000; i++) {
-    snprintf(name, sizeof name, "/opt/.nfs%016x", i);
-    int fd = make(name);
-    map(fd);
-    close(fd);
-  }
+  map_many("/opt", "/opt/.nfs%016x", 0);
   ready();
 }`,
   },
@@ -228,16 +233,7 @@ int main(void) {
     listed: 20_000,
     source: `${FORGER}
 int main(void) {
-  char name[64];
-  be_root();
-  must(mount("none", "/usr/lib/listed", "tmpfs", 0, 0), "mount");
-  for (int i = 0; i < 20000; i++) {
-    snprintf(name, sizeof name, "/usr/lib/listed/%d", i);
-    int fd = make(name);
-    map(fd);
-    close(fd);
-    must(unlink(name), "unlink");
-  }
+  map_many("/usr/lib/listed", "/usr/lib/listed/%d", 1);
   ready();
 }`,
   },

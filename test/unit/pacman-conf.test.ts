@@ -206,37 +206,35 @@ describe('Include', () => {
   })
 })
 
-describe('the database path', () => {
-  const cases: [lines: string, path: string][] = [
-    ['', '/var/lib/pacman'],
-    ['DBPath = /srv/db/', '/srv/db'],
-    ['DBPath = /a\nDBPath = /b', '/a'],
-    ['RootDir = /mnt/', '/mnt/var/lib/pacman'],
-    ['RootDir = /mnt\nDBPath = /srv//db//', '/srv/db'],
-    ['DBPath =', '/var/lib/pacman'],
-    ['DBPath = /', '/'],
-    ['[core]\nDBPath = /b', '/var/lib/pacman'],
-    ['DBPath = db', `${process.cwd()}/db`],
-  ]
-  for (const [lines, path] of cases) {
-    test(JSON.stringify(lines), () => {
-      assert.equal(databasePath(read(`[options]\n${lines}\n`)), path)
-    })
-  }
-})
-
-describe('the path of the log', () => {
-  const cases: [lines: string, path: string][] = [
-    ['', '/var/log/pacman.log'],
-    ['LogFile = /a\nLogFile = /b', '/a'],
-    ['RootDir = /mnt/', '/mnt/var/log/pacman.log'],
-    ['RootDir = /mnt\nLogFile = /a', '/a'],
-    ['LogFile =', '/var/log/pacman.log'],
-    ['[core]\nLogFile = /b', '/var/log/pacman.log'],
-  ]
-  for (const [lines, path] of cases) {
-    test(JSON.stringify(lines), () => {
-      assert.equal(logPath(read(`[options]\n${lines}\n`)), path)
-    })
-  }
-})
+type PathCases = [lines: string, path: string][]
+const DATABASE_PATHS: PathCases = [
+  ['', '/var/lib/pacman'],
+  ['DBPath = /srv/db/', '/srv/db'],
+  ['DBPath = /a\nDBPath = /b', '/a'],
+  ['RootDir = /mnt/', '/mnt/var/lib/pacman'],
+  ['RootDir = /mnt\nDBPath = /srv//db//', '/srv/db'],
+  ['DBPath =', '/var/lib/pacman'],
+  ['DBPath = /', '/'],
+  ['[core]\nDBPath = /b', '/var/lib/pacman'],
+  ['DBPath = db', `${process.cwd()}/db`],
+]
+const LOG_PATHS: PathCases = [
+  ['', '/var/log/pacman.log'],
+  ['LogFile = /a\nLogFile = /b', '/a'],
+  ['RootDir = /mnt/', '/mnt/var/log/pacman.log'],
+  ['RootDir = /mnt\nLogFile = /a', '/a'],
+  ['LogFile =', '/var/log/pacman.log'],
+  ['[core]\nLogFile = /b', '/var/log/pacman.log'],
+]
+for (const [what, pathOf, cases] of [
+  ['the database path', databasePath, DATABASE_PATHS],
+  ['the path of the log', logPath, LOG_PATHS],
+] as const) {
+  describe(what, () => {
+    for (const [lines, path] of cases) {
+      test(JSON.stringify(lines), () => {
+        assert.equal(pathOf(read(`[options]\n${lines}\n`)), path)
+      })
+    }
+  })
+}
