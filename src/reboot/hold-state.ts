@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { SentinelError } from '../errors.ts'
-import { withFlock } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import {
-  makeStateDirectory,
+  withStateLock,
   readState,
   removeState,
   STATE_DIRECTORY,
@@ -47,14 +46,13 @@ export function activeHold(host: Host, now: BootClock): Hold | undefined {
 
 /** Sets a hold; it replaces an earlier one. Throws SentinelError when it cannot be written. */
 export function setHold(host: Host, hold: Hold): void {
-  makeStateDirectory(host)
-  alone(host, () => writeState(host, NAME, hold))
+  withStateLock(host, () => writeState(host, NAME, hold))
 }
 
 /** Removes the hold, also one that cannot be read. @returns whether there was one */
 export function removeHold(host: Host): boolean {
   if (host.lstat(STATE_DIRECTORY) === undefined) return false
-  return alone(host, () => removeState(host, NAME))
+  return withStateLock(host, () => removeState(host, NAME))
 }
 
 /**
@@ -64,17 +62,10 @@ export function removeHold(host: Host): boolean {
 export function countHold(host: Host, seen: Hold, now: BootClock): void {
   const over = remaining(seen, now) <= 0
   if (!over && !needsCount(seen, now)) return
-  alone(host, () => {
+  withStateLock(host, () => {
     // The current file, also when `host` is a Snapshot.
     if (!isDeepStrictEqual(readHold(new Host(host.root)), seen)) return
     if (over) removeState(host, NAME)
     else writeState(host, NAME, recount(seen, now))
   })
-}
-
-/** Runs `body` under a lock on a directory that only root can open: who can open it can lock it. */
-function alone<T>(host: Host, body: () => T): T {
-  const lock = `${STATE_DIRECTORY}/lock`
-  host.makeDirectory(lock, 0o700)
-  return withFlock(host.path(lock), 2000, body)
 }

@@ -1,4 +1,5 @@
 import { errorCode, errorText, SentinelError } from '../errors.ts'
+import { withFlock } from '../host/flock.ts'
 import type { Host } from '../host/host.ts'
 
 /** The state that outlives a boot, in several files, each replaced atomically. */
@@ -34,11 +35,29 @@ export function writeState(host: Host, name: string, state: object): void {
   const path = statePath(name)
   try {
     makeStateDirectory(host)
-    const text = `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`
-    host.write(path, text)
+    write(host, name, state)
   } catch (error) {
     throw new SentinelError(`${path} cannot be written: ${errorText(error)}`, { cause: error })
   }
+}
+
+function write(host: Host, name: string, state: object): void {
+  const text = `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`
+  host.write(statePath(name), text)
+}
+
+/** Whether any state was ever stored. pacman's hook keeps its list in the same directory. */
+export function hasState(host: Host): boolean {
+  if (host.lstat(STATE_DIRECTORY) === undefined) return false
+  return host.list(STATE_DIRECTORY).some((name) => name.endsWith('.json'))
+}
+
+/** Runs `body` under a lock on a directory that only root can open: who can open it can lock it. */
+export function withStateLock<T>(host: Host, body: () => T): T {
+  const lock = `${STATE_DIRECTORY}/lock`
+  makeStateDirectory(host)
+  host.makeDirectory(lock, 0o700)
+  return withFlock(host.path(lock), 2000, body)
 }
 
 /** The name of the requested reboots' state; see reboot/requests.ts. */
@@ -50,7 +69,8 @@ export const REQUESTS = 'requests'
  */
 export function makeStateDirectory(host: Host): void {
   try {
-    if (host.makeDirectory(STATE_DIRECTORY)) writeState(host, REQUESTS, { requests: [] })
+    host.makeDirectory(STATE_DIRECTORY)
+    if (!hasState(host)) write(host, REQUESTS, { requests: [] })
   } catch (error) {
     throw new SentinelError(`the state directory cannot be made: ${errorText(error)}`, {
       cause: error,
