@@ -9,6 +9,7 @@ export const FLOORS = [
   ['host'],
   ['config', 'proc', 'state', 'systemd', 'terminal'],
   ['pacman'],
+  ['boot'],
   ['ignored', 'record', 'sentinel'],
   ['reboot', 'restart', 'units'],
   ['preflight'],

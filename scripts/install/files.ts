@@ -10,7 +10,11 @@ export type InstalledFile = { target: string; mode: number } & (
 
 export const LIBRARY = '/usr/lib/kured-sentinel'
 export const CONFIGURATION = '/etc/kured-sentinel.conf'
-const NOTING_HOOK = '00-kured-sentinel-replaced.hook'
+const HOOKS = [
+  '00-kured-sentinel-replaced.hook',
+  'zzz-kured-sentinel-begun.hook',
+  'zzz-kured-sentinel-finished.hook',
+]
 const RESTART_HOOK = '99-kured-sentinel-restart.hook'
 
 /** @param checkout the directory in which the program was built; sources are below it */
@@ -25,6 +29,7 @@ export function installedFiles(checkout: string): InstalledFile[] {
     file('bin/kured-sentinel', `${LIBRARY}/bin/kured-sentinel`, 0o755),
     file('bin/kured-sentinel.cjs', `${LIBRARY}/bin/kured-sentinel.cjs`),
     file('bin/note-replaced', `${LIBRARY}/bin/note-replaced`, 0o755),
+    file('bin/note-unfinished', `${LIBRARY}/bin/note-unfinished`, 0o755),
     ...all('dist', `${LIBRARY}/dist`),
     file('package.json', `${LIBRARY}/package.json`),
     {
@@ -35,7 +40,7 @@ export function installedFiles(checkout: string): InstalledFile[] {
     file('generated/kured-sentinel.conf', CONFIGURATION),
     ...all('systemd', '/usr/lib/systemd/system'),
     file('tmpfiles/kured-sentinel.conf', '/usr/lib/tmpfiles.d/kured-sentinel.conf'),
-    file(`hooks/${NOTING_HOOK}`, `${share}/libalpm/hooks/${NOTING_HOOK}`),
+    ...HOOKS.map((name) => file(`hooks/${name}`, `${share}/libalpm/hooks/${name}`)),
     // Not in a hook directory of pacman: to activate it, link it to /etc/pacman.d/hooks.
     file(`hooks/${RESTART_HOOK}`, `${share}/kured-sentinel/${RESTART_HOOK}`),
     file('kured-values.yaml', `${share}/kured-sentinel/kured-values.yaml`),

@@ -60,8 +60,9 @@ async function look(
       'lsof sees only the running host: do not combine the lsof scanner with --root',
     )
   }
-  const report = await checkHost(host, settings, new Deadline(settings.timeout), all)
+  const deadline = new Deadline(settings.timeout)
+  const report = await checkHost(host, settings, deadline, all)
   if (report.verdict === 'none' && !all) return report
   const { applyRebootPolicy } = await import('../reboot/policy.ts')
-  return applyRebootPolicy(host, settings, report, answers)
+  return applyRebootPolicy(host, settings, report, answers, deadline)
 }

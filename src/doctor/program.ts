@@ -36,7 +36,13 @@ export function judgeNode(said: string): DoctorFinding {
   return wrong(`${NODE} ${what}; ${least} or newer is needed`, 'pacman -Syu nodejs')
 }
 
-const PARTS = ['bin/kured-sentinel', 'bin/kured-sentinel.cjs', 'bin/note-replaced', 'package.json']
+const PARTS = [
+  'bin/kured-sentinel',
+  'bin/kured-sentinel.cjs',
+  'bin/note-replaced',
+  'bin/note-unfinished',
+  'package.json',
+]
 const LOADED = ['main.js', 'minute.cjs']
 
 /** Whether all files that the program may load exist, and whether Kured's call finds it. */

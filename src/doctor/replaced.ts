@@ -1,33 +1,37 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { listOption, readHostConf } from '../pacman/conf/conf.ts'
+import { readHostConf } from '../pacman/conf/conf.ts'
+import { ownHookDirectories, SYSTEM_HOOKS } from '../pacman/hooks.ts'
 import { readReplaced, REPLACED_FILE, SINCE_BOOT_FILE } from '../pacman/replaced.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
-const HOOK = '00-kured-sentinel-replaced.hook'
-const SYSTEM_HOOKS = '/usr/share/libalpm/hooks'
+/** Our hooks, and what nobody knows without each. */
+const HOOKS = {
+  '00-kured-sentinel-replaced.hook': 'replaced files are not listed, so no stale code is seen',
+  'zzz-kured-sentinel-begun.hook': 'nobody will know if an upgrade is interrupted',
+  'zzz-kured-sentinel-finished.hook': 'no upgrade counts as finished',
+}
 const REINSTALL = 'pacman -S kured-sentinel'
 
 /** Whether pacman's hook lists the replaced files, and has done so since the boot. */
 export const replaced: DoctorCheck = {
   area: 'replaced',
-  look: ({ host }) => [judgeNotingHook(host), judgeList(host)],
+  look: ({ host }) => [...judgeHooks(host), judgeList(host)],
 }
 
 /** A hook of the same name in a HookDir of pacman.conf replaces ours. [alpm-hooks(5)] */
-function judgeNotingHook(host: Host): DoctorFinding {
-  const conf = readHostConf(host)
-  const named = listOption(conf, 'HookDir').map(({ name }) => name.replace(/\/+$/, ''))
-  const directories = named.length > 0 ? named : ['/etc/pacman.d/hooks']
-  const other = directories
-    .filter((directory) => directory !== SYSTEM_HOOKS)
-    .map((directory) => `${directory}/${HOOK}`)
-    .find((path) => host.lstat(path) !== undefined)
-  const unheard = 'replaced files are not listed, so no stale code is seen'
-  if (other !== undefined) return wrong(`${other} is in the way: ${unheard}`, `rm ${other}`)
-  const path = `${SYSTEM_HOOKS}/${HOOK}`
-  if ((host.stat(path)?.size ?? 0) > 0) return ok('pacman’s hook is active')
-  return wrong(`${path} is missing or empty: ${unheard}`, REINSTALL)
+function judgeHooks(host: Host): DoctorFinding[] {
+  const directories = ownHookDirectories(readHostConf(host))
+  const said = Object.entries(HOOKS).flatMap(([name, unheard]) => {
+    const other = directories
+      .map((directory) => `${directory}/${name}`)
+      .find((path) => host.lstat(path) !== undefined)
+    if (other !== undefined) return [wrong(`${other} is in the way: ${unheard}`, `rm ${other}`)]
+    const path = `${SYSTEM_HOOKS}/${name}`
+    if ((host.stat(path)?.size ?? 0) > 0) return []
+    return [wrong(`${path} is missing or empty: ${unheard}`, REINSTALL)]
+  })
+  return said.length > 0 ? said : [ok('pacman’s hooks are active')]
 }
 
 function judgeList(host: Host): DoctorFinding {

@@ -7,12 +7,8 @@ export const verdict: DoctorCheck = {
   area: 'check',
   async look({ host, config, isRoot, deadline }) {
     // The state is only read, as status does.
-    const report = applyRebootPolicy(
-      host,
-      config,
-      await checkHost(host, config, deadline, false),
-      false,
-    )
+    const seen = await checkHost(host, config, deadline, false)
+    const report = applyRebootPolicy(host, config, seen, false, deadline)
     const reasons = report.reasons.filter(({ kind }) => kind !== 'lock')
     if (report.verdict === 'reboot') return [ok('a reboot is required (kured-sentinel status)')]
     if (report.verdict === 'none') return [ok('no reboot is required')]

@@ -3,6 +3,7 @@ import { errorText } from '../errors.ts'
 import { activeHold } from './hold-state.ts'
 import { holdText } from './hold.ts'
 import { readRequests } from './requests.ts'
+import { collectDangers } from './dangers.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -33,12 +34,20 @@ export interface BlockerEvidence {
   /** whether a check asked for a reboot in this boot; undefined when that does not matter */
   asked: boolean | undefined
   lock: LockState | undefined
+  /** what would make the reboot useless or fatal, each in one line */
+  dangers: string[]
   /** the running upgrade units, with their states */
   busyUnits: string[]
 }
 
-/** Blockers that need a person or time come first, then those that end by themselves. */
-export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence): RebootDecision {
+/** Blockers that need a person or time come first, then those that end by themselves, and dangers. */
+export function judgeBlockers({
+  hold,
+  asked,
+  lock,
+  dangers,
+  busyUnits,
+}: BlockerEvidence): RebootDecision {
   if (asked === false) {
     const reason =
       'no check has asked Kured for a reboot in this boot. This command is for Kured’s rebootCommand; rebootSentinelCommand must be `kured-sentinel` alone (if another program asks for reboots, set only-asked = no)'
@@ -50,9 +59,10 @@ export function judgeBlockers({ hold, asked, lock, busyUnits }: BlockerEvidence)
     return { answer: 'attention', reason }
   }
   const busy = [...(lock === undefined ? [] : [describeLock(lock)]), ...busyUnits]
-  return busy.length === 0
-    ? { answer: 'go', reason: '' }
-    : { answer: 'wait', reason: busy.join('; ') }
+  if (busy.length > 0) return { answer: 'wait', reason: busy.join('; ') }
+  // While pacman is at work, nothing is whole: so these come last.
+  if (dangers.length > 0) return { answer: 'attention', reason: dangers.join('; ') }
+  return { answer: 'go', reason: '' }
 }
 
 /**
@@ -69,8 +79,13 @@ export function collectBlockers(host: Host, config: Config, byKured: boolean): B
     : undefined
   const hold = readHoldOn(host, now)
   const busyUnits = listBusyUnits()
-  const lock = readLock(host, databasePath(readHostConf(host)))
+  const dbPath = databasePath(readHostConf(host))
+  const before = readLock(host, dbPath)
+  const isIdle = before === undefined && busyUnits.length === 0
+  const found = isIdle ? collectDangers(host, new Deadline(config.timeout)) : []
+  const lock = readLock(host, dbPath) ?? before
   return {
+    dangers: found.map(({ message }) => message),
     hold,
     asked,
     lock: lock && readLockState(host, lock, config.staleLockAge, new Deadline(config.timeout)),

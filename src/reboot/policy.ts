@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts'
 import { durationText } from '../text/duration.ts'
 import { errorText, SentinelError } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { ignore, unreadable, type Finding } from '../sentinel/finding.ts'
 import { decide } from '../sentinel/verdict.ts'
+import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
@@ -15,8 +17,8 @@ import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 const DELETED_INTERVAL_MS = 86_400_000
 
 /**
- * Applies the host's state to the findings: reboots that did not help, a hold, min-interval. A
- * check with nothing to ask for does not load this module.
+ * Applies the host's state to the findings: reboots that did not help, a hold, min-interval, and
+ * what would make a reboot fatal. A check with nothing to ask for does not load this module.
  *
  * @param answers whether the result is an answer to Kured: requests are then stored before the
  * answer is given; otherwise nothing is written
@@ -26,6 +28,7 @@ export function applyRebootPolicy(
   config: Config,
   report: CheckReport,
   answers: boolean,
+  deadline: Deadline,
 ): CheckReport {
   let findings = asSeen(report)
   const due = rebootsBy(findings) || findings.some(({ effect }) => effect === 'reboot')
@@ -35,6 +38,7 @@ export function applyRebootPolicy(
     const guarded = due ? guard(host, findings, now, answers) : undefined
     findings = [...(guarded?.findings ?? findings), ...holds(host, now, due, answers)]
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
+    if (rebootsBy(findings)) findings.push(...collectDangers(host, deadline))
     if (rebootsBy(findings)) guarded?.remember()
   } catch (error) {
     findings = [...findings, unreadable(errorText(error))]

@@ -1,6 +1,6 @@
 import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { hasState, readState, REQUESTS, STATE_DIRECTORY, writeState } from '../state/store.ts'
+import { readState, REQUESTS, STATE_DIRECTORY, writeState } from '../state/store.ts'
 import type { RebootRequest } from './guard.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { RebootRequest } from './guard.ts'
 export function readRequests(host: Host): RebootRequest[] {
   const state = readState(host, REQUESTS)
   if (state === undefined) {
-    if (!hasState(host)) return []
+    if (host.lstat(STATE_DIRECTORY) === undefined) return []
     throw new SentinelError(`${STATE_DIRECTORY}/${REQUESTS}.json is missing`)
   }
   const { requests } = state

@@ -17,6 +17,8 @@ export interface Finding {
     | 'unreadable'
     | 'hold'
     | 'interval'
+    | 'unfinished'
+    | 'boot'
   effect: Effect
   message: string
   why?: string

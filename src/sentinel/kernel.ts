@@ -1,3 +1,4 @@
+import { imageVersion } from '../boot/images.ts'
 import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -105,27 +106,6 @@ function current(running: string, message: string): Finding {
 export function flavour(release: string): string {
   const words = release.split(/[-.+_]/).map((word) => word.replace(/\d+$/, ''))
   return [...new Set(words.filter((word) => word !== '' && word !== 'rc'))].join('-')
-}
-
-/**
- * The version text inside an x86 boot image: "6.9.1-arch1-1 (linux@archlinux) #1 SMP … <date>", whose end
- * is `uname -v` of the kernel in it. [Documentation/arch/x86/boot.rst, kernel_version]
- *
- * @returns undefined for any other file, such as the empty vmlinuz of linux-rpi
- * @throws SentinelError for an x86 image without such a text
- */
-export function imageVersion(host: Host, path: string): string | undefined {
-  const header = host.readPart(path, 0x200, 0x10)
-  if (header.toString('latin1', 2, 6) !== 'HdrS') return undefined
-  const offset = header.length < 0x10 ? 0 : header.readUInt16LE(0x0e)
-  if (offset === 0) return undefined
-  const [text = ''] = host
-    .readPart(path, 0x200 + offset, 256)
-    .toString('latin1')
-    .split('\0')
-  // A damaged image is the last one to reboot into.
-  if (!/^[0-9]\S* \(.*\) #/.test(text)) throw new SentinelError(`${path} is damaged`)
-  return text
 }
 
 function readFilled(host: Host, path: string): string {

@@ -46,12 +46,6 @@ function write(host: Host, name: string, state: object): void {
   host.write(statePath(name), text)
 }
 
-/** Whether any state was ever stored. pacman's hook keeps its list in the same directory. */
-export function hasState(host: Host): boolean {
-  if (host.lstat(STATE_DIRECTORY) === undefined) return false
-  return host.list(STATE_DIRECTORY).some((name) => name.endsWith('.json'))
-}
-
 /** Runs `body` under a lock on a directory that only root can open: who can open it can lock it. */
 export function withStateLock<T>(host: Host, body: () => T): T {
   const lock = `${STATE_DIRECTORY}/lock`
@@ -65,12 +59,11 @@ export const REQUESTS = 'requests'
 
 /**
  * Makes the state directory, with an empty list of requests: if that file is missing later, it was
- * lost. Throws SentinelError if that fails.
+ * lost. bin/note-unfinished does the same. Throws SentinelError if that fails.
  */
 export function makeStateDirectory(host: Host): void {
   try {
-    host.makeDirectory(STATE_DIRECTORY)
-    if (!hasState(host)) write(host, REQUESTS, { requests: [] })
+    if (host.makeDirectory(STATE_DIRECTORY)) write(host, REQUESTS, { requests: [] })
   } catch (error) {
     throw new SentinelError(`the state directory cannot be made: ${errorText(error)}`, {
       cause: error,

@@ -14,6 +14,8 @@ export function installProgram(root: string): void {
   symlinkSync('../lib/kured-sentinel/bin/kured-sentinel', join(root, 'usr/bin/kured-sentinel'))
   for (const [source, target] of [
     ['hooks/00-kured-sentinel-replaced.hook', 'usr/share/libalpm/hooks'],
+    ['hooks/zzz-kured-sentinel-begun.hook', 'usr/share/libalpm/hooks'],
+    ['hooks/zzz-kured-sentinel-finished.hook', 'usr/share/libalpm/hooks'],
     ['tmpfiles/kured-sentinel.conf', 'usr/lib/tmpfiles.d'],
   ] as const) {
     mkdirSync(join(root, target), { recursive: true })

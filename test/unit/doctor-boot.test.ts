@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { boot } from '../../src/doctor/boot.ts'
-import { parseFstab } from '../../src/doctor/boot.ts'
+import { parseFstab } from '../../src/boot/fstab.ts'
 import { kernel } from '../../src/doctor/kernel.ts'
 import { said } from '../fixture/doctor.ts'
 import { bootImage, HOST_MOUNTS, hostTree, kernelFiles } from '../fixture/host.ts'
@@ -16,6 +16,28 @@ const image = (release: string, build = BUILD) => bootImage(`${release} (linux@a
 /** linux 6.9.1-arch1-1 is installed, with its image beside the modules. */
 const arch = (more: Tree): Tree =>
   hostTree({ [`usr/lib/modules/${NEW}/vmlinuz`]: image(NEW), ...more })
+
+/** A PE file with one section more than the kernel's. */
+function unifiedImage(release: string): Buffer {
+  const pe = Buffer.alloc(0x400)
+  pe.write('MZ')
+  pe.writeUInt32LE(0x80, 0x3c)
+  pe.write('PE\0\0', 0x80)
+  pe.writeUInt16LE(2, 0x86)
+  pe.writeUInt16LE(0xf0, 0x94)
+  pe.write('.osrel', 0x188)
+  pe.write('.linux', 0x1b0)
+  pe.writeUInt32LE(0x400, 0x1b0 + 20)
+  return Buffer.concat([pe, image(release)])
+}
+
+const PRESET: Tree = {
+  'usr/bin/mkinitcpio': '',
+  'etc/mkinitcpio.d/linux.preset': `ALL_kver="/boot/vmlinuz-linux"
+PRESETS=('default')
+default_image="/boot/initramfs-linux.img" # not the fallback's
+`,
+}
 
 const ARM = '6.2.10-1-aarch64-ARCH'
 const ARM_FILES = `${kernelFiles(ARM, ['kernel/', 'modules.order'])}boot/\nboot/Image\nboot/dtbs/x.dtb\n`
@@ -90,8 +112,83 @@ const CASES: [what: string, tree: Tree, lines: string[]][] = [
   ],
   [
     'a unified image',
-    arch({ 'efi/EFI/Linux/arch-linux.efi': 'MZ' }),
-    ['ok: linux: a unified image, which is not checked'],
+    arch({ 'efi/EFI/Linux/arch-linux.efi': unifiedImage(NEW) }),
+    [`ok: /efi/EFI/Linux/arch-linux.efi is linux ${NEW}`],
+  ],
+  [
+    'unified images of other kernels',
+    arch({ 'efi/EFI/Linux/a.efi': unifiedImage(OLD), 'efi/EFI/Linux/b.efi': 'MZ' }),
+    [
+      `warning: no boot image of linux ${NEW} below /boot or /efi: /efi/EFI/Linux/a.efi is ${OLD}; /efi/EFI/Linux/b.efi cannot be read`,
+    ],
+  ],
+  [
+    'a unified image that the preset names, and that was not made anew',
+    arch({
+      'usr/bin/mkinitcpio': '',
+      'etc/mkinitcpio.d/linux.preset':
+        'PRESETS=(\'default\')\ndefault_uki="/efi/EFI/Linux/arch.efi"\n',
+      'efi/EFI/Linux/arch.efi': unifiedImage(OLD),
+    }),
+    [`wrong: /efi/EFI/Linux/arch.efi is ${OLD}, but linux ${NEW} is installed`],
+  ],
+  [
+    'a forgotten copy beside the one that the boot loader is told to start',
+    arch({
+      'boot/vmlinuz-linux': image(OLD),
+      'boot/loader/entries/arch.conf': `linux /0123456789abcdef/${NEW}/linux\n`,
+      [`boot/0123456789abcdef/${NEW}/linux`]: image(NEW),
+    }),
+    [
+      `warning: /boot/vmlinuz-linux is ${OLD}, but linux ${NEW} is installed`,
+      `ok: /boot/0123456789abcdef/${NEW}/linux is linux ${NEW}`,
+    ],
+  ],
+  [
+    'the boot loader is told to start the forgotten copy',
+    arch({
+      'boot/vmlinuz-linux': image(OLD),
+      'boot/extlinux/extlinux.conf': 'LINUX ../vmlinuz-linux\n',
+      [`boot/0123456789abcdef/${NEW}/linux`]: image(NEW),
+    }),
+    [
+      `wrong: /boot/vmlinuz-linux is ${OLD}, but linux ${NEW} is installed`,
+      `ok: /boot/0123456789abcdef/${NEW}/linux is linux ${NEW}`,
+    ],
+  ],
+  [
+    'a damaged copy',
+    arch({ 'boot/vmlinuz-linux': bootImage('') }),
+    [`wrong: /boot/vmlinuz-linux has no readable kernel, but linux ${NEW} is installed`],
+  ],
+  [
+    'an initramfs that was not made',
+    arch({ ...PRESET, 'boot/vmlinuz-linux': image(NEW) }),
+    [
+      `ok: /boot/vmlinuz-linux is linux ${NEW}`,
+      'wrong: /boot/initramfs-linux.img of linux is missing or empty',
+    ],
+  ],
+  [
+    'an initramfs that is older than its kernel',
+    arch({
+      ...PRESET,
+      'boot/vmlinuz-linux': image(NEW),
+      'boot/initramfs-linux.img': 'x',
+      'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
+    }),
+    [
+      `ok: /boot/vmlinuz-linux is linux ${NEW}`,
+      'wrong: /boot/initramfs-linux.img is older than linux, which was installed later',
+    ],
+  ],
+  [
+    'an initramfs that no preset names is no more than a hint',
+    arch({ 'boot/vmlinuz-linux': image(NEW), 'boot/initramfs-linux.img': '' }),
+    [
+      `ok: /boot/vmlinuz-linux is linux ${NEW}`,
+      'warning: /boot/initramfs-linux.img of linux is missing or empty',
+    ],
   ],
   [
     'no image anywhere',

@@ -20,6 +20,7 @@ const INSTALLED: Tree = {
   'usr/lib/kured-sentinel/bin/kured-sentinel': '#!/bin/sh',
   'usr/lib/kured-sentinel/bin/kured-sentinel.cjs': '#!/usr/bin/node',
   'usr/lib/kured-sentinel/bin/note-replaced': '#!/bin/sh',
+  'usr/lib/kured-sentinel/bin/note-unfinished': '#!/bin/sh',
   'usr/lib/kured-sentinel/package.json': '{}',
   'usr/lib/kured-sentinel/dist/main.js': 'import"./chunk-A1.js";await import("./check-B2.js")',
   'usr/lib/kured-sentinel/dist/chunk-A1.js': 'var a',
@@ -47,7 +48,7 @@ describe('the program', () => {
     const emptied = { ...INSTALLED, 'usr/lib/kured-sentinel/dist/check-B2.js': '' }
     assert.deepEqual(files(emptied), lacking('dist/check-B2.js'))
     assert.deepEqual(files({ 'usr/lib/x': '' }), [
-      'wrong: /usr/lib/kured-sentinel: bin/kured-sentinel and 5 more missing or empty',
+      'wrong: /usr/lib/kured-sentinel: bin/kured-sentinel and 6 more missing or empty',
     ])
   })
 
@@ -207,10 +208,12 @@ describe('what pacman replaced', () => {
   const HOOK = '00-kured-sentinel-replaced.hook'
   const noted: Tree = {
     [`usr/share/libalpm/hooks/${HOOK}`]: '[Trigger]',
+    'usr/share/libalpm/hooks/zzz-kured-sentinel-begun.hook': '[Trigger]',
+    'usr/share/libalpm/hooks/zzz-kured-sentinel-finished.hook': '[Trigger]',
     'run/kured-sentinel/since-boot': '',
     ...replacedTree('/usr/lib/a.so', '/usr/lib/b.so'),
   }
-  const active = 'ok: pacman’s hook is active'
+  const active = 'ok: pacman’s hooks are active'
   const two = 'ok: pacman has replaced 2 files in this boot (/run/kured-sentinel/replaced)'
   const { 'run/kured-sentinel/since-boot': _, ...late } = noted
   const hooks = `[options]\nHookDir = /etc/pacman.d/hooks/\nHookDir = /srv/hooks\n`
@@ -228,6 +231,11 @@ describe('what pacman replaced', () => {
         /^wrong: \/etc\/pacman\.d\/hooks\/.*\.hook is in the way: replaced files are not listed/,
         two,
       ],
+    ],
+    [
+      'a hook that notes cut upgrades is masked',
+      { ...noted, 'etc/pacman.d/hooks/zzz-kured-sentinel-begun.hook': { link: '/dev/null' } },
+      [/begun\.hook is in the way: nobody will know if an upgrade is interrupted/, two],
     ],
     [
       'another hook directory',

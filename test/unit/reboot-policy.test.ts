@@ -10,6 +10,7 @@ import { newHold } from '../../src/reboot/hold.ts'
 import { readRequests } from '../../src/reboot/requests.ts'
 import { readBootClock } from '../../src/host/boot-clock.ts'
 import { applyRebootPolicy } from '../../src/reboot/policy.ts'
+import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { readReplaced, REPLACED_FILE } from '../../src/pacman/replaced.ts'
 import type { CheckReport } from '../../src/sentinel/check.ts'
@@ -23,6 +24,12 @@ const REQUESTS = '/var/lib/kured-sentinel/requests.json'
 const HOLD = '/var/lib/kured-sentinel/hold.json'
 const UNREMEMBERED = { 'var/lib/kured-sentinel/requests.json': '{"version":1,"requests":[]}' }
 
+/** Nothing of it speaks against a reboot. */
+const WHOLE: Tree = {
+  'var/lib/pacman/local/ALPM_DB_VERSION': '9\n',
+  'proc/1/mountinfo': '28 1 254:0 / / rw - ext4 /dev/vda rw\n',
+}
+
 /** A host whose clock, uptime and boots are the test's to choose. */
 class TestHost extends Host {
   boot = 1
@@ -30,7 +37,7 @@ class TestHost extends Host {
   clock = Date.UTC(2026, 10, 24)
 
   constructor(more: Tree = UNREMEMBERED) {
-    super(makeTree(more))
+    super(makeTree({ ...WHOLE, ...more }))
     this.put(BOOT_ID, 'boot-1\n')
   }
 
@@ -60,7 +67,7 @@ class TestHost extends Host {
     { answers = true, ...config }: { answers?: boolean } & Partial<Config> = {},
   ): CheckReport {
     const seen = { ...decide(findings), checkedAt: '', bootId: '', durationMs: 0, clean: false }
-    return applyRebootPolicy(this, { ...DEFAULTS, ...config }, seen, answers)
+    return applyRebootPolicy(this, { ...DEFAULTS, ...config }, seen, answers, new Deadline(20_000))
   }
 }
 

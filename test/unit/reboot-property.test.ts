@@ -118,7 +118,13 @@ class Model {
 
   async check(): Promise<void> {
     const report = await checkHost(this.host, this.config, new Deadline(20_000), false)
-    const { exitCode, reasons } = applyRebootPolicy(this.host, this.config, report, true)
+    const { exitCode, reasons } = applyRebootPolicy(
+      this.host,
+      this.config,
+      report,
+      true,
+      new Deadline(20_000),
+    )
     const outdated = this.kernel.running !== this.kernel.installed
     const due = new Set([...this.listed.values(), ...(outdated ? [this.kernel.cause] : [])])
     // Where the requests are lost, a kernel of an earlier boot may have been asked for.

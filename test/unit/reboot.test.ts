@@ -13,7 +13,14 @@ import { announceReboot, callOffReboot, isRebootPending } from '../../src/reboot
 import type { LockState } from '../../src/pacman/lock.ts'
 import { makeTree } from '../fixture/tree.ts'
 
-const NOTHING: BlockerEvidence = { hold: undefined, asked: true, lock: undefined, busyUnits: [] }
+const NOTHING: BlockerEvidence = {
+  hold: undefined,
+  asked: true,
+  lock: undefined,
+  dangers: [],
+  busyUnits: [],
+}
+
 const lock = (state: LockState['state']): LockState => ({
   state,
   path: '/db.lck',
@@ -41,6 +48,8 @@ for (const [what, evidence, answer, reason] of [
     'wait',
     `pacman is at work: /db.lck is there; ${upgrade[0]}`,
   ],
+  ['an upgrade that did not end', { dangers: ['linux did not end'] }, 'attention', /^linux did/],
+  ['the same, at work', { lock: lock('held'), dangers: ['x'] }, 'wait', /^pacman is at work/],
 ] as const satisfies [string, Partial<BlockerEvidence>, string, string | RegExp][]) {
   test(`what speaks against a reboot: ${what} → ${answer}`, () => {
     const outlook = judgeBlockers({ ...NOTHING, ...evidence })

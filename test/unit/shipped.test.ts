@@ -35,13 +35,15 @@ test('one version, that of package.json', () => {
   })
 })
 
-test('after an upgrade the entry, and what pacman reads of the hook, is on the disk', () => {
+test('after an upgrade the entry, and what pacman reads of the hooks, is on the disk', () => {
   const script = `sync() { printf '%s\\n' "$@"; }; ${shipped('kured-sentinel.install')}post_upgrade`
   const synced = execFileSync('/bin/bash', ['-euc', script], { encoding: 'utf8' })
   const entry = readdirSync(join(import.meta.dirname, '../../bin'))
   const expected = entry.map((name) => `/usr/lib/kured-sentinel/bin/${name}`)
-  const hook = '/usr/share/libalpm/hooks/00-kured-sentinel-replaced.hook'
-  assert.deepEqual(synced.trim().split('\n'), [...expected, hook])
+  const hooks = readdirSync(join(import.meta.dirname, '../../hooks'))
+    .filter((name) => name !== '99-kured-sentinel-restart.hook')
+    .map((name) => `/usr/share/libalpm/hooks/${name}`)
+  assert.deepEqual(synced.trim().split('\n'), [...expected, ...hooks])
 })
 
 test('the configuration as shipped sets nothing, and is sound', () => {

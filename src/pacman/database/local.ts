@@ -24,6 +24,18 @@ export function nameVersion(text: string): { name: string; version: string } | u
   return name === undefined || version === undefined ? undefined : { name, version }
 }
 
+/**
+ * The entries without a readable `desc` or `files`. pacman always writes both: an empty or missing
+ * one is what a power cut leaves, and pacman cannot tell. [libalpm/be_local.c; tested on 7.0.0]
+ */
+export function findDamaged(host: Host, dbPath: string): InstalledPackage[] {
+  const isFilled = (path: string) => (host.lstat(path)?.size ?? 0) > 0
+  return listInstalled(host, dbPath).filter(({ directory }) => {
+    const entry = `${dbPath}/local/${directory}`
+    return !isFilled(`${entry}/desc`) || !isFilled(`${entry}/files`)
+  })
+}
+
 /** The installed packages' versions by name. Throws as listInstalled() does. */
 export function installedVersions(host: Host, dbPath: string): ReadonlyMap<string, string> {
   const installed = listInstalled(host, dbPath)

@@ -1,0 +1,41 @@
+import { errorCode } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { STATE_DIRECTORY, withStateLock } from '../state/store.ts'
+
+/**
+ * The packages whose transaction did not end well, one name a line, sorted. pacman's hooks write it
+ * (hooks/, bin/note-unfinished): a package is on the list, on the disk, before pacman changes
+ * anything, and leaves it when pacman and all hooks are done and the files are on the disk. So
+ * neither a power cut nor a lost log hides a cut transaction.
+ */
+export const UNFINISHED_FILE = `${STATE_DIRECTORY}/unfinished`
+
+/** In bytes: far more than the names of all packages of a host. */
+const LARGEST = 2 ** 20
+
+/** The unfinished packages' names. Throws the system error if the list cannot be read. */
+export function readUnfinished(host: Host): string[] {
+  try {
+    const names = host.readText(UNFINISHED_FILE, LARGEST).split('\n')
+    return names.filter((name) => name !== '')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/**
+ * Changes the list under its lock. Synced before it returns.
+ *
+ * @param change gives the new names from those of the list
+ * @throws SentinelError, or the system error, if that fails; the old list then stays
+ */
+export function changeUnfinished(host: Host, change: (names: string[]) => string[]): void {
+  withStateLock(host, () => {
+    const before = readUnfinished(host)
+    const after = [...new Set(change(before))].toSorted()
+    if (after.join('\n') !== before.join('\n')) {
+      host.write(UNFINISHED_FILE, after.map((name) => `${name}\n`).join(''))
+    }
+  })
+}
