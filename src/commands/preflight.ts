@@ -7,7 +7,7 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type PreflightOptions, prepare } from '../preflight/context.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
-import { recordStart } from '../record/record.ts'
+import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { journalLine } from './record.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -29,9 +29,18 @@ export async function runPreflight(
   const host = new Host()
   const deadline = new Deadline(options.timeout)
   const invocation = systemdInvocation()
-  const report = await withProgress(`checking whether the ${job} can begin`, () =>
-    preflight(job, () => prepare(job, host, readConfig(host, options.config), options, deadline)),
+  let most = Infinity
+  const judged = await withProgress(`checking whether the ${job} can begin`, () =>
+    preflight(job, () => {
+      const config = readConfig(host, options.config)
+      most = config.mostSkips
+      return prepare(job, host, config, options, deadline)
+    }),
   )
+  // What a person starts is no night.
+  const skips =
+    invocation === undefined || judged.verdict !== 'skip' ? 0 : skipsSoFar(host, job) + 1
+  const report = skips >= most ? tired(judged, skips) : judged
   const exitCode = CODES[report.verdict]
   if (options.json) write(1, printableJson({ ...report, exitCode }))
   else {
@@ -40,7 +49,9 @@ export async function runPreflight(
   }
   if (invocation === undefined) return exitCode
   try {
-    const lost = recordStart(host, options.pacmanConf, report, invocation)
+    const { verdict, reason, plan } = report
+    const start = { job, verdict, reason, plan, skips }
+    const lost = recordStart(host, options.pacmanConf, start, invocation)
     if (lost !== undefined) write(2, renderRecord(lost))
     return exitCode
   } catch (error) {
@@ -48,6 +59,12 @@ export async function runPreflight(
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
   }
+}
+
+/** A run that is skipped again and again does not go by itself. */
+function tired(report: Preflight, skips: number): Preflight {
+  const reason = `${report.reason} (skipped ${skips} times in a row)`
+  return { ...report, verdict: 'act', reason }
 }
 
 /** The warnings, one per line, then the answer in one line. */
@@ -58,7 +75,10 @@ export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJ
   return `${warnings.join('')}${answer({ job, verdict, reason }, toJournal)}`
 }
 
-function answer({ job, verdict, reason }: Omit<Preflight, 'findings'>, toJournal: boolean) {
+function answer(
+  { job, verdict, reason }: Pick<Preflight, 'job' | 'verdict' | 'reason'>,
+  toJournal: boolean,
+) {
   if (verdict === 'go') return journalLine('info', `go: the ${job} can begin`, toJournal)
   if (verdict === 'skip') return journalLine('notice', `skip: ${reason}`, toJournal)
   return journalLine('error', `attention, no ${job} until you fix this: ${reason}`, toJournal)

@@ -1,3 +1,4 @@
+import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { recordRun } from '../record/record.ts'
@@ -5,7 +6,11 @@ import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { printable, printableJson } from '../text/printable.ts'
 
-/** `record`: records how the job's run ended. @returns 0, however it ended */
+/**
+ * `record`: records how the job's run ended.
+ *
+ * @returns 1 if a person should look: the unit then fails, also where pacman has ended with 0
+ */
 export function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
@@ -13,7 +18,10 @@ export function runRecord(
   const record = recordRun(new Host(), job, pacmanConf, process)
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
-  return 0
+  const { outcome, problems } = record
+  return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
+    ? Exit.none
+    : Exit.ok
 }
 
 /** Problems shown in one line. */

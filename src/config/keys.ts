@@ -1,6 +1,6 @@
 import { duration } from '../text/duration.ts'
 import { size } from '../text/size.ts'
-import { oneOf, patterns, single, wordList, yesNo } from './values.ts'
+import { oneOf, patterns, single, wholeNumber, wordList, yesNo } from './values.ts'
 
 /** A key of the configuration, described in this one place. */
 interface Key<T> {
@@ -127,6 +127,13 @@ export const KEYS = {
     about:
       'The least free space, in units of 1024: on / for an upgrade, in the cache for a download.',
   },
+  mostSkips: {
+    section: 'upgrade',
+    name: 'most-skips',
+    ...withDefault(wholeNumber, '3'),
+    about:
+      'A run that is skipped this many times in a row fails, so that `systemctl --failed` and OnFailure= show it.',
+  },
   databaseAge: {
     section: 'upgrade',
     name: 'database-age',
@@ -157,6 +164,13 @@ export const KEYS = {
     name: 'wait',
     ...withDefault(milliseconds, '20min'),
     about: 'How long `reboot` waits for an upgrade to end.',
+  },
+  blockingHooks: {
+    section: 'reboot',
+    name: 'blocking-hooks',
+    ...withExample(patterns, [], '95-vendor-*.hook'),
+    about:
+      'Hooks of pacman, as shell patterns: if one fails, no reboot until the packages it is for are installed anew. Hooks that write boot files are such hooks without being named.',
   },
   rebootAsked: {
     section: 'reboot',

@@ -14,6 +14,13 @@ export function yesNo(values: string[]): boolean {
   throw new SentinelError(`${quote(text)} is neither yes nor no`)
 }
 
+/** A whole number of at least 1. */
+export function wholeNumber(values: string[]): number {
+  const text = single(values)
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new SentinelError(`${quote(text)} is not a whole number of at least 1`)
+}
+
 /** One of a few words. */
 export function oneOf<T extends string>(words: readonly T[], values: string[]): T {
   const text = single(values)

@@ -18,6 +18,22 @@ export function ownHookDirectories(conf: PacmanConf): string[] {
   return directories.filter((directory) => directory !== SYSTEM_HOOKS)
 }
 
+/** Our hooks, which list unfinished packages: bin/note-unfinished. */
+export const UNFINISHED_HOOKS = [
+  'zzz-kured-sentinel-begun.hook',
+  'zzz-kured-sentinel-finished.hook',
+]
+
+/** Whether pacman runs both of them: they are there, and nothing is in their way. */
+export function areHooksActive(host: Host, conf: PacmanConf): boolean {
+  const directories = ownHookDirectories(conf)
+  return UNFINISHED_HOOKS.every(
+    (name) =>
+      (host.stat(`${SYSTEM_HOOKS}/${name}`)?.size ?? 0) > 0 &&
+      directories.every((directory) => host.lstat(`${directory}/${name}`) === undefined),
+  )
+}
+
 /** A hook of pacman, as far as it matters which packages it is for and what it does. */
 export interface PacmanHook {
   /** the patterns of its triggers, of paths and of packages' names */

@@ -5,6 +5,8 @@ export interface PreflightFinding {
   result: 'ok' | 'warning' | 'skip' | 'act'
   /** in one line, for a person */
   message: string
+  /** the packages that the upgrade will change */
+  packages?: string[]
 }
 
 /** A check. It throws only unexpected errors. */

@@ -31,9 +31,10 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
   if (targets.length === 0) {
     return [{ check: 'packages', result: 'ok', message: 'there is nothing to upgrade' }]
   }
+  const packages = targets.map(({ name }) => name)
   if (allowDownload || config.allowDownload) {
     const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
-    return [{ check: 'packages', result: 'ok', message }]
+    return [{ check: 'packages', result: 'ok', message, packages }]
   }
   const files = targets.flatMap(({ file }) => cacheDirs.map((directory) => `${directory}/${file}`))
   const sizes = await askSizes(files, deadline)
@@ -41,7 +42,7 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
     const message = `${cacheDirs.join(' and ')}: ${sizes.problem}`
     return [{ check: 'packages', result: 'skip', message }]
   }
-  return [judgePackages(targets, cacheDirs, sizes)]
+  return [{ ...judgePackages(targets, cacheDirs, sizes), packages }]
 }
 
 /** @param sizes the sizes of the files that exist, by path */

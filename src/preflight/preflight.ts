@@ -16,6 +16,8 @@ export interface Preflight {
   verdict: 'go' | 'skip' | 'act'
   /** why not, in one line; '' for go */
   reason: string
+  /** the packages that the upgrade will change, if the checks came that far */
+  plan: string[]
   /** in the order of the checks, up to the first that stops the job */
   findings: PreflightFinding[]
 }
@@ -64,7 +66,8 @@ function checkConfiguration({ pacmanConf, conf }: Context): PreflightFinding[] {
 
 function judge(job: Job, findings: PreflightFinding[]): Preflight {
   const obstacle = findings.find(stops)
-  if (obstacle === undefined) return { job, verdict: 'go', reason: '', findings }
+  const plan = findings.flatMap(({ packages = [] }) => packages)
+  if (obstacle === undefined) return { job, verdict: 'go', reason: '', plan, findings }
   const verdict = obstacle.result === 'act' ? 'act' : 'skip'
-  return { job, verdict, reason: obstacle.message, findings }
+  return { job, verdict, reason: obstacle.message, plan, findings }
 }

@@ -1,19 +1,26 @@
+import { readConfig } from '../config/config.ts'
 import { systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
+import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
 import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
+import { areHooksActive } from '../pacman/hooks.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
+import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
 import { judgeAbandonedRun, judgeOutcome, readServiceEnd, type RunOutcome } from './run-outcome.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readRunStart, removeRunStart, type RunStart, writeRunStart } from './run-start.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { readRunOutput } from '../systemd/journal.ts'
+import { findUnfinished } from './unfinished.ts'
 
 /** Limit for journald, which normally answers at once. */
 const JOURNAL_MS = 30_000
 
 /**
- * Judges the run of a job that has just ended, and stores the record.
+ * Judges the run of a job that has just ended, and stores the record. What it calls completed is on
+ * the disk.
  *
  * @param pacmanConf a path of the host; it says where pacman.log is
  * @param env, pid of this process
@@ -27,17 +34,22 @@ export function recordRun(
 ): RunRecord {
   const service = readServiceEnd(env)
   const invocationId = systemdInvocation({ env, pid })
-  recordAbandonedRun(host, job, pacmanConf, invocationId)
+  const conf = unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF
+  recordAbandonedRun(host, job, conf, invocationId)
   const last = unlessBroken(() => readRunStart(host, job))
   const mark = last?.invocationId === invocationId ? last : undefined
-  const lines = readSince(host, pacmanConf, mark)
+  const lines = readSince(host, conf, mark)
   const deadline = new Deadline(JOURNAL_MS)
   const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
-  const end = judgeOutcome({ job, service, mark, lines, output: output || undefined })
-  const record = keep(host, job, end, {
+  const unfinished = job === 'upgrade' ? knownUnfinished(host, conf) : []
+  const end = judgeOutcome({ job, service, mark, lines, output: output || undefined, unfinished })
+  const unsynced = job === 'upgrade' && end.ran ? syncDisks(host) : ''
+  if (unsynced !== '') end.problems.push(`not everything is on the disk: ${unsynced}`)
+  const record = keep(host, conf, job, end, mark, {
     endedAt: new Date(host.now()).toISOString(),
     bootId: host.bootId(),
     ...(mark && { startedAt: mark.startedAt }),
+    ...(mark?.skips !== undefined && { skips: mark.skips }),
     ...(invocationId !== undefined && { invocationId }),
   })
   // If it stayed, a later run whose preflight writes none would take this run for abandoned. If it
@@ -56,17 +68,18 @@ export function recordRun(
 export function recordStart(
   host: Host,
   pacmanConf: string,
-  { job, verdict, reason }: Pick<RunStart, 'verdict' | 'reason'> & { job: Job },
+  start: Pick<RunStart, 'verdict' | 'reason' | 'plan' | 'skips'> & { job: Job },
   invocationId: string,
 ): RunRecord | undefined {
-  const lost = recordAbandonedRun(host, job, pacmanConf, invocationId)
+  const conf = unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF
+  const { job, ...kept } = start
+  const lost = recordAbandonedRun(host, job, conf, invocationId)
   writeRunStart(host, job, {
     invocationId,
     bootId: host.bootId(),
     startedAt: new Date(host.now()).toISOString(),
-    verdict,
-    reason,
-    log: readLog(host, logPathOf(host, pacmanConf)).end,
+    ...kept,
+    log: readLog(host, logPath(conf)).end,
   })
   return lost
 }
@@ -77,48 +90,63 @@ export function recordStart(
  * @param current invocation ID of the current run
  * @returns the record, if one was made
  */
-function recordAbandonedRun(
+export function recordAbandonedRun(
   host: Host,
   job: Job,
-  pacmanConf: string,
+  conf: PacmanConf,
   current: string | undefined,
 ): RunRecord | undefined {
   const mark = unlessBroken(() => readRunStart(host, job))
   if (mark === undefined || mark.verdict !== 'go' || mark.invocationId === current) return undefined
   const previous = unlessBroken(() => readRunRecord(host, job))
   if (previous?.invocationId === mark.invocationId) return undefined
-  const lines = readSince(host, pacmanConf, mark)
+  const lines = readSince(host, conf, mark)
   const { bootId, startedAt, invocationId } = mark
-  const end = judgeAbandonedRun(job, lines, bootId === host.bootId())
+  const unfinished = job === 'upgrade' ? knownUnfinished(host, conf) : []
+  const end = judgeAbandonedRun(job, lines, bootId === host.bootId(), unfinished)
   // Its end is unknown: the time of its start stands for it.
-  return keep(host, job, end, { startedAt, endedAt: startedAt, bootId, invocationId })
+  const when = { startedAt, endedAt: startedAt, bootId, invocationId }
+  return keep(host, conf, job, end, mark, when)
 }
 
 function keep(
   host: Host,
+  conf: PacmanConf,
   job: Job,
-  { ran, ...end }: RunOutcome,
-  when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId'>,
+  end: RunOutcome,
+  mark: RunStart | undefined,
+  when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips'>,
 ): RunRecord {
-  const record: RunRecord = { job, ...end, ...when }
-  const keepsEarlier = !ran || end.outcome === 'nothing-to-do'
+  const { outcome, reason, problems, changed, ran } = end
+  const record: RunRecord = { job, outcome, reason, problems, packages: changed.length, ...when }
+  const keepsEarlier = !ran || outcome === 'nothing-to-do'
   const previous = keepsEarlier ? unlessBroken(() => readRunRecord(host, job)) : undefined
   const kept = keepsEarlier ? keepLastEnd(record, previous) : record
   writeRunRecord(host, kept)
+  if (job === 'upgrade') {
+    const { blockingHooks } = unlessBroken(() => readConfig(host)) ?? { blockingHooks: [] }
+    const names = findUnfinished({ host, conf, end, plan: mark?.plan ?? [], blockingHooks })
+    if (names.length > 0) changeUnfinished(host, (before) => [...before, ...names])
+  }
   return kept
 }
 
-function readSince(host: Host, pacmanConf: string, mark: RunStart | undefined): LogLine[] {
+/** How many runs in a row were skipped. */
+export function skipsSoFar(host: Host, job: Job): number {
+  return unlessBroken(() => readRunRecord(host, job))?.skips ?? 0
+}
+
+/** The packages that pacman's hooks list; undefined if the hooks are not active. */
+function knownUnfinished(host: Host, conf: PacmanConf): string[] | undefined {
+  return areHooksActive(host, conf) ? unlessBroken(() => readUnfinished(host)) : undefined
+}
+
+function readSince(host: Host, conf: PacmanConf, mark: RunStart | undefined): LogLine[] {
   try {
-    return readLogSince(host, logPathOf(host, pacmanConf), mark?.log)
+    return readLogSince(host, logPath(conf), mark?.log)
   } catch {
     return []
   }
-}
-
-/** Path of pacman.log; the default path when pacman.conf cannot be read. */
-function logPathOf(host: Host, pacmanConf: string): string {
-  return logPath(unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF)
 }
 
 /** Undefined on an error: broken state or configuration must not prevent a record. */

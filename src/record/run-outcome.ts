@@ -37,13 +37,17 @@ export interface RunEvidence {
   lines: readonly LogLine[]
   /** pacman's output, if known */
   output?: readonly string[] | undefined
+  /** the packages that pacman's hooks list as unfinished; undefined if the hooks are not active */
+  unfinished?: readonly string[] | undefined
 }
 
 export interface RunOutcome {
   outcome: Outcome
   reason: string
   problems: string[]
-  packages: number
+  /** the packages that it has changed, as far as pacman.log tells */
+  changed: string[]
+  failures: PacmanOutput['failures']
   /** whether pacman was started; if not, the record keeps the end of an earlier run too */
   ran: boolean
 }
@@ -58,7 +62,7 @@ export function judgeOutcome(evidence: RunEvidence): RunOutcome {
 }
 
 function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcome | undefined {
-  const nothing = { problems: [], packages: 0, ran: false }
+  const nothing = { problems: [], changed: [], failures: [], ran: false }
   if (result === 'exec-condition') {
     return {
       ...nothing,
@@ -68,21 +72,26 @@ function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcom
   }
   if (mark?.verdict === 'act') return { ...nothing, outcome: 'failed', reason: mark.reason }
   if (code !== undefined) return undefined
+  // Stopped in the preflight, as by a shutdown. [tested on systemd 257]
+  if (result === 'success') {
+    return { ...nothing, outcome: 'skipped', reason: 'stopped before pacman began' }
+  }
   return { ...nothing, outcome: 'failed', reason: `pacman was not started (${result})` }
 }
 
-function judgeRun({ job, service, lines, output }: RunEvidence): RunOutcome {
+function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): RunOutcome {
   const run = findRun(lines, job)
   const said = parsePacmanOutput(output ?? [], run?.hooks ?? [])
   const succeeded = service.result === 'success' && service.status === '0'
   const transaction = ownTransaction(run, succeeded || wasStopped(service))
   const [outcome, reason] = transaction
-    ? judgeTransaction(transaction, service, said)
+    ? judgeTransaction(transaction, service, said, unfinished)
     : job === 'download' && succeeded
       ? judgeDownload(said)
       : judgeNoTransaction(job, service, said, run?.upgrading === true)
   const problems = [...said.failed, ...(succeeded ? said.errors : [])]
-  return { outcome, reason, problems, packages: transaction?.packages ?? 0, ran: true }
+  const changed = transaction?.packages ?? []
+  return { outcome, reason, problems, changed, failures: said.failures, ran: true }
 }
 
 type Judgement = [outcome: Outcome, reason: string]
@@ -97,9 +106,11 @@ function judgeTransaction(
   { end, packages }: NonNullable<PacmanRun['transaction']>,
   service: ServiceEnd,
   said: PacmanOutput,
+  unfinished: RunEvidence['unfinished'],
 ): Judgement {
   const changed = count(packages)
-  if (end === 'completed' && wasStopped(service)) {
+  // The last hook takes the packages off that list: then all hooks have run.
+  if (end === 'completed' && wasStopped(service) && unfinished?.length !== 0) {
     const reason = `pacman was stopped (${how(service)}) after ${changed}, while hooks ran`
     return ['interrupted', `${reason}: some may not have finished`]
   }
@@ -144,25 +155,38 @@ function judgeNoTransaction(
  *
  * @param lines pacman.log since the run began, including later runs
  * @param sameBoot whether the host has not rebooted since
+ * @param unfinished as in RunEvidence
  */
 export function judgeAbandonedRun(
   job: Job,
   lines: readonly LogLine[],
   sameBoot: boolean,
+  unfinished: readonly string[] | undefined,
 ): RunOutcome {
   const run = findRun(lines, job, 'first')
-  const { end, packages = 0 } = run?.transaction ?? {}
+  const { end, packages = [] } = run?.transaction ?? {}
   const changed = count(packages)
   const interrupted = (reason: string): RunOutcome => {
-    return { outcome: 'interrupted', reason, problems: [], packages, ran: true }
+    return {
+      outcome: 'interrupted',
+      reason,
+      problems: [],
+      changed: packages,
+      failures: [],
+      ran: true,
+    }
   }
   const what = sameBoot ? 'the run was interrupted' : 'the host went down'
+  // After a power cut the end of pacman.log may be lost; the hooks' list is not.
+  if (job === 'upgrade' && unfinished !== undefined && unfinished.length > 0) {
+    return interrupted(`${what} before ${count(unfinished)} and all hooks were finished`)
+  }
   if (run?.transaction === undefined) {
     return interrupted(
       `${what} ${job === 'upgrade' ? 'before pacman changed anything' : 'during the download'}`,
     )
   }
-  if (end === 'completed' && sameBoot) {
+  if (end === 'completed' && (sameBoot || unfinished !== undefined)) {
     return { ...interrupted(`${changed}; result of its hooks unknown`), outcome: 'completed' }
   }
   if (end === 'completed') {
@@ -192,6 +216,6 @@ function how({ result, code, status }: ServiceEnd): string {
   return code === 'exited' ? `exit code ${status}` : `signal ${status}`
 }
 
-function count(packages: number): string {
-  return packages === 1 ? '1 package' : `${packages} packages`
+function count({ length }: readonly string[]): string {
+  return length === 1 ? '1 package' : `${length} packages`
 }

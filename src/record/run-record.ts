@@ -16,6 +16,8 @@ interface RunEnd {
   problems: string[]
   /** number of packages installed, upgraded or removed; 0 for a download */
   packages: number
+  /** how many runs in a row were skipped, with this one */
+  skips?: number
   /** by the host's clock, ISO 8601 */
   startedAt?: string
   endedAt: string

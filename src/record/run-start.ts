@@ -17,6 +17,10 @@ export interface RunStart {
   verdict: 'go' | 'skip' | 'act'
   /** one line: why the run does not begin; '' for "go" */
   reason: string
+  /** the packages that the upgrade will change, as its preflight worked out */
+  plan?: string[]
+  /** how many runs in a row were skipped, with this one */
+  skips?: number
   /** the end of pacman.log when the run began */
   log: LogPosition
 }

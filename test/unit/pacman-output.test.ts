@@ -13,6 +13,12 @@ test('failed hooks by file and title, failed scriptlets by package', () => {
       '91-none.hook (A hook without program): command failed to execute correctly',
       '92-signal.hook: command terminated by signal 11: Segmentation fault',
     ],
+    failures: [
+      { of: 'scriptlet', name: 'a' },
+      { of: 'hook', name: '90-bad.hook' },
+      { of: 'hook', name: '91-none.hook' },
+      { of: 'hook', name: '92-signal.hook' },
+    ],
     errors: [],
     nothingToDo: false,
     understood: true,

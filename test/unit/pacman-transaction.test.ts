@@ -12,7 +12,7 @@ test('a transaction, its packages, and the hooks it has started', () => {
     {
       command: OURS,
       upgrading: true,
-      transaction: { end: 'completed', packages: 2 },
+      transaction: { end: 'completed', packages: ['a', 'b'] },
       hooks: ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook'],
     },
   ])

@@ -5,7 +5,7 @@ import { judgeMount } from '../../src/preflight/mounts.ts'
 import { judgePackages, parseTarget } from '../../src/preflight/packages.ts'
 import { type PreflightFinding, inOrder } from '../../src/preflight/check.ts'
 import { mountedAt } from '../../src/proc/mountinfo.ts'
-import { preflight } from '../../src/preflight/preflight.ts'
+import { preflight, type Preflight } from '../../src/preflight/preflight.ts'
 
 const SYNC = '/var/lib/pacman/sync'
 const ROOT = '29 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n'
@@ -125,7 +125,13 @@ test('warnings are told beside the answer, and names cannot forge a line', () =>
     { check: 'databases', result: 'warning', message: 'old' },
     { check: 'packages', result: 'skip', message: 'no\n<3>x' },
   ]
-  const report = { job: 'upgrade', verdict: 'skip', reason: 'no\n<3>x', findings } as const
+  const report: Preflight = {
+    job: 'upgrade',
+    verdict: 'skip',
+    reason: 'no\n<3>x',
+    plan: ['linux'],
+    findings,
+  }
   assert.equal(renderVerdict(report, true), '<4>warning: old\n<5>skip: no\\u000a<3>x\n')
   assert.equal(renderVerdict(report, false), 'warning: old\nskip: no\\u000a<3>x\n')
   assert.equal(

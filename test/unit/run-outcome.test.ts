@@ -68,6 +68,27 @@ describe('how an upgrade ended', () => {
       2,
     ],
     [
+      'SIGTERM after all hooks',
+      { service: TERM, log: COMPLETED, unfinished: [] },
+      'completed',
+      /^2 packages/,
+      2,
+    ],
+    [
+      'SIGTERM before the last hook',
+      { service: TERM, log: COMPLETED, unfinished: ['linux'] },
+      'interrupted',
+      /after 2 packages, while hooks ran/,
+      2,
+    ],
+    [
+      'a shutdown: stopped in the preflight',
+      { service: { result: 'success' }, log: '' },
+      'skipped',
+      /^stopped before pacman began$/,
+      0,
+    ],
+    [
       'SIGTERM before',
       { service: TERM, log: BEGUN },
       'interrupted',
@@ -160,7 +181,7 @@ describe('how an upgrade ended', () => {
   for (const [what, { log, ...evidence }, outcome, reason, packages] of cases) {
     test(what, () => {
       const end = judgeOutcome({ job: 'upgrade', lines: logLines(log), ...evidence })
-      assert.deepEqual([end.outcome, end.packages], [outcome, packages])
+      assert.deepEqual([end.outcome, end.changed.length], [outcome, packages])
       assert.match(end.reason, reason)
       assert.equal(end.ran, !/skipped|stopped|preflight/.test(what))
     })
@@ -228,7 +249,30 @@ describe('how a download ended', () => {
 })
 
 describe('how a run ended that nobody recorded', () => {
-  const cases: [job: Job, log: string, sameBoot: boolean, outcome: Outcome, reason: RegExp][] = [
+  const cases: [
+    job: Job,
+    log: string,
+    sameBoot: boolean,
+    outcome: Outcome,
+    reason: RegExp,
+    unfinished?: string[],
+  ][] = [
+    [
+      'upgrade',
+      COMPLETED,
+      false,
+      'completed',
+      /2 packages; result of its hooks unknown/,
+      [], // the last hook has run, and has put all on the disk
+    ],
+    [
+      'upgrade',
+      BEGUN, // the end of the log is lost
+      false,
+      'interrupted',
+      /the host went down before 1 package and all hooks were finished/,
+      ['linux'],
+    ],
     [
       'upgrade',
       CUT_OFF,
@@ -256,9 +300,9 @@ describe('how a run ended that nobody recorded', () => {
     ['upgrade', CUT_OFF, true, 'interrupted', /the run was interrupted in mid-transaction/],
     ['download', '', false, 'interrupted', /went down during the download/],
   ]
-  for (const [job, log, sameBoot, outcome, reason] of cases) {
+  for (const [job, log, sameBoot, outcome, reason, unfinished] of cases) {
     test(`${job}, ${sameBoot ? 'the same' : 'another'} boot: ${reason.source}`, () => {
-      const end = judgeAbandonedRun(job, logLines(log), sameBoot)
+      const end = judgeAbandonedRun(job, logLines(log), sameBoot, unfinished)
       assert.equal(end.outcome, outcome)
       assert.match(end.reason, reason)
     })

@@ -2,6 +2,8 @@
 export interface PacmanOutput {
   /** hooks and scriptlets that failed, by name; pacman continues after them, and exits with 0 */
   failed: string[]
+  /** the same: the hook's file name, or the package of the scriptlet; '' if unknown */
+  failures: { of: 'hook' | 'scriptlet'; name: string }[]
   /** its other errors, without "error: " */
   errors: string[]
   /** " there is nothing to do" */
@@ -25,8 +27,15 @@ export function parsePacmanOutput(
   messages: readonly string[],
   hooks: readonly string[],
 ): PacmanOutput {
-  const said: PacmanOutput = { failed: [], errors: [], nothingToDo: false, understood: false }
+  const said: PacmanOutput = {
+    failed: [],
+    failures: [],
+    errors: [],
+    nothingToDo: false,
+    understood: false,
+  }
   let current = 'a command'
+  let failing: PacmanOutput['failures'][number] = { of: 'hook', name: '' }
   // The next hook's number, 0 outside of hooks; the length of its series; the hooks so far.
   let next = 0
   let all = ''
@@ -41,20 +50,28 @@ export function parsePacmanOutput(
     if (line.startsWith(':: ')) next = line.endsWith(' hooks...') ? 1 : 0
     else if (next > 0 && Number(number) === next && (next === 1 || total === all)) {
       all = total
-      current = hookName(hooks[before], title)
+      failing = { of: 'hook', name: fileName(hooks[before]) }
+      current = describeHook(failing.name, title)
       next += 1
       before += 1
-    } else if (changed !== undefined) current = `the scriptlet of ${changed}`
-    else if (error !== undefined && /^command (?:failed|terminated)/.test(error)) {
+    } else if (changed !== undefined) {
+      failing = { of: 'scriptlet', name: changed }
+      current = `the scriptlet of ${changed}`
+    } else if (error !== undefined && /^command (?:failed|terminated)/.test(error)) {
       said.failed.push(`${current}: ${error}`)
+      said.failures.push(failing)
     } else if (error !== undefined && !HARMLESS.test(error)) said.errors.push(error)
     else if (line === ' there is nothing to do') said.nothingToDo = true
   }
   return said
 }
 
-function hookName(name: string | undefined, title: string): string {
-  if (name === undefined) return `the hook "${title}"`
-  const file = name.endsWith('.hook') ? name : `${name}.hook`
+function fileName(hook: string | undefined): string {
+  if (hook === undefined) return ''
+  return hook.endsWith('.hook') ? hook : `${hook}.hook`
+}
+
+function describeHook(file: string, title: string): string {
+  if (file === '') return `the hook "${title}"`
   return title === file || title === '' ? file : `${file} (${title})`
 }

@@ -14,8 +14,8 @@ export interface PacmanRun {
 interface Transaction {
   /** undefined: it was cut off, or is still at work */
   end?: 'completed' | 'interrupted' | 'failed'
-  /** how many packages it has installed, upgraded or removed */
-  packages: number
+  /** the packages that it has installed, upgraded or removed */
+  packages: string[]
 }
 
 /**
@@ -52,7 +52,7 @@ function begin(runs: PacmanRun[], holder: PacmanRun | undefined): PacmanRun {
   const candidates = [holder, runs.at(-1)]
   let run = candidates.find((one) => one !== undefined && one.transaction === undefined)
   if (run === undefined) runs.push((run = newRun('')))
-  run.transaction = { packages: 0 }
+  run.transaction = { packages: [] }
   return run
 }
 
@@ -64,8 +64,8 @@ function take(run: PacmanRun | undefined, text: string): void {
   if (transaction === undefined || transaction.end !== undefined) return
   const [, end] = /^transaction (completed|interrupted|failed)$/.exec(text) ?? []
   if (end === 'completed' || end === 'interrupted' || end === 'failed') transaction.end = end
-  if (/^(?:installed|reinstalled|upgraded|downgraded|removed) \S/.test(text))
-    transaction.packages += 1
+  const [, name] = /^(?:installed|reinstalled|upgraded|downgraded|removed) (\S+)/.exec(text) ?? []
+  if (name !== undefined) transaction.packages.push(name)
 }
 
 /** Whether a command line is a system upgrade: -Su, -Syu, --sync --sysupgrade, … */
