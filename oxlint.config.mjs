@@ -11,7 +11,7 @@ export const FLOORS = [
   ['pacman'],
   ['boot'],
   ['ignored', 'record', 'sentinel'],
-  ['reboot', 'restart', 'units'],
+  ['reboot', 'repair', 'restart', 'units'],
   ['preflight'],
   ['doctor'],
   ['commands'],

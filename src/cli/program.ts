@@ -6,6 +6,7 @@ import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
 import { example, type OnEnd } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
+import { addRepairCommand } from './repair.ts'
 import { addRestartCommand } from './restart.ts'
 import { addUnitsCommands } from './units.ts'
 import { addUpgradeCommands } from './upgrade.ts'
@@ -36,6 +37,7 @@ export function createProgram(ended: OnEnd): Command {
   addRebootCommand(program, ended)
   addIgnoreCommands(program, ended)
   addRestartCommand(program, ended)
+  addRepairCommand(program, ended)
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)

@@ -6,6 +6,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type PreflightOptions, prepare } from '../preflight/context.ts'
+import { repairBefore } from '../preflight/whole.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -27,15 +28,20 @@ export async function runPreflight(
   },
 ): Promise<number> {
   const host = new Host()
-  const deadline = new Deadline(options.timeout)
   const invocation = systemdInvocation()
   let most = Infinity
+  const configured = () => {
+    const config = readConfig(host, options.config)
+    most = config.mostSkips
+    return config
+  }
+  const before =
+    invocation !== undefined && job === 'upgrade'
+      ? await repairBefore(host, configured, options.pacmanConf, invocation)
+      : []
+  const deadline = new Deadline(options.timeout)
   const judged = await withProgress(`checking whether the ${job} can begin`, () =>
-    preflight(job, () => {
-      const config = readConfig(host, options.config)
-      most = config.mostSkips
-      return prepare(job, host, config, options, deadline)
-    }),
+    preflight(job, () => prepare(job, host, configured(), options, deadline), before),
   )
   // What a person starts is no night.
   const skips =

@@ -127,6 +127,13 @@ export const KEYS = {
     about:
       'The least free space, in units of 1024: on / for an upgrade, in the cache for a download.',
   },
+  repair: {
+    section: 'upgrade',
+    name: 'repair',
+    ...withDefault(yesNo, 'yes'),
+    about:
+      'Whether the next upgrade repairs one that was cut, as by a power cut, before it begins.',
+  },
   mostSkips: {
     section: 'upgrade',
     name: 'most-skips',

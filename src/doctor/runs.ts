@@ -30,6 +30,7 @@ function judgeRunOutcome(job: Job, run: JobRun, which = `the last ${job}`): Doct
   const last = `${which}, at ${at(Date.parse(endedAt))}, `
   const why = reason === '' ? '' : `: ${reason}`
   if (outcome === 'skipped') return warning(`${last}was skipped${why}`, advice)
+  if (run.repaired === true) return ok(`${last}was ${outcome}${why}; it is repaired`)
   if (outcome === 'failed') return wrong(`${last}failed${why}`, advice)
   if (outcome === 'interrupted') return wrong(`${last}was interrupted${why}`, advice)
   if (problems.length > 0) {

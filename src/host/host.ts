@@ -185,6 +185,12 @@ export class Host {
     return true
   }
 
+  /** Removes a directory with all that is in it, and flushes that to disk. */
+  removeTree(path: string): void {
+    rmSync(this.path(path), { recursive: true, force: true })
+    syncDirectory(this.path(path))
+  }
+
   /** Wall clock, in ms since 1970. On a board without a clock battery it may be years off. */
   now(): number {
     return Date.now()

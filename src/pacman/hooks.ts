@@ -19,10 +19,7 @@ export function ownHookDirectories(conf: PacmanConf): string[] {
 }
 
 /** Our hooks, which list unfinished packages: bin/note-unfinished. */
-export const UNFINISHED_HOOKS = [
-  'zzz-kured-sentinel-begun.hook',
-  'zzz-kured-sentinel-finished.hook',
-]
+const UNFINISHED_HOOKS = ['zzz-kured-sentinel-begun.hook', 'zzz-kured-sentinel-finished.hook']
 
 /** Whether pacman runs both of them: they are there, and nothing is in their way. */
 export function areHooksActive(host: Host, conf: PacmanConf): boolean {

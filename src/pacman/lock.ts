@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -30,6 +31,8 @@ export interface LockState {
   holder?: number
   /** why it is stale: "it is older than this boot" */
   why?: string
+  /** whether nobody can still be at work with it: older than this boot, or its pacman has ended */
+  abandoned?: boolean
 }
 
 /** The evidence about a lock. Times in ms. */
@@ -38,6 +41,8 @@ interface LockEvidence {
   holder: number | undefined
   now: number
   bootedAt: number
+  /** see noteLeftLock() */
+  isLeft: boolean
 }
 
 /**
@@ -55,7 +60,30 @@ export function readLockState(
 ): LockState {
   const now = host.now()
   const holder = findHolder(host, lock.path, deadline)
-  return judgeLock({ lock, holder, now, bootedAt: now - host.uptime() * 1000 }, staleAge)
+  const bootedAt = now - host.uptime() * 1000
+  return judgeLock({ lock, holder, now, bootedAt, isLeft: wasLeft(host, lock) }, staleAge)
+}
+
+/** Which lock a run has left whose end systemd has seen; it is gone with the boot. */
+const LEFT_FILE = '/run/kured-sentinel/left-lock'
+
+/**
+ * Notes that this lock was left by a pacman that has ended: nobody need wait for it to grow old.
+ *
+ * @param lock read after systemd saw the end
+ */
+export function noteLeftLock(host: Host, lock: Lock): void {
+  host.makeDirectory(dirname(LEFT_FILE))
+  host.write(LEFT_FILE, host.state(lock.path) ?? '')
+}
+
+/** Whether it is the very file that was left, and no later lock at the same path. */
+function wasLeft(host: Host, lock: Lock): boolean {
+  try {
+    return host.readText(LEFT_FILE) === host.state(lock.path)
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -63,13 +91,17 @@ export function readLockState(
  * Neither state allows a reboot, so a clock that steps does no harm.
  */
 function judgeLock(
-  { lock: { path, madeAt }, holder, now, bootedAt }: LockEvidence,
+  { lock: { path, madeAt }, holder, now, bootedAt, isLeft }: LockEvidence,
   staleAge: number,
 ): LockState {
   if (holder !== undefined) return { state: 'held', path, holder }
-  const why = whyStale(madeAt, now, bootedAt, staleAge)
-  return why === undefined ? { state: 'held', path } : { state: 'stale', path, why }
+  const why = isLeft ? LEFT : whyStale(madeAt, now, bootedAt, staleAge)
+  if (why === undefined) return { state: 'held', path }
+  return { state: 'stale', path, why, abandoned: isLeft || madeAt < bootedAt }
 }
+
+/** Why a lock is stale whose pacman has ended. */
+const LEFT = 'its pacman was killed'
 
 /** In ms. A lock this far in the future: a boot has set back a clock that has no battery. */
 const AHEAD = 60_000
@@ -93,8 +125,7 @@ export function describeLock({ state, path, holder, why }: LockState): string {
 }
 
 /** What to do about a stale lock. */
-export const STALE_LOCK_ADVICE =
-  'look at pacman.log, repair what was interrupted, then remove the lock'
+export const STALE_LOCK_ADVICE = 'kured-sentinel repair'
 
 /**
  * The process of this host that has the lock open: pacman keeps the descriptor as long as it holds

@@ -5,6 +5,7 @@ import { checkLock } from './lock.ts'
 import { checkMounts } from './mounts.ts'
 import { checkReboot } from './reboot.ts'
 import { checkSpace } from './space.ts'
+import { checkWhole } from './whole.ts'
 import { checkWritable } from './writable.ts'
 import type { Context } from './context.ts'
 import { type PreflightCheck, type PreflightFinding, inOrder, stops } from './check.ts'
@@ -23,7 +24,7 @@ export interface Preflight {
 }
 
 const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
-  upgrade: [checkReboot, checkLock, checkMounts, checkSpace, checkDatabases],
+  upgrade: [checkReboot, checkLock, checkWhole, checkMounts, checkSpace, checkDatabases],
   // No check of databases and cache: a download refreshes and fills them.
   download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace],
 }
@@ -31,16 +32,25 @@ const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
 /**
  * Runs a job's checks. Nothing changes, except that an automount may be mounted.
  *
+ * @param before what was found before, such as a repair
  * @param prepare gives the context; a person must fix the cause of its errors
  */
-export async function preflight(job: Job, prepare: () => Context): Promise<Preflight> {
+export async function preflight(
+  job: Job,
+  prepare: () => Context,
+  before: readonly PreflightFinding[] = [],
+): Promise<Preflight> {
+  if (before.some(stops)) return judge(job, [...before])
   let context: Context
   try {
     context = prepare()
   } catch (error) {
-    return judge(job, [{ check: 'configuration', result: 'act', message: errorText(error) }])
+    return judge(job, [
+      ...before,
+      { check: 'configuration', result: 'act', message: errorText(error) },
+    ])
   }
-  const configured = checkConfiguration(context)
+  const configured = [...before, ...checkConfiguration(context)]
   try {
     return judge(job, [...configured, ...(await inOrder(CHECKS[job], context))])
   } catch (error) {

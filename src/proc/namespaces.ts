@@ -71,7 +71,7 @@ export class Namespaces {
 }
 
 /** A process's view of these paths. Throws SentinelError if it is too large. */
-export function readView(host: Host, pid: number, paths: readonly string[]): View {
+function readView(host: Host, pid: number, paths: readonly string[]): View {
   return parseMountinfo(
     host.readBytes(`/proc/${pid}/mountinfo`, pid === 1 ? LARGEST_OF_HOST : LARGEST),
     paths,

@@ -3,9 +3,10 @@ import { systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
 import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
-import { logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
+import { databasePath, logPath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { areHooksActive } from '../pacman/hooks.ts'
+import { noteLeftLock, readLock, readLockState } from '../pacman/lock.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
 import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
 import { judgeAbandonedRun, judgeOutcome, readServiceEnd, type RunOutcome } from './run-outcome.ts'
@@ -45,6 +46,7 @@ export function recordRun(
   const end = judgeOutcome({ job, service, mark, lines, output: output || undefined, unfinished })
   const unsynced = job === 'upgrade' && end.ran ? syncDisks(host) : ''
   if (unsynced !== '') end.problems.push(`not everything is on the disk: ${unsynced}`)
+  if (job === 'upgrade' && end.ran) noteLock(host, conf)
   const record = keep(host, conf, job, end, mark, {
     endedAt: new Date(host.now()).toISOString(),
     bootId: host.bootId(),
@@ -118,7 +120,16 @@ function keep(
   when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips'>,
 ): RunRecord {
   const { outcome, reason, problems, changed, ran } = end
-  const record: RunRecord = { job, outcome, reason, problems, packages: changed.length, ...when }
+  const wasCut = outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
+  const record: RunRecord = {
+    job,
+    outcome,
+    reason,
+    problems,
+    packages: changed.length,
+    ...(wasCut && { plan: [...(mark?.plan ?? []), ...changed] }),
+    ...when,
+  }
   const keepsEarlier = !ran || outcome === 'nothing-to-do'
   const previous = keepsEarlier ? unlessBroken(() => readRunRecord(host, job)) : undefined
   const kept = keepsEarlier ? keepLastEnd(record, previous) : record
@@ -129,6 +140,16 @@ function keep(
     if (names.length > 0) changeUnfinished(host, (before) => [...before, ...names])
   }
   return kept
+}
+
+/** The run has ended: a lock that is there and that nobody has open was left by its pacman. */
+function noteLock(host: Host, conf: PacmanConf): void {
+  unlessBroken(() => {
+    const lock = readLock(host, databasePath(conf))
+    if (lock === undefined) return
+    const state = readLockState(host, lock, Infinity, new Deadline(JOURNAL_MS))
+    if (state.holder === undefined) noteLeftLock(host, lock)
+  })
 }
 
 /** How many runs in a row were skipped. */

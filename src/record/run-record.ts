@@ -16,6 +16,10 @@ interface RunEnd {
   problems: string[]
   /** number of packages installed, upgraded or removed; 0 for a download */
   packages: number
+  /** of a run that was cut: the packages that it was to change */
+  plan?: string[]
+  /** whether what it left was repaired since */
+  repaired?: boolean
   /** how many runs in a row were skipped, with this one */
   skips?: number
   /** by the host's clock, ISO 8601 */
@@ -58,6 +62,18 @@ function isRunRecord(state: object): state is RunRecord {
 /** Stores a record. Throws SentinelError when that fails; the old record then stays. */
 export function writeRunRecord(host: Host, record: RunRecord): void {
   writeState(host, `run-${record.job}`, record)
+}
+
+/** Notes that what the last run left is repaired. Throws SentinelError when that fails. */
+export function noteRepaired(host: Host, job: Job): void {
+  const record = readRunRecord(host, job)
+  if (record === undefined) return
+  const { lastEnd } = record
+  writeRunRecord(host, {
+    ...record,
+    repaired: true,
+    ...(lastEnd !== undefined && { lastEnd: { ...lastEnd, repaired: true } }),
+  })
 }
 
 /** Adds the last run that did something to the record of a run that did nothing. */

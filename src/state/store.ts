@@ -61,7 +61,7 @@ export const REQUESTS = 'requests'
  * Makes the state directory, with an empty list of requests: if that file is missing later, it was
  * lost. bin/note-unfinished does the same. Throws SentinelError if that fails.
  */
-export function makeStateDirectory(host: Host): void {
+function makeStateDirectory(host: Host): void {
   try {
     if (host.makeDirectory(STATE_DIRECTORY)) write(host, REQUESTS, { requests: [] })
   } catch (error) {

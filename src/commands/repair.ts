@@ -1,0 +1,65 @@
+import { mustBeRoot } from '../host/caller.ts'
+import { readConfig } from '../config/config.ts'
+import { Exit } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
+import { write } from '../host/write.ts'
+import { planRepair } from '../repair/plan.ts'
+import { declareDone, repair, type RepairOutcome } from '../repair/repair.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
+
+interface RepairOptions {
+  json: boolean
+  dryRun: boolean
+  force: boolean
+  done: boolean
+  pacmanConf: string
+  configFile: string | undefined
+}
+
+/** What is asked of programs other than the transaction itself. */
+const LOOK_MS = 300_000
+
+/**
+ * `repair`: repairs what a cut upgrade has left.
+ *
+ * @returns 0: whole or repaired; 2: a person must look
+ */
+export async function runRepair(options: RepairOptions): Promise<number> {
+  mustBeRoot('a repair')
+  const host = new Host()
+  if (options.done) {
+    const names = declareDone(host)
+    if (options.json) write(1, printableJson({ outcome: 'done', packages: names }))
+    else write(1, `done: ${names.length} packages count as finished\n`)
+    return Exit.ok
+  }
+  const config = readConfig(host, options.configFile)
+  const deadline = new Deadline(LOOK_MS)
+  const outcome = await withProgress('repairing', () =>
+    repair(host, planRepair(host, options.pacmanConf, config, deadline), options, deadline),
+  )
+  if (options.json) write(1, printableJson(outcome))
+  else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome))
+  return outcome.outcome === 'failed' ? Exit.attention : Exit.ok
+}
+
+/** The outcome, for a person and for the journal. */
+function renderRepair({ outcome, commands, problems, packages, left }: RepairOutcome): string {
+  if (outcome === 'nothing-to-do') return 'nothing to repair\n'
+  if (outcome === 'planned') {
+    const told = commands.map((words) => `  ${words.map(quote).join(' ')}`)
+    return printableLines(['would run:', ...told, ...left.map((one) => `left alone: ${one}`)])
+  }
+  if (outcome === 'failed') {
+    return printableLines(['attention, not repaired:', ...problems.map((one) => `  ${one}`)])
+  }
+  const count = packages.length === 1 ? '1 package' : `${packages.length} packages`
+  return `repaired: ${packages.length === 0 ? 'a lock was left, and nothing had begun' : count}\n`
+}
+
+/** A word as a shell reads it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

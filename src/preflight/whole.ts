@@ -1,0 +1,87 @@
+import { errorText, SentinelError } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import type { Config } from '../config/config.ts'
+import { findDamaged } from '../pacman/database/local.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
+import { readUnfinished } from '../pacman/unfinished.ts'
+import { recordAbandonedRun } from '../record/record.ts'
+import { readRunRecord } from '../record/run-record.ts'
+import { isWhole, planRepair } from '../repair/plan.ts'
+import { repair } from '../repair/repair.ts'
+import { readState, writeState } from '../state/store.ts'
+import type { PreflightFinding } from './check.ts'
+import type { Context } from './context.ts'
+
+const CHECK = 'whole'
+const REMEDY = 'To do: kured-sentinel repair'
+
+/** Damaged entries stop every transaction that touches them; unfinished packages only warn. */
+export function checkWhole({ host, dbPath }: Context): PreflightFinding[] {
+  const [damaged] = findDamaged(host, dbPath)
+  if (damaged !== undefined) {
+    const message = `pacman’s entry of ${damaged.directory} is damaged, as a power cut leaves it. ${REMEDY}`
+    return [{ check: CHECK, result: 'act', message }]
+  }
+  const names = readUnfinished(host)
+  if (names.length === 0) return [{ check: CHECK, result: 'ok', message: 'no upgrade was cut' }]
+  const message = `an earlier upgrade of ${names.slice(0, 3).join(', ')} did not end. ${REMEDY}`
+  return [{ check: CHECK, result: 'warning', message }]
+}
+
+/** So often is one cut repaired. */
+const MOST_ATTEMPTS = 2
+
+/** In ms: what is asked of programs other than pacman's transaction. */
+const LOOK_MS = 300_000
+
+/**
+ * Repairs what the unattended upgrade itself has left, before its next run. It does so at most twice
+ * for one cut; the count is on the disk before each attempt.
+ *
+ * @param invocationId of the run that begins
+ */
+export async function repairBefore(
+  host: Host,
+  readConfig: () => Config,
+  pacmanConf: string,
+  invocationId: string,
+): Promise<PreflightFinding[]> {
+  const deadline = new Deadline(LOOK_MS)
+  try {
+    const config = readConfig()
+    const conf = readValidConf(host, pacmanConf)
+    recordAbandonedRun(host, 'upgrade', conf, invocationId)
+    if (!config.repair) return []
+    const plan = planRepair(host, pacmanConf, config, deadline)
+    if (isWhole(plan) || !plan.isOwn) return []
+    const cut = readRunRecord(host, 'upgrade')?.invocationId ?? ''
+    const attempts = attemptsFor(host, cut) + 1
+    if (attempts > MOST_ATTEMPTS) {
+      return [act(`the upgrade that was cut was repaired ${MOST_ATTEMPTS} times, in vain`)]
+    }
+    writeState(host, 'repair', { cut, attempts })
+    const request = { pacmanConf, dryRun: false, force: false }
+    const { outcome, problems, packages } = await repair(host, plan, request, deadline)
+    if (outcome === 'failed') return [act(`not repaired: ${problems.join('; ')}`)]
+    const message = `the upgrade that was cut is repaired (${packages.length} packages installed anew)`
+    return [{ check: CHECK, result: 'ok', message }]
+  } catch (error) {
+    if (!(error instanceof SentinelError)) throw error
+    // A pacman at work, or a database that cannot be read: the checks that follow say so too.
+    return [{ check: CHECK, result: 'warning', message: `no repair: ${errorText(error)}` }]
+  }
+}
+
+function act(message: string): PreflightFinding {
+  return { check: CHECK, result: 'act', message: `${message}. ${REMEDY}` }
+}
+
+function attemptsFor(host: Host, cut: string): number {
+  try {
+    const state = readState(host, 'repair')
+    return state?.['cut'] === cut && typeof state['attempts'] === 'number' ? state['attempts'] : 0
+  } catch {
+    return 0
+  }
+}
