@@ -86,8 +86,8 @@ function addRecord(record: Command, job: Job, ended: OnEnd): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 recorded, however the run ended; 2 not recorded, or not called by
-systemd.
+Exit codes: 0 recorded, and all is well; 1 recorded, and a person should look:
+the unit then fails; 2 not recorded, or not called by systemd.
 
 Example, in the unit:
   ExecStopPost=/usr/bin/kured-sentinel record ${job}`,

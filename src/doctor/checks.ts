@@ -13,6 +13,7 @@ import { replaced } from './replaced.ts'
 import { pacman } from './pacman.ts'
 import { program } from './program.ts'
 import { verdict } from './verdict.ts'
+import { whole } from './whole.ts'
 
 /** All checks of `doctor`, in order. A new check is a file of its own, and an entry here. */
 export const CHECKS: readonly DoctorCheck[] = [
@@ -24,6 +25,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   mounts,
   units,
   lock,
+  whole,
   ignored,
   kernel,
   boot,

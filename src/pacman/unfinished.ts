@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import type { InstalledPackage } from './database/local.ts'
 import { STATE_DIRECTORY, withStateLock } from '../state/store.ts'
 
 /**
@@ -22,6 +23,30 @@ export function readUnfinished(host: Host): string[] {
     if (errorCode(error) === 'ENOENT') return []
     throw error
   }
+}
+
+/** Packages that are named. */
+const NAMED = 3
+
+/** What a cut upgrade has left, each in one line. */
+export function describeCut(
+  unfinished: readonly string[],
+  damaged: readonly InstalledPackage[],
+): string[] {
+  const entries = damaged.map(({ directory }) => directory)
+  return [
+    ...(unfinished.length === 0
+      ? []
+      : [`the upgrade of ${listed(unfinished)} did not end, or a hook of it failed`]),
+    ...(entries.length === 0
+      ? []
+      : [`pacman’s entries of ${listed(entries)} are damaged, as a power cut leaves them`]),
+  ]
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMED
+  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 /**

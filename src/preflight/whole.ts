@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import type { Config } from '../config/config.ts'
 import { findDamaged } from '../pacman/database/local.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
-import { readUnfinished } from '../pacman/unfinished.ts'
+import { describeCut, readUnfinished } from '../pacman/unfinished.ts'
 import { recordAbandonedRun } from '../record/record.ts'
 import { readRunRecord } from '../record/run-record.ts'
 import { isWhole, planRepair } from '../repair/plan.ts'
@@ -18,15 +18,11 @@ const REMEDY = 'To do: kured-sentinel repair'
 
 /** Damaged entries stop every transaction that touches them; unfinished packages only warn. */
 export function checkWhole({ host, dbPath }: Context): PreflightFinding[] {
-  const [damaged] = findDamaged(host, dbPath)
-  if (damaged !== undefined) {
-    const message = `pacman’s entry of ${damaged.directory} is damaged, as a power cut leaves it. ${REMEDY}`
-    return [{ check: CHECK, result: 'act', message }]
-  }
-  const names = readUnfinished(host)
-  if (names.length === 0) return [{ check: CHECK, result: 'ok', message: 'no upgrade was cut' }]
-  const message = `an earlier upgrade of ${names.slice(0, 3).join(', ')} did not end. ${REMEDY}`
-  return [{ check: CHECK, result: 'warning', message }]
+  const damaged = findDamaged(host, dbPath)
+  const said = describeCut(readUnfinished(host), damaged)
+  if (said.length === 0) return [{ check: CHECK, result: 'ok', message: 'no upgrade was cut' }]
+  const message = `${said.join('; ')}. ${REMEDY}`
+  return [{ check: CHECK, result: damaged.length > 0 ? 'act' : 'warning', message }]
 }
 
 /** So often is one cut repaired. */

@@ -4,7 +4,7 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import { findDamaged } from '../pacman/database/local.ts'
-import { readUnfinished } from '../pacman/unfinished.ts'
+import { describeCut, readUnfinished } from '../pacman/unfinished.ts'
 import { type Finding, unreadable } from '../sentinel/finding.ts'
 
 /**
@@ -15,8 +15,7 @@ import { type Finding, unreadable } from '../sentinel/finding.ts'
 export function collectDangers(host: Host, deadline: Deadline): Finding[] {
   const dbPath = databasePath(readHostConf(host))
   return [
-    ...collect('unfinished packages', () => unfinished(host)),
-    ...collect('pacman’s database', () => damaged(host, dbPath)),
+    ...collect('pacman’s packages', () => cut(host, dbPath)),
     ...collect('the next boot', () => nextBoot(host, dbPath, deadline)),
   ]
 }
@@ -29,21 +28,11 @@ function collect(what: string, look: () => Finding[]): Finding[] {
   }
 }
 
-/** Packages that are named. */
-const NAMED = 3
-
-function unfinished(host: Host): Finding[] {
-  const names = readUnfinished(host)
-  if (names.length === 0) return []
-  const what = `the upgrade of ${listed(names)} did not end, or a hook of it failed`
-  return [danger('unfinished', what, 'kured-sentinel repair')]
-}
-
-function damaged(host: Host, dbPath: string): Finding[] {
-  const names = findDamaged(host, dbPath).map(({ directory }) => directory)
-  if (names.length === 0) return []
-  const what = `pacman’s entries of ${listed(names)} are damaged, as a power cut leaves them`
-  return [danger('unfinished', what, 'kured-sentinel repair')]
+/** What a cut upgrade has left. */
+function cut(host: Host, dbPath: string): Finding[] {
+  return describeCut(readUnfinished(host), findDamaged(host, dbPath)).map((what) =>
+    danger('unfinished', what, 'kured-sentinel repair'),
+  )
 }
 
 function nextBoot(host: Host, dbPath: string, deadline: Deadline): Finding[] {
@@ -54,9 +43,4 @@ function nextBoot(host: Host, dbPath: string, deadline: Deadline): Finding[] {
 
 function danger(kind: Finding['kind'], what: string, remedy: string): Finding {
   return { kind, effect: 'attention', message: `${what}. To do: ${remedy}` }
-}
-
-function listed(names: string[]): string {
-  const more = names.length - NAMED
-  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

@@ -27,6 +27,7 @@ min-interval = 6h
 [reboot]
 wait = 10min
 only-asked = no
+blocking-hooks = 95-*
 [restart]
 never = db*.service
 allow = dbus.service
@@ -37,6 +38,8 @@ mount-types = nfs nfs4
 allow-download = yes
 min-free = 1.5G
 database-age = 3d
+repair = no
+most-skips = 5
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -60,6 +63,9 @@ database-age = 3d
     allowDownload: true,
     minFree: 1_610_612_736,
     databaseAge: 259_200_000,
+    repair: false,
+    mostSkips: 5,
+    blockingHooks: ['95-*'],
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })

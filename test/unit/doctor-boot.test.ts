@@ -44,7 +44,11 @@ const ARM_FILES = `${kernelFiles(ARM, ['kernel/', 'modules.order'])}boot/\nboot/
 
 /** linux-aarch64: what is in /boot is the package's own. */
 const arm = (more: Tree): Tree => {
-  const { 'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _, ...others } = hostTree()
+  const {
+    'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _,
+    'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': __,
+    ...others
+  } = hostTree()
   return {
     ...others,
     'proc/sys/kernel/osrelease': `${ARM}\n`,
@@ -233,7 +237,11 @@ for (const [what, tree, lines] of CASES) {
 }
 
 const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${release}\n` })
-const { 'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _, ...NO_PACKAGE } = hostTree()
+const {
+  'var/lib/pacman/local/linux-6.9.1.arch1-1/files': _,
+  'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': __,
+  ...NO_PACKAGE
+} = hostTree()
 
 const KERNELS: [what: string, tree: Tree, line: string][] = [
   ['the installed one runs', hostTree(), `ok: linux owns the running kernel ${NEW}`],

@@ -34,7 +34,7 @@ const service = (more: Partial<UnitStatus> = {}): UnitStatus => ({
   active: 'inactive',
   ...more,
 })
-const run = (outcome: Outcome, more: { reason?: string; problems?: string[] } = {}): RunRecord => ({
+const run = (outcome: Outcome, more: Partial<RunRecord> = {}): RunRecord => ({
   job: 'upgrade',
   bootId: 'b',
   outcome,

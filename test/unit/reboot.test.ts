@@ -38,7 +38,7 @@ for (const [what, evidence, answer, reason] of [
     'a stale lock',
     { lock: lock('stale'), busyUnits: upgrade },
     'attention',
-    /^stale lock \/db\.lck: .* To do: look at pacman\.log/,
+    /^stale lock \/db\.lck: .* To do: kured-sentinel repair$/,
   ],
   ['pacman', { lock: lock('held') }, 'wait', 'pacman is at work: /db.lck is there'],
   ['an upgrade', { busyUnits: upgrade }, 'wait', 'pacman-upgrade.service is activating'],

@@ -84,10 +84,11 @@ export function packagesOwning(
   const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
   if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)
   // grep exits with 1: no match; 2: a file could not be read; 0: a match, and it names the file.
-  if (ended.exitCode !== 1 && (ended.exitCode !== 0 || ended.stdout.length === 0))
-    throw new SentinelError(
-      `searching ${dbPath}/local: ${ended.stderr.trim() || `grep ended with ${ended.exitCode}`}`,
-    )
+  if (ended.exitCode !== 1 && (ended.exitCode !== 0 || ended.stdout.length === 0)) {
+    const why = ended.stderr.trim() || `grep ended with ${ended.exitCode}`
+    const remedy = why.includes('No such file') ? '. To do: kured-sentinel repair' : ''
+    throw new SentinelError(`searching ${dbPath}/local: ${why}${remedy}`)
+  }
   const found = new Set(ended.stdout.toString().split('\0'))
   return installed.filter(({ directory }) => found.has(`./${directory}/files`))
 }
