@@ -7,7 +7,7 @@
 export const FLOORS = [
   ['text'],
   ['host'],
-  ['config', 'proc', 'state', 'systemd', 'terminal'],
+  ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
   ['pacman'],
   ['boot'],
   ['ignored', 'record', 'sentinel'],

@@ -14,6 +14,8 @@ export interface Limits {
   /** limit of its output; a program that prints more is killed, which is an error: isTooMuch() */
   maxBytes?: number
   cwd?: string
+  /** what a program needs beside PROGRAM_ENVIRONMENT */
+  env?: Readonly<Record<string, string>>
 }
 
 /** Default limit of a program's output, in bytes. */
@@ -93,10 +95,10 @@ export function isTooMuch(error: unknown): boolean {
 }
 
 /** Limits as options of node:child_process; maxBuffer has no effect on spawn(). */
-export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd }: Limits) {
+export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd, env }: Limits) {
   return {
     cwd,
-    env: PROGRAM_ENVIRONMENT,
+    env: { ...PROGRAM_ENVIRONMENT, ...env },
     // 0 would mean "no limit"
     timeout: Math.max(1, Math.floor(timeoutMs)),
     killSignal: 'SIGKILL' as const,

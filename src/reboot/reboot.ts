@@ -4,6 +4,7 @@ import { durationText } from '../text/duration.ts'
 import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { askGoingDown } from '../systemd/going-down.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
@@ -13,6 +14,9 @@ import { announceReboot, callOffReboot } from './pending.ts'
 const SHUTDOWN_MS = 1_800_000
 const MARGIN_MS = 60_000
 const CALL_MS = 90_000
+const ASK_MS = 20_000
+/** What systemd has accepted shows at once, but logind may still be at it. */
+const SECOND_LOOK_MS = 1000
 
 /** The result of `reboot`. */
 export interface RebootOutcome extends RebootDecision {
@@ -34,7 +38,8 @@ export function previewReboot(host: Host, config: Config, byKured: boolean): Reb
  * shutdown is killed, usually before it has changed a package, and leaves a stale lock.
  *
  * @param waiting called with each new reason to wait
- * @throws SentinelError when the reboot fails or a signal ends this run; the host then stays up
+ * @throws SentinelError when the reboot fails or a signal ends this run; the host then stays up, or
+ * the message says that nobody knows
  */
 export async function reboot(
   host: Host,
@@ -47,7 +52,7 @@ export async function reboot(
   const end = (signal: string) => ended.abort(signal)
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   signals.forEach((signal) => process.once(signal, end))
-  let goesDown = false
+  let staysUp = true
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
     const decision = await passGate(
@@ -60,8 +65,9 @@ export async function reboot(
     )
     if (decision.answer === 'go') {
       announceReboot(host, SHUTDOWN_MS)
-      callReboot()
-      goesDown = true
+      const called = await callReboot()
+      staysUp = called.goesDown === false
+      if (called.goesDown !== true) throw new SentinelError(called.reason)
     }
     return { ...decision, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
   } catch (error) {
@@ -71,17 +77,28 @@ export async function reboot(
     )
   } finally {
     signals.forEach((signal) => process.off(signal, end))
-    if (!goesDown) callOffReboot(host)
+    if (staysUp) callOffReboot(host)
   }
 }
 
 /**
- * Exit code 0 means that systemd has accepted the reboot. From systemd 257 on a block inhibitor
- * applies to root too and makes it fail; without polkit logind then only says "Access denied".
+ * Exit code 0 means that systemd has accepted the reboot. Any other one does not mean that it has not:
+ * systemctl may lose its connection to a systemd that is going down already, so that is asked. From
+ * systemd 257 on a block inhibitor applies to root too and makes it fail; without polkit logind then
+ * only says "Access denied".
+ *
+ * @returns goesDown, undefined where nobody can tell: the announcement then stays until it expires,
+ * because an upgrade that begins now might be cut off
  */
-function callReboot(): void {
+async function callReboot(): Promise<{ goesDown: boolean | undefined; reason: string }> {
   const reason = orderSystemd(['reboot'], CALL_MS)
-  if (reason === '') return
+  if (reason === '' || askGoingDown(ASK_MS) === true) return { goesDown: true, reason: '' }
+  await sleep(SECOND_LOOK_MS)
+  const goesDown = askGoingDown(ASK_MS)
   const hint = /denied|inhibit/i.test(reason) ? ' (see systemd-inhibit --list)' : ''
-  throw new SentinelError(`systemctl reboot failed: ${reason}${hint}`)
+  const unsure =
+    goesDown === undefined
+      ? `; systemd does not say whether the host is going down, so no upgrade begins for ${durationText(SHUTDOWN_MS)}`
+      : ''
+  return { goesDown, reason: `systemctl reboot failed: ${reason}${hint}${unsure}` }
 }

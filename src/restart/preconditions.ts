@@ -6,7 +6,7 @@ import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/con
 import { describeLock, readLock, readLockState, type Lock, type LockState } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log/log.ts'
 import { ancestors } from '../proc/process.ts'
-import { runSystemctl } from '../systemd/systemctl.ts'
+import { askGoingDown } from '../systemd/going-down.ts'
 
 /** Says why nothing may be restarted now; undefined when restarts are possible. */
 export type Precondition = () => string | undefined
@@ -61,6 +61,5 @@ function hasCompleted(host: Host, path: string): boolean {
 
 /** Whether the host is going down: a unit started then would delay that, or be killed at once. */
 export function isGoingDown(timeoutMs: number): boolean {
-  // The exit code says only whether the state is "running"; stdout has the state. [systemctl(1)]
-  return runSystemctl(['is-system-running'], timeoutMs).stdout.toString().trim() === 'stopping'
+  return askGoingDown(timeoutMs) === true
 }

@@ -49,3 +49,25 @@ export function durationText(ms: number): string {
         .filter(Boolean)
         .join(' ')
 }
+
+const GO_UNITS: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/**
+ * Reads a duration as Go's programs do: "1h30m", "1.5h", "0". [time.ParseDuration]
+ *
+ * @returns ms; undefined for anything else, and for less than nothing
+ */
+export function parseGoDuration(text: string): number | undefined {
+  if (/^\+?0$/.test(text)) return 0
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/gy)]
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (GO_UNITS[unit] ?? 0), 0)
+}

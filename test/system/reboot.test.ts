@@ -110,7 +110,38 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
     await node.shell('systemctl list-unit-files --no-legend; ls -A /run/systemd/system'),
     before,
   )
+
+  // systemctl loses its connection, and nobody says more: no upgrade may begin meanwhile.
+  await replaceProgram(node, 'busctl', 'exit 1')
+  await replaceProgram(node, 'systemctl', 'case $* in *show*) exec $0.real "$@" ;; esac; exit 1')
+  const [unsure, whyUnsure] = await gate()
+  assert.equal(unsure, 2)
+  assert.match(
+    whyUnsure,
+    /does not say whether the host is going down, so no upgrade begins for 30min/,
+  )
+  assert.match(await node.shell(`! ${preflight}`), /is about to reboot this host/)
+
+  // It loses its connection because the host is going down: that is no failure.
+  await replaceProgram(node, 'busctl', 'exec $0.real "$@"')
+  await replaceProgram(
+    node,
+    'systemctl',
+    `$0.real "$@" || exit
+    case $* in *reboot) echo 'Failed to reboot: Connection reset by peer' >&2; exit 1 ;; esac`,
+  )
+  const accepted = await node.asKured(GATE)
+  assert.deepEqual([accepted.exitCode, accepted.stdout], [0, 'rebooting\n'], accepted.stderr)
+  assert.equal(await node.waitForEnd(), 'reboot')
 })
+
+/** Puts a script in the place of a program, which stays beside it as NAME.real. */
+async function replaceProgram(node: LabNode, name: string, script: string): Promise<void> {
+  const path = `/usr/bin/${name}`
+  await node.shell(`[ -e ${path}.real ] || mv ${path} ${path}.real`)
+  await node.writeFile(path, `#!/bin/sh\n${script}\n`)
+  await node.ok(['chmod', '755', path])
+}
 
 labTest('a transaction completes first, then the node goes down', async () => {
   await using node = await bootDueNode()

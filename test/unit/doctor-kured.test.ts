@@ -4,9 +4,10 @@ import { chmodSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { judgeEntries, judgeIgnored, judgeKubelet } from '../../src/doctor/ignored.ts'
-import { judgeAsked, kured, nodeName } from '../../src/doctor/kured.ts'
+import { judgeAsked, kured } from '../../src/doctor/kured.ts'
 import { judgeKured } from '../../src/doctor/kured-pod.ts'
 import { Host } from '../../src/host/host.ts'
+import { nodeName } from '../../src/kubernetes/kubelet.ts'
 import type { IgnoredEntry } from '../../src/ignored/list.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
@@ -23,7 +24,11 @@ const WAITS = (file: string) =>
   `wrong: kured-system/kured-x7k2p calls no command, but waits for the file ${file}`
 const CALLS = (rest: string) => `wrong: kured-system/kured-x7k2p calls ${rest}`
 
-const CASES: [what: string, list: unknown, lines: string[]][] = [
+const VARIABLE = { name: 'KURED_REBOOT_SENTINEL_COMMAND', value: '/usr/bin/kured-sentinel' }
+
+type Case = [what: string, list: unknown, lines: string[]]
+
+const CASES: Case[] = [
   ['as it should be', podList([...CHART_ARGS, SENTINEL, REBOOT]), [OURS, GATE]],
   ['the reboot is systemd’s own', podList([SENTINEL]), [OURS, UNGATED('/bin/systemctl reboot')]],
   [
@@ -60,6 +65,79 @@ const CASES: [what: string, list: unknown, lines: string[]][] = [
         { name: 'KURED_REBOOT_SENTINEL_COMMAND', value: '/usr/bin/kured-sentinel' },
         { name: 'KURED_REBOOT_COMMAND', value: '/usr/bin/kured-sentinel reboot' },
       ],
+    }),
+    [OURS, GATE],
+  ],
+  ...['kured:1.17.0', 'kured:v1.23.0@sha256:00', 'kured:main', 'kured'].map((image): Case => [
+    `a variable is stronger than an argument: ${image}`,
+    podList(['--reboot-sentinel-command=/bin/false', REBOOT], { image, env: [VARIABLE] }),
+    [OURS, GATE],
+  ]),
+  ...['kured:1.16.0', 'kured:1.9.2-amd64', 'kured:0.1'].map((image): Case => [
+    `an argument is stronger than a variable: ${image}`,
+    podList(['--reboot-sentinel-command=/bin/false', REBOOT], { image, env: [VARIABLE] }),
+    [CALLS('/bin/false, not kured-sentinel'), GATE],
+  ]),
+  [
+    'a variable from elsewhere is stronger, and cannot be seen',
+    podList([SENTINEL, REBOOT], {
+      env: [{ name: 'KURED_REBOOT_COMMAND', valueFrom: { configMapKeyRef: { name: 'x' } } }],
+      envFrom: [{ configMapRef: { name: 'more' } }, { secretRef: { name: 'secret' } }],
+    }),
+    [
+      OURS,
+      'warning: kured-system/kured-x7k2p takes KURED_REBOOT_COMMAND from elsewhere, where it cannot be seen',
+      ...['ConfigMap more', 'Secret secret'].map(
+        (source) =>
+          `warning: kured-system/kured-x7k2p has variables of ${source}, which cannot be seen here: a KURED_… among them is stronger than an argument`,
+      ),
+    ],
+  ],
+  [
+    'its container is started again and again',
+    podList([SENTINEL, REBOOT], {
+      container: {
+        ready: false,
+        restartCount: 7,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+      },
+    }),
+    [
+      'wrong: kured-system/kured-x7k2p does not run: CrashLoopBackOff, started 7 times again',
+      OURS,
+      GATE,
+    ],
+  ],
+  [
+    'its image does not come',
+    podList([SENTINEL, REBOOT], {
+      phase: 'Pending',
+      container: { ready: false, restartCount: 0, state: { waiting: { reason: 'ErrImagePull' } } },
+    }),
+    ['wrong: kured-system/kured-x7k2p does not run: ErrImagePull', OURS, GATE],
+  ],
+  [
+    'its container has ended',
+    podList([SENTINEL, REBOOT], { container: { state: { terminated: { exitCode: 1 } } } }),
+    ['warning: kured-system/kured-x7k2p has ended, with 1', OURS, GATE],
+  ],
+  [
+    'its container begins',
+    podList([SENTINEL, REBOOT], {
+      phase: 'Pending',
+      container: { ready: false, state: { waiting: { reason: 'ContainerCreating' } } },
+    }),
+    ['warning: kured-system/kured-x7k2p is not running', OURS, GATE],
+  ],
+  [
+    'it is not ready',
+    podList([SENTINEL, REBOOT], { container: { ready: false, state: { running: {} } } }),
+    ['warning: kured-system/kured-x7k2p is not ready', OURS, GATE],
+  ],
+  [
+    'it runs, after a reboot that was called off',
+    podList([SENTINEL, REBOOT], {
+      container: { ready: true, restartCount: 1, state: { running: {} } },
     }),
     [OURS, GATE],
   ],
@@ -135,6 +213,16 @@ test('kured: the advice names the chart’s trap', () => {
   assert.match(line?.advice ?? '', /useRebootSentinelHostPath: false .* since 5\.4\.0/)
 })
 
+for (const [args, advice] of [
+  [[REBOOT], 'set rebootMethod: command'],
+  [[], 'set rebootMethod: command, and rebootCommand: /usr/bin/kured-sentinel reboot'],
+] as const) {
+  test(`kured: what to do about a signal, with ${args.join('') || 'no command'}`, () => {
+    const list = podList([SENTINEL, ...args, '--reboot-method=signal'])
+    assert.equal(judgeKured(list, () => true)[1]?.advice, advice)
+  })
+}
+
 test('kured: no JSON whatever stops the look', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (items, containers) => {
@@ -145,7 +233,7 @@ test('kured: no JSON whatever stops the look', () => {
 })
 
 describe('the node’s name', () => {
-  const nameIn = (tree: Tree) => nodeName(new Host(makeTree(tree)))
+  const nameIn = (tree: Tree) => nodeName(new Host(makeTree(tree)), '/etc/kubernetes/kubelet.conf')
   const PEM = 'var/lib/kubelet/pki/kubelet-client-current.pem'
 
   test('is that of the certificate', () => {
@@ -184,11 +272,13 @@ describe('kubectl', () => {
 
   test('is asked once, for this node’s pods, with the kubelet’s credentials', async () => {
     const list = JSON.stringify(podList([SENTINEL, REBOOT]))
-    const place = withKubectl(`echo "$@" >"$(dirname "$0")/asked"; echo '${list}'`)
+    const place = withKubectl(
+      `echo "$@" "$HOME $KUBERC $PWD" >"$(dirname "$0")/asked"; echo '${list}'`,
+    )
     assert.deepEqual(shown(await kured.look(place)), [OURS, GATE])
     assert.equal(
       place.host.readText('/usr/bin/asked').replace(place.host.root, ''),
-      '--kubeconfig /etc/kubernetes/kubelet.conf get --raw /api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3.lab\n',
+      '--kubeconfig /etc/kubernetes/kubelet.conf get --raw /api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3.lab /root off /\n',
     )
   })
 
@@ -199,7 +289,10 @@ describe('kubectl', () => {
       /pods of node-3\.lab cannot be listed: Error from .*no$/,
     )
     const nonsense = withKubectl('echo "<html>"')
-    await assert.rejects(async () => kured.look(nonsense), /no JSON for the pods of node-3\.lab/)
+    await assert.rejects(
+      async () => kured.look(nonsense),
+      /pods of node-3\.lab cannot be listed: kubectl gives no JSON/,
+    )
   })
 
   test('is not there, or not for everybody', async () => {

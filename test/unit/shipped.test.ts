@@ -83,10 +83,10 @@ test('the values for Kured’s chart give Kured these arguments', () => {
     '--reboot-sentinel-command=/usr/bin/kured-sentinel',
     '--reboot-command=/usr/bin/kured-sentinel reboot',
     '--reboot-method=command',
-    '--period=15m',
-    '--drain-timeout=1h',
+    '--period=30m',
+    '--drain-timeout=8m',
+    '--lock-release-delay=2m',
     '--lock-ttl=24h',
-    '--lock-release-delay=5m',
     '--prefer-no-schedule-taint=weave.works/kured-node-reboot',
     '--annotate-nodes=true',
   ])
