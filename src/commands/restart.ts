@@ -85,10 +85,10 @@ function renderFailed({ unit, why, activeState, subState, result, execMainStatus
   return `${unit}: ${why} (${state}); see systemctl status ${unit}`
 }
 
-function renderRestarted({ unit, processes, with: other }: Restarted): string {
+function renderRestarted({ unit, processes, with: other, notes = [] }: Restarted): string {
   if (unit === MANAGER) return 'systemd itself (PID 1), with systemctl daemon-reexec'
   const along = other === undefined ? '' : `, along with ${other}, which it depends on`
-  return `${unit}${named(processes)}${along}`
+  return [`${unit}${named(processes)}${along}`, ...notes].join('; ')
 }
 
 function renderRefused({ unit, processes, why }: Refused): string {

@@ -52,6 +52,12 @@ export function parseCgroup(text: string): Membership {
   }
 }
 
+/** Whether one of these cgroups is that one, or below; a unit that does not run has the cgroup ''. */
+export function isBelow(cgroups: readonly string[], controlGroup: string): boolean {
+  if (controlGroup === '') return false
+  return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))
+}
+
 /**
  * systemd puts a `_` before a unit's name that the kernel could take for one of its own files, such as
  * `io.podman.service`, and before one that begins with `_` itself. [systemd, src/basic/cgroup-util.c,
