@@ -16,7 +16,7 @@ import { type RestartRequest, restartStale } from '../restart/restart.ts'
 import type { Gone } from '../restart/stale-process.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { writeReport } from '../terminal/report.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable, printableJson, printableLines } from '../text/printable.ts'
 
 interface RestartOptions extends RestartRequest {
   json: boolean
@@ -35,7 +35,7 @@ export async function restart(options: RestartOptions): Promise<number> {
     return options.afterUpgrade ? Exit.ok : code
   } catch (error) {
     if (!options.afterUpgrade || !(error instanceof Error)) throw error
-    write(2, `warning: ${errorText(error)}\n`)
+    write(2, printableLines([`warning: ${errorText(error)}`]))
     return Exit.ok
   }
 }
