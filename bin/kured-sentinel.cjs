@@ -32,8 +32,16 @@ function isDenied(error) {
   return ['EACCES', 'EPERM'].includes(error?.code) && process.geteuid?.() !== 0
 }
 
+/*
+ * What moves a terminal's cursor, ends a log line, reorders text or is invisible: controls, format
+ * characters, line and paragraph separators, halves of pairs. src/text/printable.ts has the same.
+ */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
 /** Prints the error with its causes, and exits. @param {any} error */
 function fail(error) {
+  // As of `… | head`: a person has read enough. Kured waits for the whole answer.
+  if (error?.code === 'EPIPE' && process.env['KURED_NODE_ID'] === undefined) process.exit(failed)
   const lines = [`error: ${error?.message ?? error}`]
   let denied = isDenied(error)
   for (let cause = error?.cause; cause; cause = cause.cause) {
@@ -49,7 +57,7 @@ function fail(error) {
     lines.push(...String(error?.stack).split('\n').slice(1, 4))
   }
   try {
-    const text = lines.map((line) => line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')).join('\n')
+    const text = lines.map((line) => line.replace(CONTROL, '?')).join('\n')
     require('node:fs').writeSync(2, `${text}\n`)
   } catch {
     // No reader is left; the exit code still counts.

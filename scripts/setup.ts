@@ -20,11 +20,11 @@ import { logged, minuteMs, step } from './setup/logged.ts'
 import { buildOnce, debootstrap, isolated, keyring } from './setup/tree.ts'
 
 const programs = words(`
-  systemd-nspawn nsenter setpriv debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
+  systemd-nspawn nsenter setpriv ip debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
   makepkg fakeroot bsdtar scdoc groff git zsh fish curl openssl ${emulator ?? ''}
 `)
 const everywhere = `
-  debootstrap dpkg lsof acl attr debian-archive-keyring wget fakeroot scdoc git zsh fish
+  debootstrap dpkg lsof acl attr iproute2 debian-archive-keyring wget fakeroot scdoc git zsh fish
   curl openssl
   ${emulator === undefined ? '' : 'qemu-user-static'}
 `

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ListKey } from '../ignored/edit.ts'
-import { type OnEnd, example } from './options.ts'
+import { type OnEnd, example, parsePathOption } from './options.ts'
 
 interface IgnoreOptions {
   json?: true
@@ -54,7 +54,7 @@ export function addIgnoreCommands(program: Command, ended: OnEnd): void {
 function common(command: Command, words: string): Command {
   return command
     .option('--json', 'print one JSON object')
-    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .option('--pacman-conf <file>', 'pacman’s configuration', parsePathOption, '/etc/pacman.conf')
     .addHelpText('after', example(words))
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { duration } from '../text/duration.ts'
 import { errorText } from '../errors.ts'
@@ -19,8 +20,13 @@ export function parseDurationOption(text: string): number {
   }
 }
 
-/** Reads --root. An unset shell variable makes it empty, which would mean this host. */
+/** Reads --root, from the caller's directory. An unset shell variable makes it empty, which would mean this host. */
 export function parseRootOption(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty; leave it out for this host.')
-  return text
+  return resolve(text)
+}
+
+/** Reads a path, from the caller's directory: the programs that are told it run in /. */
+export function parsePathOption(text: string): string {
+  return resolve(text)
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Job, UNITS } from '../systemd/jobs.ts'
-import { type OnEnd, example, parseDurationOption } from './options.ts'
+import { type OnEnd, example, parseDurationOption, parsePathOption } from './options.ts'
 
 interface PreflightFlags {
   json?: true
@@ -62,7 +62,7 @@ function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
       '--cache-dir <dir>',
       'package cache that must be mounted (default: pacman’s first CacheDir)',
     )
-    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .option('--pacman-conf <file>', 'pacman’s configuration', parsePathOption, '/etc/pacman.conf')
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
     .addOption(
       new Option('--timeout <duration>', 'skip after this time, such as 90s')
@@ -82,7 +82,7 @@ function addRecord(record: Command, job: Job, ended: OnEnd): void {
     .command(job)
     .description(`for ${UNITS[job]} only: judge the run by pacman.log and record it`)
     .option('--json', 'print one JSON object')
-    .option('--pacman-conf <file>', 'pacman’s configuration', '/etc/pacman.conf')
+    .option('--pacman-conf <file>', 'pacman’s configuration', parsePathOption, '/etc/pacman.conf')
     .addHelpText(
       'after',
       `

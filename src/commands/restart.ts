@@ -16,7 +16,7 @@ import { type RestartRequest, restartStale } from '../restart/restart.ts'
 import type { Gone } from '../restart/stale-process.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { writeReport } from '../terminal/report.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable, printableJson, printableLines } from '../text/printable.ts'
 
 interface RestartOptions extends RestartRequest {
   json: boolean
@@ -35,7 +35,7 @@ export async function restart(options: RestartOptions): Promise<number> {
     return options.afterUpgrade ? Exit.ok : code
   } catch (error) {
     if (!options.afterUpgrade || !(error instanceof Error)) throw error
-    write(2, `warning: ${errorText(error)}\n`)
+    write(2, printableLines([`warning: ${errorText(error)}`]))
     return Exit.ok
   }
 }
@@ -85,10 +85,10 @@ function renderFailed({ unit, why, activeState, subState, result, execMainStatus
   return `${unit}: ${why} (${state}); see systemctl status ${unit}`
 }
 
-function renderRestarted({ unit, processes, with: other }: Restarted): string {
+function renderRestarted({ unit, processes, with: other, notes = [] }: Restarted): string {
   if (unit === MANAGER) return 'systemd itself (PID 1), with systemctl daemon-reexec'
   const along = other === undefined ? '' : `, along with ${other}, which it depends on`
-  return `${unit}${named(processes)}${along}`
+  return [`${unit}${named(processes)}${along}`, ...notes].join('; ')
 }
 
 function renderRefused({ unit, processes, why }: Refused): string {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { SentinelError } from '../errors.ts'
+import { isRoot } from './caller.ts'
 import { PROGRAM_ENVIRONMENT } from './program.ts'
 
 /**
@@ -26,11 +28,31 @@ export function withFlock<T>(directory: string, timeoutMs: number, body: () => T
   }
 }
 
+/** Below a directory that only root can enter: who can open a directory can lock it. [flock(2)] */
+const ROOT_LOCKS = '/run/kured-sentinel/locks'
+
+/**
+ * Runs `body` while no other run on this machine does something of that name. For root nobody else
+ * can hold that up.
+ *
+ * @param beside the directory to lock where this program does not run as root, and changes only what
+ *   its user may change
+ * @throws as withFlock() does
+ */
+export function runAlone<T>(name: string, beside: string, timeoutMs: number, body: () => T): T {
+  if (!isRoot()) return withFlock(beside, timeoutMs, body)
+  // The parent as systemd-tmpfiles makes it.
+  mkdirSync(dirname(ROOT_LOCKS), { recursive: true, mode: 0o755 })
+  mkdirSync(join(ROOT_LOCKS, name), { recursive: true, mode: 0o700 })
+  return withFlock(join(ROOT_LOCKS, name), timeoutMs, body)
+}
+
 function take(fd: number, directory: string, timeoutMs: number): void {
   // flock(1) refuses a time of 0
   const seconds = (Math.max(1, timeoutMs) / 1000).toFixed(3)
   const args = ['--exclusive', '--timeout', seconds, '--conflict-exit-code', '75', '3']
   const ended = spawnSync('/usr/bin/flock', args, {
+    cwd: '/',
     env: PROGRAM_ENVIRONMENT,
     stdio: ['ignore', 'ignore', 'pipe', fd],
     timeout: timeoutMs + 5_000,

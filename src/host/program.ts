@@ -13,6 +13,7 @@ export interface Limits {
   timeoutMs: number
   /** limit of its output; a program that prints more is killed, which is an error: isTooMuch() */
   maxBytes?: number
+  /** default: `/`, and never the caller's directory, in which others may have put files */
   cwd?: string
   /** what a program needs beside PROGRAM_ENVIRONMENT */
   env?: Readonly<Record<string, string>>
@@ -21,8 +22,13 @@ export interface Limits {
 /** Default limit of a program's output, in bytes. */
 const MOST_BYTES = 16 * 2 ** 20
 
-/** Fixed PATH and the C locale: programs inherit nothing of the caller's environment. */
-export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
+/**
+ * Fixed PATH and the C locale: programs inherit nothing of the caller's environment. The home is
+ * root's: without one, or in the caller's directory, kubectl reads a user's ./.kube/kuberc, which
+ * can send the kubelet's token to another server. KUBERC=off: no file is to change what it does.
+ * [kubectl 1.36]
+ */
+export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C', HOME: '/root', KUBERC: 'off' }
 
 /**
  * Runs a program by its absolute path, with /dev/null as input, and sends SIGKILL when its time is
@@ -95,7 +101,7 @@ export function isTooMuch(error: unknown): boolean {
 }
 
 /** Limits as options of node:child_process; maxBuffer has no effect on spawn(). */
-export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd, env }: Limits) {
+export function limited({ timeoutMs, maxBytes = MOST_BYTES, cwd = '/', env }: Limits) {
   return {
     cwd,
     env: { ...PROGRAM_ENVIRONMENT, ...env },

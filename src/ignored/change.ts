@@ -1,5 +1,6 @@
+import { dirname } from 'node:path'
 import { SentinelError } from '../errors.ts'
-import { withFlock } from '../host/flock.ts'
+import { runAlone } from '../host/flock.ts'
 import { checkName } from './name.ts'
 import { type ChangeRequest, type ConfFileChange, mustRead, planChange } from './change-plan.ts'
 import { replaceFile } from '../host/replace.ts'
@@ -12,9 +13,6 @@ export interface IgnoredChange {
 }
 
 const LOCK_MS = 10_000
-
-/** One lock for all: configurations in different directories may include the same file. */
-const LOCK_DIRECTORY = '/run'
 
 /**
  * Adds names to IgnorePkg or IgnoreGroup, or removes them from every file, included ones too. If
@@ -42,7 +40,8 @@ export function changeIgnored(request: ChangeRequest): IgnoredChange {
       unchanged,
     }
   }
-  return dryRun ? run() : withFlock(LOCK_DIRECTORY, LOCK_MS, run)
+  // One lock for all: configurations in different directories may include the same file.
+  return dryRun ? run() : runAlone('ignored', dirname(pacmanConf), LOCK_MS, run)
 }
 
 /**

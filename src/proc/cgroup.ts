@@ -5,13 +5,15 @@ export interface Membership {
   /** below user.slice: a person's session or a user manager */
   userSlice: boolean
   container: boolean
-  /** the paths of its cgroups, one for each hierarchy */
+  /** the paths of its cgroups as the kernel has them, one for each hierarchy */
   cgroups: string[]
 }
 
 /** Components that only container managers make; conmon and the shims, host programs, have others. */
 const CONTAINER = [
   /^(cri-containerd|crio|docker|libpod|nerdctl)-[0-9a-f]{8,}\.scope$/,
+  // below the service that runs the container, as Quadlet makes them
+  /^libpod-payload-[0-9a-f]{8,}$/,
   /^(kubelet-)?kubepods(-.*)?(\.slice)?$/,
   /^lxc(\.payload.*)?$/,
   /^docker$/,
@@ -33,7 +35,7 @@ export function parseCgroup(text: string): Membership {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
     if (controllers === undefined || path === undefined) return []
     const parts = path.split('/').filter((part) => !['', '..'].includes(part))
-    return [{ controllers, parts, path: `/${parts.join('/')}` }]
+    return [{ controllers, parts: parts.map(unescaped), path: `/${parts.join('/')}` }]
   })
   const hierarchies = ['', 'name=systemd'].flatMap((controllers) =>
     lines.filter((line) => line.controllers === controllers),
@@ -48,6 +50,21 @@ export function parseCgroup(text: string): Membership {
       !userSlice &&
       lines.some(({ parts }) => parts.some((part) => CONTAINER.some((shape) => shape.test(part)))),
   }
+}
+
+/** Whether one of these cgroups is that one, or below; a unit that does not run has the cgroup ''. */
+export function isBelow(cgroups: readonly string[], controlGroup: string): boolean {
+  if (controlGroup === '') return false
+  return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))
+}
+
+/**
+ * systemd puts a `_` before a unit's name that the kernel could take for one of its own files, such as
+ * `io.podman.service`, and before one that begins with `_` itself. [systemd, src/basic/cgroup-util.c,
+ * cg_escape]
+ */
+function unescaped(part: string): string {
+  return part.startsWith('_') ? part.slice(1) : part
 }
 
 /** The first service or scope below the slices; below a user manager, that user's own unit. */

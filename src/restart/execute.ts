@@ -1,9 +1,15 @@
 import { errorText } from '../errors.ts'
-import type { Config } from '../config/config.ts'
-import type { Host } from '../host/host.ts'
 import { readOutcome, type Attempt } from './outcome.ts'
-import { told, toldGone, type RestartPlan, type RestartStep } from './plan.ts'
-import { refuseUnit } from './refusal.ts'
+import {
+  readRules,
+  told,
+  toldGone,
+  toldOf,
+  type RestartPlace,
+  type RestartPlan,
+  type RestartStep,
+} from './plan.ts'
+import { refuseWhole } from './refusal.ts'
 import { MANAGER, SYSTEMD, type RestartReport } from './report.ts'
 import type { Precondition } from './preconditions.ts'
 import { isStillThere } from './stale-process.ts'
@@ -15,8 +21,7 @@ type CarriedOut = Pick<RestartReport, 'failed' | 'restarted' | 'refused' | 'gone
 
 /** The state of an execution. */
 interface Execution {
-  host: Host
-  config: Config
+  place: RestartPlace
   precondition: Precondition
   touched: Map<string, Attempt>
   done: CarriedOut
@@ -24,14 +29,14 @@ interface Execution {
 
 /** Executes the plan, one unit after the other, and then reads the outcome of each. */
 export async function executePlan(
-  host: Host,
+  place: RestartPlace,
   plan: RestartPlan,
-  config: Config,
   precondition: Precondition,
 ): Promise<CarriedOut> {
   const { refused, gone } = plan
   const done: CarriedOut = { failed: [], restarted: [], refused: [...refused], gone: [...gone] }
-  const run: Execution = { host, config, precondition, touched: new Map(), done }
+  const { config } = place
+  const run: Execution = { place, precondition, touched: new Map(), done }
   // First, so that the new systemd starts the units.
   if (plan.reexec) {
     const why = await reexecManager(config.restartTimeout)
@@ -52,9 +57,13 @@ export async function executePlan(
   return done
 }
 
+/** Limit for an order that waits for nothing. */
+const ANSWER_MS = 20_000
+
 /** Restarts a unit, unless it was restarted meanwhile, or there is now a reason against it. */
 async function takeStep(run: Execution, { unit, processes, along }: RestartStep): Promise<void> {
-  const { host, config, touched, done } = run
+  const { place, touched, done } = run
+  const { host, config } = place
   const { name } = unit
   const earlier = touched.get(name)
   if (earlier !== undefined) {
@@ -71,16 +80,19 @@ async function takeStep(run: Execution, { unit, processes, along }: RestartStep)
   if (there.length === 0) return
   const refusal =
     why === undefined
-      ? refuseUnit(now, there, undefined, config)
+      ? refuseWhole(now, there, along, readRules(place, undefined))
       : { why, clears: 'reboot' as const }
   if (refusal !== undefined) {
     done.refused.push({ unit: name, ...refusal, processes: there.map(told) })
     return
   }
+  // Else systemd lets a unit with a start limit start only so often, and every upgrade counts.
+  const names = [name, ...along.map((other) => other.name)]
+  const reset = orderSystemd(['reset-failed', '--', ...names], ANSWER_MS)
   const complaint = orderSystemd(['try-restart', '--', name], config.restartTimeout)
-  touched.set(name, { unit: name, processes: there.map(told), before: now, complaint })
+  touched.set(name, { ...toldOf(now, there, reset), before: now, complaint })
   for (const before of along) {
-    const also = { unit: before.name, processes: [], with: name, before, complaint: '' }
+    const also = { ...toldOf(before, [], reset), with: name, before, complaint: '' }
     if (!touched.has(before.name)) touched.set(before.name, also)
   }
 }

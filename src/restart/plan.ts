@@ -1,14 +1,33 @@
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
+import { Deadline } from '../host/deadline.ts'
 import { parseCgroup } from '../proc/cgroup.ts'
+import { readLog } from '../pacman/log/log.ts'
+import { upgradesSince } from '../pacman/log/upgrades.ts'
+import { Occupants } from '../proc/occupants.ts'
 import { readDependents } from './dependents.ts'
 import { inOrder } from './order.ts'
-import { refuseAlong, refuseProcess, refuseTriggered, refuseUnit, type Refusal } from './refusal.ts'
-import { MANAGER, type Refused } from './report.ts'
+import {
+  refuseProcess,
+  refuseTriggered,
+  refuseWhole,
+  type Refusal,
+  type RestartRules,
+} from './refusal.ts'
+import { notesOn } from './notes.ts'
+import { MANAGER, type Refused, type Restarted } from './report.ts'
 import { matching } from './denylist.ts'
 import { isStillThere, type Gone } from './stale-process.ts'
 import type { UnitProcess } from '../proc/process.ts'
 import { readUnits, type UnitState } from '../systemd/unit.ts'
+
+/** What all restarts of one run rest on. */
+export interface RestartPlace {
+  host: Host
+  config: Config
+  /** the path of pacman.log */
+  log: string
+}
 
 /** A unit to restart, its stale processes, and the units that systemd restarts with it. */
 export interface RestartStep {
@@ -32,12 +51,13 @@ export interface RestartPlan {
  * @param stale the processes that run replaced code
  * @throws SentinelError when systemd does not answer
  */
-export function makePlan(host: Host, config: Config, stale: readonly UnitProcess[]): RestartPlan {
+export function makePlan(place: RestartPlace, stale: readonly UnitProcess[]): RestartPlan {
+  const { host, config } = place
   const gone: Gone[] = []
   const { reexec, refused, byUnit } = sort(stale, config)
-  const own = readOwnUnit(host)
   const units = readUnits([...byUnit.keys()])
   const dependents = readDependents([...units.values()])
+  const rules = readRules(place, readOwnUnit(host))
   const triggers = readUnits([...units.values()].flatMap(({ triggeredBy }) => triggeredBy))
   const steps = new Map<UnitState, RestartStep>()
   for (const [name, found] of byUnit) {
@@ -48,15 +68,34 @@ export function makePlan(host: Host, config: Config, stale: readonly UnitProcess
     if (unit === undefined || processes.length === 0) continue
     const along = dependents.get(unit.name) ?? []
     const refusal =
-      refuseUnit(unit, processes, own, config) ??
       refuseTriggered(unit.triggeredBy.flatMap((trigger) => triggers.get(trigger) ?? [])) ??
-      along.map((other) => refuseAlong(other, own, config)).find((reason) => reason !== undefined)
+      refuseWhole(unit, processes, along, rules)
     if (refusal !== undefined)
       refused.push({ unit: name, ...refusal, processes: processes.map(told) })
     else steps.set(unit, { unit, processes, along })
   }
   const ordered = inOrder([...steps.keys()], dependents)
   return { reexec, steps: ordered.flatMap((unit) => steps.get(unit) ?? []), refused, gone }
+}
+
+/** What the units are held against at this moment; each fact is read when a unit asks for it. */
+export function readRules(
+  { host, config, log }: RestartPlace,
+  own: UnitState | undefined,
+): RestartRules {
+  let all: Occupants | undefined
+  return {
+    config,
+    own,
+    occupants({ controlGroup }) {
+      all ??= new Occupants(host, new Deadline(config.timeout))
+      return all.of(controlGroup)
+    },
+    upgrades(isMeant, since) {
+      const bootedAt = host.now() - host.uptime() * 1000
+      return upgradesSince(readLog(host, log).lines, isMeant, bootedAt + since * 1000)
+    },
+  }
 }
 
 /** Separates PID 1, processes without a unit that can be restarted, and all others by unit. */
@@ -83,6 +122,16 @@ function neverReexec(pattern: string): Refusal {
 /** A process that has ended, for the report. */
 export function toldGone({ pid, command, unit }: UnitProcess): Gone {
   return { pid, command, unit }
+}
+
+/** A unit and those of its processes that run old code, for the report; see notesOn(). */
+export function toldOf(
+  unit: UnitState,
+  processes: readonly UnitProcess[] = [],
+  complaint = '',
+): Restarted {
+  const notes = notesOn(unit, complaint)
+  return { unit: unit.name, processes: processes.map(told), ...(notes.length > 0 && { notes }) }
 }
 
 /** A process, for the report. */

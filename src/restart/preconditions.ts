@@ -1,12 +1,13 @@
-import type { Config } from '../config/config.ts'
 import { errorCode } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
+import { databasePath, NO_CONF } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
 import { describeLock, readLock, readLockState, type Lock, type LockState } from '../pacman/lock.ts'
 import { readLog } from '../pacman/log/log.ts'
 import { ancestors } from '../proc/process.ts'
 import { askGoingDown } from '../systemd/going-down.ts'
+import type { RestartPlace } from './plan.ts'
 
 /** Says why nothing may be restarted now; undefined when restarts are possible. */
 export type Precondition = () => string | undefined
@@ -20,13 +21,11 @@ export type Precondition = () => string | undefined
  * alpm_trans_commit]
  */
 export function preconditions(
-  host: Host,
-  { staleLockAge, timeout }: Config,
+  { host, config: { staleLockAge, timeout }, log }: RestartPlace,
+  conf: PacmanConf,
   afterUpgrade: boolean,
 ): Precondition {
-  const conf = readHostConf(host)
   const dbPath = databasePath(conf)
-  const log = logPath(conf)
   // Later only another pacman can change that, and its lock will be seen.
   const completed = !afterUpgrade || conf === NO_CONF || hasCompleted(host, log)
   return () => {

@@ -1,6 +1,11 @@
 import type { Config } from '../config/config.ts'
-import { matching, runsPacman, whyDenied } from './denylist.ts'
-import { isBelow } from './stale-process.ts'
+import type { Upgrade } from '../pacman/log/upgrades.ts'
+import { errorText } from '../errors.ts'
+import { isBelow } from '../proc/cgroup.ts'
+import type { Occupant } from '../proc/occupants.ts'
+import { whyCarries } from './carrier.ts'
+import { matching, runsPacman, whyDenied, whyOccupied } from './denylist.ts'
+import { whyMigration } from './migration.ts'
 import type { UnitProcess } from '../proc/process.ts'
 import type { UnitState } from '../systemd/unit.ts'
 
@@ -8,6 +13,17 @@ import type { UnitState } from '../systemd/unit.ts'
 export interface Refusal {
   why: string
   clears: 'logout' | 'reboot' | 'end'
+}
+
+/** What units are held against. */
+export interface RestartRules {
+  config: Config
+  /** the unit in which this command runs */
+  own: UnitState | undefined
+  /** the processes in a unit, which a restart would end; throws when they cannot be seen */
+  occupants: (unit: UnitState) => Occupant[]
+  /** packages' changes of version since an uptime in seconds; throws when they cannot be seen */
+  upgrades: (isMeant: (name: string) => boolean, since: number) => Upgrade[]
 }
 
 const untilReboot = (why: string): Refusal => ({ why, clears: 'reboot' })
@@ -29,17 +45,31 @@ export function refuseProcess({ unit, userSlice }: UnitProcess): Refusal | undef
   return undefined
 }
 
+/** refuseUnit() for a unit, and for all that systemd would restart with it. */
+export function refuseWhole(
+  unit: UnitState,
+  processes: readonly UnitProcess[],
+  along: readonly UnitState[],
+  rules: RestartRules,
+): Refusal | undefined {
+  return (
+    refuseUnit(unit, processes, rules) ??
+    along.map((other) => refuseAlong(other, rules)).find((reason) => reason !== undefined)
+  )
+}
+
 /** Why this unit is not restarted for these processes now; undefined when it can be. */
 export function refuseUnit(
   unit: UnitState,
   processes: readonly UnitProcess[],
-  own: UnitState | undefined,
-  config: Config,
+  rules: RestartRules,
 ): Refusal | undefined {
-  if (!unit.loaded || !processes.every((process) => isBelow(process, unit.controlGroup))) {
+  const { own } = rules
+  if (!processes.every(({ cgroups }) => isBelow(cgroups, unit.controlGroup))) {
     return untilReboot('systemd does not know these processes as part of that unit')
   }
-  const never = refuseAlways(unit, own, config)
+  if (unit.loadState !== 'loaded') return untilReboot(whyNotLoaded(unit))
+  const never = refuseAlways(unit, rules)
   if (never !== undefined) return never
   if (unit.activeState === 'inactive' || unit.activeState === 'failed') {
     return untilReboot('it has stopped and left these processes behind')
@@ -50,11 +80,19 @@ export function refuseUnit(
   if (own?.hasJob === true && unit.after.some((name) => own.names.includes(name))) {
     return untilReboot(`it starts only after ${own.name}, in which this command runs`)
   }
-  const leavesRest = unit.killMode === 'process' || unit.killMode === 'none'
-  if (leavesRest && !processes.some(({ pid }) => pid === unit.mainPid)) {
-    return untilReboot(`KillMode=${unit.killMode}: a restart would not stop these processes`)
+  if (unit.killMode === 'process' && !processes.some(({ pid }) => pid === unit.mainPid)) {
+    return untilReboot('KillMode=process: a restart would not stop these processes')
   }
   return undefined
+}
+
+/** Why systemd could not start a unit again. [systemctl(1), LOAD states] */
+function whyNotLoaded({ name, loadState }: UnitState): string {
+  if (loadState === 'not-found') {
+    return `${name} has no file any more: what renamed or removed it left its processes`
+  }
+  if (loadState === 'masked') return 'it is masked, and could not be started again'
+  return `systemd cannot read its file (${loadState}): see systemctl status ${name}`
 }
 
 /** Why a unit that these sockets and timers start is not restarted; undefined when it can be. */
@@ -65,34 +103,48 @@ export function refuseTriggered(triggers: readonly UnitState[]): Refusal | undef
 }
 
 /** Reasons that apply at any time, also when systemd would restart the unit with another. */
-function refuseAlways(
-  unit: UnitState,
-  own: UnitState | undefined,
-  { restartNever, restartAllow }: Config,
-): Refusal | undefined {
+function refuseAlways(unit: UnitState, rules: RestartRules): Refusal | undefined {
+  const { own, config } = rules
   if (own?.name === unit.name) return untilReboot('this command runs in it')
   if (runsPacman(unit.names)) return untilReboot('it runs pacman')
   if (unit.refusesRestart) return untilReboot('RefuseManualStop= or RefuseManualStart= is set')
-  const never = matching(restartNever, unit.names)
+  // systemd only forgets its processes, and starts a second instance beside them. [systemd.kill(5)]
+  if (unit.killMode === 'none') {
+    return untilReboot('KillMode=none: a restart would leave the old processes beside the new')
+  }
+  const never = matching(config.restartNever, unit.names)
   if (never !== undefined) return untilReboot(`never = ${never}`)
-  if (matching(restartAllow, unit.names) !== undefined) return undefined
-  const why = whyDenied(unit.names)
-  if (why !== undefined) return untilReboot(why)
-  if (unit.type === 'oneshot') return untilReboot('a oneshot: its job would run again')
+  if (matching(config.restartAllow, unit.names) !== undefined) return undefined
+  const why = whyDenied(unit.names) ?? whyCarries(unit) ?? whyNotByDefault(unit)
+  return why === undefined ? refuseOccupied(unit, rules) : untilReboot(why)
+}
+
+function whyNotByDefault({ type, sendsKill }: UnitState): string | undefined {
+  if (type === 'oneshot') return 'a oneshot: its job would run again'
+  if (!sendsKill) {
+    return 'SendSIGKILL=no: if it stops too slowly, its old processes run on beside the new'
+  }
   return undefined
+}
+
+/** What the unit's processes say against their end. */
+function refuseOccupied(unit: UnitState, rules: RestartRules): Refusal | undefined {
+  try {
+    const occupants = rules.occupants(unit)
+    const why = whyOccupied(occupants) ?? whyMigration(unit, occupants, rules.upgrades)
+    return why === undefined ? undefined : untilReboot(why)
+  } catch (error) {
+    return untilReboot(`what runs in it cannot be seen: ${errorText(error)}`)
+  }
 }
 
 /** Units that a restart only starts again; a restart of other kinds takes something away. */
 const HARMLESS = /\.(service|socket|target|timer|path)$/
 
 /** Why a unit must not be restarted together with another; undefined when it can be. */
-export function refuseAlong(
-  unit: UnitState,
-  own: UnitState | undefined,
-  config: Config,
-): Refusal | undefined {
+export function refuseAlong(unit: UnitState, rules: RestartRules): Refusal | undefined {
   const refusal = HARMLESS.test(unit.name)
-    ? refuseAlways(unit, own, config)
+    ? refuseAlways(unit, rules)
     : untilReboot('it would be stopped')
   return refusal && untilReboot(`${unit.name} would be restarted with it: ${refusal.why}`)
 }

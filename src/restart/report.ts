@@ -13,6 +13,8 @@ export interface Restarted {
   processes: Pick<UnitProcess, 'pid' | 'command'>[]
   /** the unit together with which systemd restarted this one */
   with?: string
+  /** what the restart brings along, in words */
+  notes?: string[]
 }
 
 export interface Failed {

@@ -2,12 +2,13 @@ import type { Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { logPath, readHostConf } from '../pacman/conf/conf.ts'
 import { readReplaced } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
 import { collectStaleCode, type StaleCode } from '../sentinel/stale-code.ts'
 import { executePlan } from './execute.ts'
-import { makePlan, told, type RestartPlan } from './plan.ts'
+import { makePlan, toldOf, type RestartPlan } from './plan.ts'
 import {
   MANAGER,
   SYSTEMD,
@@ -38,13 +39,15 @@ export async function restartStale(
   if (isGoingDown(config.timeout)) {
     throw new SentinelError('nothing was restarted: the host is going down')
   }
-  const precondition = preconditions(host, config, afterUpgrade)
+  const conf = readHostConf(host)
+  const place = { host, config, log: logPath(conf) }
+  const precondition = preconditions(place, conf, afterUpgrade)
   const why = precondition()
   if (why !== undefined) throw new SentinelError(`nothing was restarted: ${why}`)
   const { findings, stale } = await look(host, config)
-  const plan = makePlan(host, config, stale)
+  const plan = makePlan(place, stale)
   if (dryRun) return { ...dryRunReport(plan), unseen: findings.filter(isUnseen).map(plain) }
-  const done = await executePlan(host, plan, config, precondition)
+  const done = await executePlan(place, plan, precondition)
   const left = await look(host, config).then(
     (again) => again.findings,
     (error: unknown) => [unreadable(`the second look failed: ${errorText(error)}`)],
@@ -86,12 +89,12 @@ function dryRunReport({
   const restarted = new Map<string, Restarted>()
   if (reexec) restarted.set(MANAGER, { unit: MANAGER, processes: [SYSTEMD] })
   for (const { unit, processes } of steps) {
-    restarted.set(unit.name, { unit: unit.name, processes: processes.map(told) })
+    restarted.set(unit.name, toldOf(unit, processes))
   }
   for (const { unit, along } of steps) {
-    for (const { name } of along) {
-      const known = restarted.get(name)
-      restarted.set(name, { unit: name, processes: [], with: unit.name, ...known })
+    for (const other of along) {
+      const known = restarted.get(other.name)
+      restarted.set(other.name, { ...toldOf(other), with: unit.name, ...known })
     }
   }
   return {

@@ -14,12 +14,6 @@ export function isStillThere(host: Host, process: UnitProcess): boolean {
   )
 }
 
-/** Whether a process is in that cgroup or below; a unit that does not run has the cgroup ''. */
-export function isBelow({ cgroups }: UnitProcess, controlGroup: string): boolean {
-  if (controlGroup === '') return false
-  return cgroups.some((path) => path === controlGroup || path.startsWith(`${controlGroup}/`))
-}
-
 function readNow(host: Host, pid: number): UnitProcess | undefined {
   const process = readProcess(host, pid)
   const membership = readMembership(host, pid)

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
+import { databasePath, logPath, NO_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import {
   describeLock,
   readLock,
@@ -54,6 +54,7 @@ export async function checkHost(
     }
   }
   let dbPath = databasePath(NO_CONF)
+  let log = logPath(NO_CONF)
   let before: Lock | undefined
   let bootId = ''
   let replaced: ReplacedFiles | undefined
@@ -61,6 +62,7 @@ export async function checkHost(
   await collect('pacman.conf', () => {
     const conf = readHostConf(host)
     dbPath = databasePath(conf)
+    log = logPath(conf)
     const fatal = conf.problems.filter((problem) => problem.fatal)
     return fatal.map(({ file, line, message }) => unreadable(`${file}:${line}: ${message}`))
   })
@@ -76,7 +78,9 @@ export async function checkHost(
     replaced = readReplaced(host)
     return []
   })
-  await collect('kernel', () => [judgeKernel(collectKernel(host, dbPath, replaced, deadline))])
+  await collect('kernel', () => [
+    judgeKernel(collectKernel({ host, dbPath, log, replaced, deadline })),
+  ])
   const collectOptional = (
     key: 'modules' | 'microcode',
     look: (replaced: ReplacedFiles) => Finding[],

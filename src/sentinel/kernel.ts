@@ -3,6 +3,7 @@ import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { ReplacedFiles } from '../pacman/replaced.ts'
+import { readLog } from '../pacman/log/log.ts'
 import { findOwner, listKernels, type Kernel } from '../pacman/database/kernels.ts'
 import type { Finding } from './finding.ts'
 
@@ -11,13 +12,18 @@ const MODULES = '/usr/lib/modules'
 /** Files that only the kernel's own package has there; modules may have packages of their own. */
 const OWN_FILE = /^\/usr\/lib\/modules\/([^/]+)\/(?:vmlinuz|pkgbase|modules\.[^/]+)$/
 
+/** What `make modules_install` puts there; what depmod and DKMS leave behind has other names. */
+const BUILT = new Set(['kernel', 'modules.order', 'modules.builtin'])
+
 /** The evidence for the kernel's finding. */
 export interface KernelEvidence {
   /** uname -r and uname -v of the running kernel */
   running: string
   build: string
-  /** whether /usr/lib/modules/<running> exists, whoever made it */
-  hasModules: boolean
+  /** whether /usr/lib/modules/<running> has what only a kernel's build puts there, whoever did */
+  hasKernel: boolean
+  /** whether pacman has removed or replaced the running kernel, in this boot or before */
+  wasPackaged: boolean
   /** the content of its pkgbase, if it has one */
   pkgbase: string | undefined
   /** the version text inside its vmlinuz, if that is an x86 image */
@@ -28,40 +34,53 @@ export interface KernelEvidence {
   touched: string[]
 }
 
-/**
- * Reads the evidence.
- *
- * @param replaced undefined if the list cannot be read
- * @throws the system error of a file that cannot be read
- */
-export function collectKernel(
-  host: Host,
-  dbPath: string,
-  replaced: ReplacedFiles | undefined,
-  deadline: Deadline,
-): KernelEvidence {
+/** What the evidence rests on. */
+export interface KernelSources {
+  host: Host
+  dbPath: string
+  /** the path of pacman.log */
+  log: string
+  /** undefined if the list cannot be read */
+  replaced: ReplacedFiles | undefined
+  deadline: Deadline
+}
+
+/** Reads the evidence. Throws the system error of a file that cannot be read. */
+export function collectKernel(sources: KernelSources): KernelEvidence {
+  const { host, dbPath, log, replaced, deadline } = sources
   const running = readFilled(host, '/proc/sys/kernel/osrelease')
   const directory = `${MODULES}/${running}`
   const pkgbase = ifThere(() => host.readText(`${directory}/pkgbase`).trim()) || undefined
   const owner = findOwner(host, dbPath, running, pkgbase)
   const anyModules = ifThere(() => host.list(MODULES))?.length
+  const touched = replaced?.below(MODULES).flatMap((path) => OWN_FILE.exec(path)?.[1] ?? []) ?? []
   return {
     running,
     build: readFilled(host, '/proc/sys/kernel/version'),
-    hasModules: host.lstat(directory) !== undefined,
+    hasKernel: ifThere(() => host.list(directory))?.some((name) => BUILT.has(name)) === true,
+    wasPackaged:
+      owner === undefined &&
+      (touched.includes(running) || (pkgbase !== undefined && wasRemoved(host, log, pkgbase))),
     pkgbase,
     image: ifThere(() => imageVersion(host, `${directory}/vmlinuz`)),
     installed: owner ? [owner] : anyModules ? listKernels(host, dbPath, deadline) : [],
-    touched: replaced?.below(MODULES).flatMap((path) => OWN_FILE.exec(path)?.[1] ?? []) ?? [],
+    touched,
   }
+}
+
+/** Whether pacman has removed that package, as it does when another replaces it. [libalpm/remove.c] */
+function wasRemoved(host: Host, log: string, name: string): boolean {
+  const { lines } = readLog(host, log)
+  return lines.some(({ source, text }) => source === 'ALPM' && text.startsWith(`removed ${name} (`))
 }
 
 /**
  * Decides whether the running kernel is the installed one. A directory below /usr/lib/modules proves
- * nothing, as DKMS and kernel-modules-hook leave them behind; only a package's ownership does.
+ * nothing, as DKMS and kernel-modules-hook leave them behind; only a package's ownership does. A kernel
+ * that a person has built and no package ever owned is left in peace.
  */
 export function judgeKernel(evidence: KernelEvidence): Finding {
-  const { running, build, image, installed, hasModules, pkgbase, touched } = evidence
+  const { running, build, image, installed, pkgbase, touched } = evidence
   const owner = installed.find((kernel) => kernel.release === running)
   if (owner !== undefined) {
     if (image !== undefined && !image.endsWith(` ${build}`)) {
@@ -70,10 +89,12 @@ export function judgeKernel(evidence: KernelEvidence): Finding {
     }
     return current(running, `${owner.package} owns the running kernel ${running}`)
   }
+  const near = installed.toSorted((a, b) => compareNearness(a.release, b.release, running))
   const same =
-    installed.find((kernel) => kernel.package === pkgbase) ??
-    installed.find((kernel) => flavour(kernel.release) === flavour(running))
-  const next = same ?? (hasModules ? undefined : installed[0])
+    near.find((kernel) => kernel.package === pkgbase) ??
+    near.find((kernel) => flavour(kernel.release) === flavour(running))
+  const isOwn = evidence.hasKernel && !evidence.wasPackaged
+  const next = same ?? (isOwn ? undefined : near[0])
   if (next !== undefined) {
     const what = `${next.package} ${next.release} is installed`
     return outdated({ running, installed: next.release, ...from(next) }, running, what)
@@ -106,6 +127,25 @@ function current(running: string, message: string): Finding {
 export function flavour(release: string): string {
   const words = release.split(/[-.+_]/).map((word) => word.replace(/\d+$/, ''))
   return [...new Set(words.filter((word) => word !== '' && word !== 'rc'))].join('-')
+}
+
+/**
+ * Compares two releases by their distance from a third, number by number: to 5.10.70-1-MANJARO,
+ * 5.10.75 is nearer than 5.14.10. Of two that are equally far, the newer one is.
+ */
+export function compareNearness(a: string, b: string, running: string): number {
+  const [left, right, from] = [a, b, running].map(numbers)
+  for (const [index, at] of (from ?? []).entries()) {
+    const [one = 0, other = 0] = [left?.[index], right?.[index]]
+    const nearer = Math.abs(one - at) - Math.abs(other - at)
+    if (nearer !== 0) return nearer
+    if (one !== other) return other - one
+  }
+  return 0
+}
+
+function numbers(release: string): number[] {
+  return release.match(/\d+/g)?.map(Number) ?? []
 }
 
 function readFilled(host: Host, path: string): string {

@@ -39,6 +39,7 @@ async function runLsof(pids: number[], deadline: Deadline): Promise<string> {
   const timeout = Math.max(1, deadline.left() / 2)
   const args = ['-n', '-P', '-K', 'i', '-a', '-d', 'DEL,txt', '-p', pids.join(','), '-F0pfn']
   const running = execa('/usr/bin/lsof', args, {
+    cwd: '/',
     env: PROGRAM_ENVIRONMENT,
     extendEnv: false,
     stdin: 'ignore',

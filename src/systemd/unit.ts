@@ -5,7 +5,8 @@ export interface UnitState {
   /** its main name, and all its names including aliases */
   name: string
   names: string[]
-  loaded: boolean
+  /** "loaded", "not-found", "masked", "bad-setting", "error" */
+  loadState: string
   /** "active", "reloading", "inactive", "failed", "activating", "deactivating", … */
   activeState: string
   subState: string
@@ -16,6 +17,8 @@ export interface UnitState {
   mainPid: number
   type: string
   killMode: string
+  /** whether systemd kills what is left when the time to stop is up */
+  sendsKill: boolean
   /** RefuseManualStop= or RefuseManualStart=: systemctl cannot restart it. [systemd.unit(5)] */
   refusesRestart: boolean
   /** new at each start */
@@ -26,6 +29,14 @@ export interface UnitState {
   /** number of automatic restarts since the last manual start */
   restarts: number
   after: string[]
+  before: string[]
+  /** what its processes may be allowed at most, and what they are given, such as "cap_net_admin" */
+  boundingSet: string[]
+  ambientSet: string[]
+  /** how often it may be started within how long, as systemd prints it: "3", "30min" */
+  startLimit: { burst: string; interval: string }
+  /** the directories below /run that are removed when it stops, and made anew at its start */
+  runtimeDirectories: string[]
   /** the sockets, timers and paths that start it */
   triggeredBy: string[]
   /** sockets: each connection starts its own instance of the service */
@@ -42,8 +53,9 @@ const DEPENDENTS = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf'] as con
 
 const PROPERTIES = `
   Id Names LoadState ActiveState SubState Result ExecMainStatus MainPID Type KillMode
-  RefuseManualStop RefuseManualStart InvocationID ControlGroup Job NRestarts After
-  TriggeredBy Accept
+  SendSIGKILL RefuseManualStop RefuseManualStart InvocationID ControlGroup Job NRestarts After Before
+  TriggeredBy Accept CapabilityBoundingSet AmbientCapabilities StartLimitBurst
+  StartLimitIntervalUSec RuntimeDirectory RuntimeDirectoryPreserve
   ${DEPENDENTS.join(' ')}
 `
   .trim()
@@ -65,7 +77,7 @@ export function toUnit(asked: string, properties: Properties): UnitState {
   return {
     name: text('Id') || asked,
     names: words('Names'),
-    loaded: text('LoadState') === 'loaded',
+    loadState: text('LoadState'),
     activeState: text('ActiveState'),
     subState: text('SubState'),
     result: text('Result'),
@@ -73,12 +85,18 @@ export function toUnit(asked: string, properties: Properties): UnitState {
     mainPid: Number(text('MainPID')),
     type: text('Type'),
     killMode: text('KillMode'),
+    sendsKill: text('SendSIGKILL') !== 'no',
     refusesRestart: text('RefuseManualStop') === 'yes' || text('RefuseManualStart') === 'yes',
     invocation: text('InvocationID'),
     controlGroup: text('ControlGroup'),
     hasJob: text('Job') !== '',
     restarts: Number(text('NRestarts')),
     after: words('After'),
+    before: words('Before'),
+    boundingSet: words('CapabilityBoundingSet'),
+    ambientSet: words('AmbientCapabilities'),
+    startLimit: { burst: text('StartLimitBurst'), interval: text('StartLimitIntervalUSec') },
+    runtimeDirectories: text('RuntimeDirectoryPreserve') === 'no' ? words('RuntimeDirectory') : [],
     triggeredBy: words('TriggeredBy'),
     accepts: text('Accept') === 'yes',
     dependents: DEPENDENTS.flatMap(words),

@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { withFlock } from '../host/flock.ts'
+import { runAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { enabledState, isActive, isLive, needsReload, order } from '../systemd/unit-state.ts'
 import { mustBeInside } from './unit-files.ts'
@@ -52,7 +52,7 @@ export async function installUnits(request: InstallRequest): Promise<InstallOutc
   }
   mustBeInside(host)
   const run = () => install(host, units, request)
-  return dryRun ? run() : withFlock(host.path('/etc'), LOCK_MS, run)
+  return dryRun ? run() : runAlone('units', host.path('/etc'), LOCK_MS, run)
 }
 
 function install(

@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { withFlock } from '../host/flock.ts'
+import { runAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
@@ -42,7 +42,7 @@ export function removeUnits({ root, force, dryRun }: RemoveRequest): RemoveOutco
     if (!dryRun && plan.refused.length === 0) carryOut(host, plan)
     return plan
   }
-  return dryRun ? run() : withFlock(host.path('/etc'), 10_000, run)
+  return dryRun ? run() : runAlone('units', host.path('/etc'), 10_000, run)
 }
 
 function planRemoval(host: Host, force: boolean): RemoveOutcome {

@@ -123,13 +123,15 @@ test('2: nobody reads the answer, or the disk is full', () => {
   for (const args of ['check', 'check --json', 'status']) {
     const command = `"${NODE}" "${BIN}" ${args} --root "${due()}"`
     // `sleep` lets `true` end first, so that the pipe has no reader any more.
-    const closed = spawnSync(
-      'bash',
-      ['-c', `{ { sleep 0.2; ${command}; echo $? >&3; } | true; } 3>&1`],
-      { encoding: 'utf8' },
-    )
-    assert.equal(closed.stdout, '2\n', `${args}: ${closed.stderr}`)
-    assert.match(closed.stderr, /EPIPE|broken pipe/)
+    for (const [said, env] of [
+      ['', ''],
+      // Kured's log has why.
+      ['error: EPIPE: broken pipe, write\n', 'KURED_NODE_ID=lab '],
+    ].slice(0, args === 'status' ? 1 : 2)) {
+      const script = `{ { sleep 0.2; ${env}${command}; echo $? >&3; } | true; } 3>&1`
+      const closed = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+      assert.deepEqual([closed.stdout, closed.stderr], ['2\n', said], `${args} ${env}`)
+    }
     const full = spawnSync('bash', ['-c', `${command} > /dev/full`], { encoding: 'utf8' })
     assert.deepEqual([full.status, /no space left/.test(full.stderr)], [2, true], args)
   }
@@ -284,6 +286,24 @@ test('nothing of a hostile name reaches the terminal', () => {
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
     assert.match(stdout, /\\u001b\[2J/)
+  }
+})
+
+test('nor of a hostile word in an error, of the program or of its entries', () => {
+  const word = `a\u202e\u2066b\ufeff\u2028c\u001bd\u009be`
+  const entry = join(import.meta.dirname, '../../bin/kured-sentinel')
+  const copy = join(makeTree({ [`${word}/.keep`]: '' }), word, 'kured-sentinel')
+  cpSync(entry, copy)
+  const lost = spawnSync('/usr/bin/sh', [copy, 'status'], { encoding: 'utf8' })
+  for (const { code, stderr } of [
+    run(['status', '--config', `/nonexistent/${word}`]),
+    run([word]),
+    run(['restart', '--after-upgrade', '--dry-run', '--config', `/nonexistent/${word}`]),
+    { code: lost.status, stderr: lost.stderr },
+  ]) {
+    assert.match(stderr, /(error|warning): .*a.+b.+c.+d.+e/)
+    assert.doesNotMatch(stderr, /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u)
+    assert.ok(code === 2 || stderr.startsWith('warning'), stderr)
   }
 })
 

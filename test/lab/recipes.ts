@@ -188,3 +188,39 @@ ExecStart=/bin/sh -c 'd=/sys/fs/cgroup/system.slice/delegated.service/child; mkd
     }),
   },
 }
+
+/** A database, as far as its program, its unit's name and its version go. */
+export const postgresql = (version: string): PackageRecipe => ({
+  name: 'postgresql',
+  version,
+  depends: ['greeter'],
+  files: { '/usr/lib/systemd/system/postgresql.service': unit('ExecStart=/usr/bin/postgres') },
+  build: `echo '${version}' > version`,
+  package: `install -D /usr/bin/sleep "$pkgdir/usr/bin/postgres"
+sed -i 's,/usr/bin/postgres$,& infinity,' "$pkgdir/usr/lib/systemd/system/postgresql.service"`,
+})
+
+const beside = (program: string) =>
+  unit(`ExecStart=/bin/sh -c 'greeter & exec ${program} infinity'`)
+
+/** Services whose names do not say what a restart of them takes down; not upgraded. */
+export const impostors: PackageRecipe = {
+  name: 'impostors',
+  version: '1.0',
+  depends: ['greeter'],
+  files: services({
+    web: beside('/usr/bin/qemu-system-x86_64'),
+    quadlet: beside('/usr/bin/conmon'),
+    'node-agent': beside('/opt/node/kubelet'),
+    tunnel: unit(`ExecStart=/bin/sh -c 'exec 3</dev/net/tun; exec greeter'`),
+    uplink: `[Unit]\nBefore=network.target\n${unit('ExecStart=/usr/bin/greeter')}`,
+    forgets: unit('ExecStart=/usr/bin/greeter\nKillMode=none'),
+    hesitates: unit('ExecStart=/usr/bin/greeter\nSendSIGKILL=no'),
+    'io.podman': unit('ExecStart=/usr/bin/greeter'),
+    limited: `[Unit]\nStartLimitIntervalSec=30min\nStartLimitBurst=3\n${unit('ExecStart=/usr/bin/greeter')}`,
+    docktail: unit('ExecStart=/usr/bin/greeter\nRuntimeDirectory=docktail'),
+  }),
+  package: `for program in usr/bin/qemu-system-x86_64 usr/bin/conmon opt/node/kubelet; do
+  install -D /usr/bin/sleep "$pkgdir/$program"
+done`,
+}

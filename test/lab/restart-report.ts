@@ -25,6 +25,7 @@ interface Told {
   why?: string
   clears?: string
   with?: string
+  notes?: string[]
   pid?: number
   command?: string
   result?: string

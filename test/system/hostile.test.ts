@@ -23,6 +23,15 @@ labTest('a user’s own deleted files below a “/usr” are no upgrade', async 
   const { exitCode, stdout, stderr } = await check(node)
   assert.deepEqual([exitCode, stdout], [1, 'no reboot required\n'], stderr)
 
+  // A user locks every directory that there is to open, and no command waits for that.
+  await node.shell(`kured-sentinel ignore add one; ${AS_USER} bash -c '
+for path in / $(find /run /etc /tmp /var -maxdepth 3 -type d 2>/dev/null); do
+  { exec {fd}<$path && flock --nonblock $fd; } 2>/dev/null
+done; echo locked >/var/tmp/locked; exec sleep 302' >/dev/null 2>&1 &`)
+  await node.shell('until [ -s /var/tmp/locked ]; do sleep 0.1; done')
+  await node.shell(`for path in /run /etc /run/kured-sentinel; do if flock --nonblock $path true; then exit 9; fi; done
+kured-sentinel ignore add two; kured-sentinel units install; kured-sentinel units remove`)
+
   // The same with pacman's lock: a stale one is not taken for one that somebody holds.
   const lock = 'var/lib/pacman/db.lck'
   await node.shell(`touch --date='2 hours ago' /${lock}`)

@@ -43,6 +43,17 @@ const state = (file: string) => {
 }
 const plain = ARCH.replaceAll(/^Include = .*$/gm, 'Server = file:///none')
 
+labTest('a configuration named from the caller’s directory', async () => {
+  const { root, path, texts } = arrange({ 'pacman.conf': plain })
+  const through = ['/usr/bin/env', `--chdir=${root}`]
+  const added = run(['ignore', 'add', '--pacman-conf', 'pacman.conf', '--', 'one'], { through })
+  assert.deepEqual(
+    [added.code, added.stdout],
+    [0, `one added to IgnorePkg in ${path('pacman.conf')}\n`],
+  )
+  assert.match(texts()['pacman.conf'] ?? '', /^IgnorePkg *= one$/m)
+})
+
 labTest('a first name, more names, the last one gone: the same bytes again', () => {
   for (const text of [plain, plain.replaceAll('\n', '\r\n'), '[options]\r\nColor']) {
     const { ignore, texts, before } = arrange({ 'pacman.conf': text })

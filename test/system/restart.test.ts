@@ -104,6 +104,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   )
   const conf = `[restart]\n${allow.join('')}allow = *.scope\n`
   await node.writeFile('/etc/kured-sentinel.conf', conf)
+  await node.shell('systemctl stop loops')
   const between = await snapshot(node)
   const { exitCode, stdout } = await node.run(['kured-sentinel', 'restart'])
   assert.equal(exitCode, 0, 'what is left is the sentinel’s to judge')

@@ -149,6 +149,11 @@ labTest('the kernel: installed, replaced, none', async () => {
   const running = (await node.ok(['uname', '-r'])).trim()
   await install(node, greet('1.0'))
   assert.equal((await check(node)).exitCode, 1, 'no kernel package')
+  const modules = `/usr/lib/modules/${running}`
+  await node.shell(`mkdir -p ${modules}; touch ${modules}/modules.order`)
+  await install(node, kernel('linux-other', '9.9.8', '9.9.8-other'))
+  assert.equal((await check(node)).exitCode, 1, 'a kernel of one’s own beside a package’s')
+  await node.shell(`pacman -R --noconfirm linux-other; rm -r ${modules}`)
   await install(node, kernel('linux-lab', '1.0', running))
   const current = await check(node)
   assert.match(current.ignored[0]?.message ?? '', /linux-lab owns the running kernel/)
@@ -159,6 +164,22 @@ labTest('the kernel: installed, replaced, none', async () => {
     [replaced.exitCode, replaced.stdout],
     [0, `reboot required: kernel ${running} is running, linux-lab 9.9.9-lab is installed\n`],
   )
+
+  const other = kernel('linux-other', '9.9.9', '9.9.9-other')
+  const lines = ["replaces=('linux-lab')", "conflicts=('linux-lab')"]
+  await install(node, kernel('linux-lab', '3.0', running))
+  // DKMS leaves its modules behind.
+  await node.shell(`mkdir -p ${modules}/updates; touch ${modules}/updates/zfs.ko`)
+  await upgradeTo(node, { ...other, lines })
+  await node.shell(`test -e ${modules}/updates/zfs.ko`)
+  const leftBehind = await check(node)
+  assert.deepEqual(
+    [leftBehind.exitCode, leftBehind.reasons.map(({ message }) => message)],
+    [0, [`kernel ${running} is running, linux-other 9.9.9-other is installed`]],
+  )
+  // kernel-modules-hook copies all of it back.
+  await node.shell(`touch ${modules}/modules.order`)
+  assert.equal((await check(node)).exitCode, 0)
 })
 
 labTest('processes that vanish in mid-scan, and a thousand that stay', async () => {

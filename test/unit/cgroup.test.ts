@@ -19,6 +19,9 @@ for (const [cgroup, unit] of [
   ['0::/user.slice/user-1000.slice/user@1000.service', 'user@1000.service'],
   ['0::/../../../../system.slice/sshd.service', 'sshd.service'],
   ['12:cpu:/\n1:name=systemd:/system.slice/sshd.service\n0::/', 'sshd.service'],
+  ['0::/system.slice/_io.podman.service', 'io.podman.service'],
+  ['0::/system.slice/_cgroup.service/_memory.service', 'cgroup.service'],
+  ['1:name=systemd:/_io.slice/__own.service\n0::/', '_own.service'],
   ['0::/', undefined],
   ['', undefined],
 ] as const) {
@@ -33,6 +36,7 @@ for (const cgroup of [
   `/../../${POD}/${ID}`,
   `/../cri-containerd-${ID}.scope`,
   `/machine.slice/libpod-${ID}.scope/container`,
+  `/system.slice/web.service/libpod-payload-${ID}`,
   `/system.slice/crio-${ID}.scope`,
   `/system.slice/docker-${ID}.scope`,
   `/system.slice/nerdctl-${ID}.scope`,

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { collectKernel, flavour, judgeKernel } from '../../src/sentinel/kernel.ts'
-import { bootImage, hostTree, kernelFiles } from '../fixture/host.ts'
+import { readReplaced } from '../../src/pacman/replaced.ts'
+import { collectKernel, compareNearness, flavour, judgeKernel } from '../../src/sentinel/kernel.ts'
+import { bootImage, hostTree, kernelFiles, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 const OLD = '6.9.0-arch1-1'
@@ -13,9 +14,18 @@ const DB = 'var/lib/pacman/local'
 /** hostTree() has linux 6.9.1-arch1-1 installed, with its modules; this takes the disk's side away. */
 const { 'usr/lib/modules/6.9.1-arch1-1/pkgbase': _, ...WITHOUT_MODULES } = hostTree()
 
+/** What pacman replaced in this boot is read where the tree has a list of it. */
+const sourcesOf = (host: Host) => ({
+  host,
+  dbPath: '/var/lib/pacman',
+  log: '/var/log/pacman.log',
+  replaced: host.lstat('/run') && readReplaced(host),
+  deadline: new Deadline(10_000),
+})
+
 function judge(tree: Tree) {
   const host = new Host(makeTree(tree))
-  return judgeKernel(collectKernel(host, '/var/lib/pacman', undefined, new Deadline(10_000)))
+  return judgeKernel(collectKernel(sourcesOf(host)))
 }
 
 const running = (release: string): Tree => ({ 'proc/sys/kernel/osrelease': `${release}\n` })
@@ -79,6 +89,78 @@ const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
     hostTree(running('6.1.0-1-custom')),
     'reboot',
     /6\.1\.0-1-custom is running, linux/,
+  ],
+  [
+    'linux-aarch64 was replaced by linux-rpi; DKMS left something of it behind',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.2.10-1-aarch64-ARCH'),
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/updates/dkms/zfs.ko': '',
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.dep': '',
+      ...kernel('linux-rpi', '6.6.31-1', '6.6.31-1-rpi'),
+    },
+    'reboot',
+    /6\.2\.10-1-aarch64-ARCH is running, linux-rpi 6\.6\.31-1-rpi is installed/,
+  ],
+  [
+    'the same, and a hook copied all of it back, in this boot',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.2.10-1-aarch64-ARCH'),
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/kernel/x.ko': '',
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order': '',
+      ...replacedTree('/usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order'),
+      ...kernel('linux-rpi', '6.6.31-1', '6.6.31-1-rpi'),
+    },
+    'reboot',
+    /linux-rpi 6\.6\.31-1-rpi is installed/,
+  ],
+  [
+    'the same, in an earlier boot: pacman’s log has the name that pkgbase gives',
+    hostTree({
+      ...running('6.8.4-1-odd'),
+      'usr/lib/modules/6.8.4-1-odd/modules.order': '',
+      'usr/lib/modules/6.8.4-1-odd/pkgbase': 'linux-odd\n',
+      'var/log/pacman.log': '[2024-05-17T16:56:38+0000] [ALPM] removed linux-odd (6.8.4-1)\n',
+    }),
+    'reboot',
+    /6\.8\.4-1-odd is running, linux 6\.9\.1-arch1-1 is installed/,
+  ],
+  [
+    'a kernel of one’s own, with a pkgbase that no package ever had',
+    hostTree({
+      ...running('6.8.4-1-odd'),
+      'usr/lib/modules/6.8.4-1-odd/modules.order': '',
+      'usr/lib/modules/6.8.4-1-odd/pkgbase': 'linux-odd\n',
+      'var/log/pacman.log': '[2024-05-17T16:56:38+0000] [ALPM] removed linux-oddity (6.8.4-1)\n',
+      ...replacedTree('/usr/lib/modules/6.8.4-1-odd/updates/zfs.ko'),
+    }),
+    'none',
+    /no package's, and its modules are there/,
+  ],
+  [
+    'Manjaro: linux610 was replaced by linux612, the directory is a leftover',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.10.14-1-MANJARO'),
+      'usr/lib/modules/6.10.14-1-MANJARO/extramodules/version': '',
+      ...kernel('linux612', '6.12.4-1', '6.12.4-1-MANJARO'),
+    },
+    'reboot',
+    /linux612 6\.12\.4-1-MANJARO is installed/,
+  ],
+  [
+    'Manjaro: several kernels of one flavour, the running one was upgraded',
+    {
+      ...WITHOUT_MODULES,
+      ...running('5.10.70-1-MANJARO'),
+      'usr/lib/modules/5.10.75-1-MANJARO/modules.order': '',
+      ...kernel('linux419', '4.19.212-1', '4.19.212-1-MANJARO'),
+      ...kernel('linux510', '5.10.75-1', '5.10.75-1-MANJARO'),
+      ...kernel('linux514', '5.14.14-1', '5.14.14-1-MANJARO'),
+    },
+    'reboot',
+    /5\.10\.70-1-MANJARO is running, linux510 5\.10\.75-1-MANJARO is installed/,
   ],
   [
     'a kernel of one’s own beside a packaged one',
@@ -195,10 +277,7 @@ test('without a package database nothing is decided', () => {
   const host = new Host(
     makeTree({ 'proc/sys/kernel/osrelease': 'x\n', 'proc/sys/kernel/version': 'y\n' }),
   )
-  assert.throws(
-    () => collectKernel(host, '/var/lib/pacman', undefined, new Deadline(10_000)),
-    /no package database: .*is DBPath/,
-  )
+  assert.throws(() => collectKernel(sourcesOf(host)), /no package database: .*is DBPath/)
 })
 
 test('flavours', () => {
@@ -211,4 +290,12 @@ test('flavours', () => {
     '6.9.0-rc1-1-mainline',
   ]
   assert.deepEqual(names.map(flavour), ['arch', 'lts', 'zen', 'hardened', 'aarch-ARCH', 'mainline'])
+})
+
+test('the nearest release', () => {
+  const nearest = (to: string, ...releases: string[]) =>
+    releases.toSorted((a, b) => compareNearness(a, b, to))[0]
+  assert.equal(nearest('5.10.70-1', '5.14.1-1', '5.10.9-1', '4.19.1-1'), '5.10.9-1')
+  assert.equal(nearest('5.10.70-1', '4.10.70-1', '6.1.0-1'), '6.1.0-1', 'equally far: the newer')
+  assert.equal(nearest('6.9.1-arch1-1', '6.9.1-arch1-2', '6.9.1-arch2-1'), '6.9.1-arch1-2')
 })

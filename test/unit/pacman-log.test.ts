@@ -13,7 +13,9 @@ test('pacman.log is read on from where it was left, whole lines only', () => {
   const root = makeTree({ [PATH]: `garbage\n${line('transaction started')}[2026-11-2` })
   const host = new Host(root)
   const first = readLog(host, PATH)
-  assert.deepEqual(first.lines, [{ source: 'ALPM', text: 'transaction started' }])
+  assert.deepEqual(first.lines, [
+    { source: 'ALPM', text: 'transaction started', at: Date.parse('2026-11-24T00:15:44+0000') },
+  ])
   writeFileSync(join(root, PATH), `garbage\n${line('transaction started')}${line('second')}`)
   const second = readLog(host, PATH, first.end)
   assert.deepEqual(

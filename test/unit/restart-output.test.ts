@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renderRestart } from '../../src/commands/restart.ts'
+import { notesOn } from '../../src/restart/notes.ts'
 import type { RestartReport } from '../../src/restart/report.ts'
+import { runningUnit } from '../fixture/unit.ts'
 
 const NOTHING: RestartReport = {
   dryRun: false,
@@ -25,7 +27,7 @@ test('failures first, then what was done, what not and why, and what is left', (
     restarted: [
       { unit: 'init.scope', processes: [{ pid: 1, command: 'systemd' }] },
       { unit: 'sshd.service', processes: [...sshd, ...sshd, ...sshd, ...sshd] },
-      { unit: 'b.service', processes: [], with: 'sshd.service' },
+      { unit: 'b.service', processes: [], with: 'sshd.service', notes: ['note 1', 'note 2'] },
     ],
     failed: [
       {
@@ -47,7 +49,7 @@ test('failures first, then what was done, what not and why, and what is left', (
 restarted:
   systemd itself (PID 1), with systemctl daemon-reexec
   sshd.service (sshd[41], sshd[41], sshd[41], and 1 more)
-  b.service, along with sshd.service, which it depends on
+  b.service, along with sshd.service, which it depends on; note 1; note 2
 left alone:
   dbus.service (sshd[41]): w
 ended before the restart:
@@ -72,4 +74,27 @@ test('nothing to do; and no control character of a name reaches the terminal', (
   const refused = [{ why: 'it belongs to no unit', clears: 'reboot' as const, processes }]
   const text = renderRestart({ ...NOTHING, refused })
   assert.match(text, /^ {2}\\u001b\[2J\[41\]: it belongs to no unit$/m)
+})
+
+test('what a restart brings along: a start limit that outlasts an upgrade, and /run', () => {
+  const notes = (lines: string, complaint = '') =>
+    notesOn(runningUnit('a.service', lines), complaint)
+  assert.deepEqual(notes('StartLimitBurst=5\nStartLimitIntervalUSec=10s'), [])
+  assert.deepEqual(notes('StartLimitBurst=3\nStartLimitIntervalUSec=30min'), [
+    'its start limit of 3 in 30min begins anew',
+  ])
+  assert.deepEqual(notes('StartLimitBurst=3\nStartLimitIntervalUSec=1d', 'denied'), [
+    'its start limit of 3 in 1d goes on: denied',
+  ])
+  const kept = ['yes', 'restart'].map(
+    (word) => `RuntimeDirectory=a b/c\nRuntimeDirectoryPreserve=${word}`,
+  )
+  assert.deepEqual(
+    kept.flatMap((lines) => notes(lines)),
+    [],
+  )
+  assert.deepEqual(
+    notes('RuntimeDirectory=a b/c\nRuntimeDirectoryPreserve=no').map((note) => note.split(' ')[0]),
+    ['/run/a', '/run/b/c'],
+  )
 })

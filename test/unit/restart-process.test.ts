@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
+import { isBelow } from '../../src/proc/cgroup.ts'
 import { readMembership, readProcess } from '../../src/proc/process.ts'
-import { isBelow, isStillThere } from '../../src/restart/stale-process.ts'
+import { isStillThere } from '../../src/restart/stale-process.ts'
 import { processTree } from '../fixture/host.ts'
 import { makeTree } from '../fixture/tree.ts'
 
@@ -33,7 +34,7 @@ test('its cgroups, as a cgroup namespace of another kind shows them', () => {
   const cgroup = '4:memory:/\n1:name=systemd:/../../system.slice/plain.service/sub\n0::/\n'
   const host = hostOf({ cgroup, startedAt: 100 })
   const process = found(host)
-  assert.equal(isBelow(process, '/system.slice/plain.service'), true)
-  assert.equal(isBelow(process, '/system.slice/plain.serv'), false)
-  assert.equal(isBelow(process, ''), false, 'of a unit that has none')
+  assert.equal(isBelow(process.cgroups, '/system.slice/plain.service'), true)
+  assert.equal(isBelow(process.cgroups, '/system.slice/plain.serv'), false)
+  assert.equal(isBelow(process.cgroups, ''), false, 'of a unit that has none')
 })

@@ -6,6 +6,8 @@ export interface LogLine {
   /** who wrote it: "PACMAN", "ALPM", "ALPM-SCRIPTLET", or a program that logs there too */
   source: string
   text: string
+  /** when, in ms since 1970, by the host's clock at that time; undefined where that is not told */
+  at?: number
 }
 
 /** How far pacman.log was read; kept to continue from there, even after a boot. */
@@ -47,8 +49,10 @@ export function readLog(host: Host, path: string, from?: LogPosition): LogPart {
 }
 
 function parseLine(line: string): LogLine[] {
-  const [, source, text = ''] = /^\[[^\]]+\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
-  return source === undefined ? [] : [{ source, text }]
+  const [, time = '', source, text = ''] = /^\[([^\]]+)\] \[([^\]]+)\] (.*)$/.exec(line) ?? []
+  if (source === undefined) return []
+  const at = Date.parse(time)
+  return [{ source, text, ...(!Number.isNaN(at) && { at }) }]
 }
 
 /**
