@@ -14,6 +14,8 @@ export interface Limits {
   /** limit of its output; a program that prints more is killed, which is an error: isTooMuch() */
   maxBytes?: number
   cwd?: string
+  /** its standard input; /dev/null without it. For runProgram() alone. */
+  input?: string
 }
 
 /** Default limit of a program's output, in bytes. */
@@ -23,7 +25,7 @@ const MOST_BYTES = 16 * 2 ** 20
 export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
 
 /**
- * Runs a program by its absolute path, with /dev/null as input, and sends SIGKILL when its time is
+ * Runs a program by its absolute path, with /dev/null as input unless told, and sends SIGKILL when its time is
  * up: only SIGKILL ends a read that waits in the kernel for the memory lock of another process.
  * Uses node:child_process, because loading execa takes as long as the whole scan of a check.
  *
@@ -32,7 +34,8 @@ export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C' }
 export function runProgram(path: string, args: readonly string[], limits: Limits): ProgramResult {
   const ended = spawnSync(...withParentDeathSignal(path, args), {
     ...limited(limits),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(limits.input !== undefined && { input: limits.input }),
+    stdio: [limits.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
   if (!timedOut && (ended.error !== undefined || ended.status === null)) {
