@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { durationText } from '../text/duration.ts'
-import { SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { printable } from '../text/printable.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
+import { GateNotes, readReasons } from './note-gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
@@ -13,6 +15,7 @@ import { announceReboot, callOffReboot } from './pending.ts'
 const SHUTDOWN_MS = 1_800_000
 const MARGIN_MS = 60_000
 const CALL_MS = 90_000
+const LONGEST_MESSAGE = 500
 
 /** The result of `reboot`. */
 export interface RebootOutcome extends RebootDecision {
@@ -47,6 +50,7 @@ export async function reboot(
   const end = (signal: string) => ended.abort(signal)
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   signals.forEach((signal) => process.once(signal, end))
+  const notes = new GateNotes(host, patience)
   let goesDown = false
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
@@ -54,33 +58,47 @@ export async function reboot(
       {
         look: () => judgeBlockers(collectBlockers(host, config, byKured)),
         pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
-        waiting,
+        waiting: (reason) => {
+          notes.waitedFor(reason)
+          waiting(reason)
+        },
       },
       patience,
     )
     if (decision.answer === 'go') {
       announceReboot(host, SHUTDOWN_MS)
-      callReboot()
+      const reasons = readReasons(host)
+      // Before the call: the shutdown may kill this run at once.
+      notes.end('down', reasons)
+      callReboot(reasons)
       goesDown = true
-    }
+    } else notes.end(decision.answer === 'attention' ? 'attention' : 'not-now', decision.reason)
     return { ...decision, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
   } catch (error) {
-    if (!ended.signal.aborted) throw error
-    throw new SentinelError(
-      `ended by ${String(ended.signal.reason)} after ${durationText(patience.elapsed())}: no reboot`,
-    )
+    const shown = ended.signal.aborted
+      ? new SentinelError(
+          `ended by ${String(ended.signal.reason)} after ${durationText(patience.elapsed())}: no reboot`,
+        )
+      : error
+    notes.end('failed', errorText(shown))
+    throw shown
   } finally {
     signals.forEach((signal) => process.off(signal, end))
     if (!goesDown) callOffReboot(host)
   }
 }
 
+/** What logind writes to the journal, and to the terminals. [systemctl(1), --message=] */
+function shutdownMessage(reasons: string): string {
+  return printable(`kured-sentinel: ${reasons}`).slice(0, LONGEST_MESSAGE)
+}
+
 /**
  * Exit code 0 means that systemd has accepted the reboot. From systemd 257 on a block inhibitor
  * applies to root too and makes it fail; without polkit logind then only says "Access denied".
  */
-function callReboot(): void {
-  const reason = orderSystemd(['reboot'], CALL_MS)
+function callReboot(reasons: string): void {
+  const reason = orderSystemd(['reboot', `--message=${shutdownMessage(reasons)}`], CALL_MS)
   if (reason === '') return
   const hint = /denied|inhibit/i.test(reason) ? ' (see systemd-inhibit --list)' : ''
   throw new SentinelError(`systemctl reboot failed: ${reason}${hint}`)
