@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { hostTree } from '../fixture/host.ts'
+import { hostTree, replacedTree } from '../fixture/host.ts'
 import { asKured, run } from '../fixture/program.ts'
-import { makeTree } from '../fixture/tree.ts'
+import { fillTree, makeTree } from '../fixture/tree.ts'
 
 const FILE = 'var/lib/kured-sentinel/history.jsonl'
 const dueHost = () => makeTree(hostTree({ 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }))
@@ -36,7 +36,18 @@ test('a check that finds nothing writes nothing; one that asks does, once', () =
   assert.equal(asKured(['--root', root]).code, 0)
   assert.equal(readFileSync(join(root, FILE), 'utf8'), once)
 
+  fillTree(root, {
+    ...replacedTree('/boot/amd-ucode.img'),
+    'proc/cpuinfo': 'vendor_id : AuthenticAMD\n',
+  })
+  assert.equal(asKured(['--root', root]).code, 0)
+  const [, , more] = events(root).events
+  assert.deepEqual(more.reasons, ['microcode was upgraded: /boot/amd-ucode.img'])
+  writeFileSync(join(root, FILE), once)
+
   boot(root, 'another')
+  assert.equal(run(['status', '--root', root]).code, 0)
+  assert.equal(readFileSync(join(root, FILE), 'utf8'), once, 'status writes nothing')
   assert.equal(asKured(['--root', root]).code, 2)
   assert.equal(asKured(['--root', root]).code, 2)
   assert.deepEqual(kinds(root), ['boot', 'reboot-asked', 'boot', 'reboot-useless'])

@@ -54,8 +54,14 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
   assert.equal(await node.waitForEnd(), 'reboot')
   await node.boot()
   await node.ok(['kured-sentinel', 'release'])
+  // A journal that does not answer delays nothing, and fails nothing.
+  await node.ok(['systemctl', 'kill', '--signal=STOP', 'systemd-journald'])
+  await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'more'], {
+    timeoutMs: 10_000,
+  })
+  await node.ok(['systemctl', 'kill', '--signal=CONT', 'systemd-journald'])
   const last = (await history(node)).slice(7)
-  assert.deepEqual(kinds(last), ['boot', 'hold', 'boot', 'release'])
+  assert.deepEqual(kinds(last), ['boot', 'hold', 'boot', 'release', 'hold'])
   assert.deepEqual([last[0].how, last[2].how], ['power-cut', 'unplanned'])
 
   // The journal has the same, by its own fields.
