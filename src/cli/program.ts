@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
 import { example, type OnEnd } from './options.ts'
@@ -41,6 +42,7 @@ export function createProgram(ended: OnEnd): Command {
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)
+  addHistoryCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

@@ -1,7 +1,9 @@
 import { Exit, SentinelError } from '../errors.ts'
+import { callerName } from '../host/caller.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type BootClock, readBootClock } from '../host/boot-clock.ts'
+import { noteEvent } from '../history/note.ts'
 import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { type Hold, LONGEST_MS, newHold, remaining } from '../reboot/hold.ts'
 import { durationText } from '../text/duration.ts'
@@ -36,13 +38,17 @@ export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
   }
   const made = newHold(reason.trim(), lengthMs, now)
   setHold(host, made)
+  const until = new Date(made.until).toISOString()
+  noteEvent(host, { kind: 'hold', reason: made.reason, until, by: callerName() })
   show(json, made, now)
   return Exit.ok
 }
 
 /** `release`: ends the hold, even an unreadable one. @returns 0, even if there was none */
 export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): number {
-  const released = removeHold(new Host(root))
+  const host = new Host(root)
+  const released = removeHold(host)
+  if (released) noteEvent(host, { kind: 'release', by: callerName() })
   const text = released ? 'released: reboots are possible again\n' : 'there was no hold\n'
   write(1, json ? printableJson({ released }) : text)
   return Exit.ok

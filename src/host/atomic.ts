@@ -41,6 +41,27 @@ export function writeAtomically(path: string, bytes: string | Buffer, mode = 0o6
   syncDirectory(path)
 }
 
+/**
+ * Appends to one of our own files, and flushes that to the disk: after a power cut the file has its
+ * old bytes, and of the new ones all, some or none.
+ *
+ * @param path on this machine; the file is made if it is missing
+ * @param mode permissions of a new file, independent of the umask
+ * @throws the system error
+ */
+export function appendDurably(path: string, bytes: string, mode: number): void {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+  const fd = openSync(path, flags, mode)
+  try {
+    fchmodSync(fd, mode)
+    writeFileSync(fd, bytes)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  syncDirectory(path)
+}
+
 /** Flushes a rename in the file's directory to disk. [fsync(2)] */
 export function syncDirectory(file: string): void {
   const fd = openSync(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY)

@@ -28,3 +28,10 @@ export function systemdInvocation({ env, pid }: Pick<NodeJS.Process, 'env' | 'pi
   if (Number(env['SYSTEMD_EXEC_PID']) !== pid || !/^[0-9a-f]{32}$/.test(id)) return undefined
   return id
 }
+
+/** Who runs this program, in a word: "kured", "systemd", or a person's name. */
+export function callerName(): string {
+  if (isRunByKured()) return 'kured'
+  if (systemdInvocation() !== undefined) return 'systemd'
+  return process.env['SUDO_USER'] || (isRoot() ? 'root' : 'a user')
+}

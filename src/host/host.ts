@@ -16,7 +16,7 @@ import {
   type Stats,
 } from 'node:fs'
 import { errorCode, SentinelError } from '../errors.ts'
-import { syncDirectory, writeAtomically } from './atomic.ts'
+import { appendDurably, syncDirectory, writeAtomically } from './atomic.ts'
 
 /** Default limit of a file that is read as a whole, in bytes. */
 const LARGEST = 32 * 2 ** 20
@@ -162,6 +162,11 @@ export class Host {
    */
   write(path: string, content: string | Buffer, mode = 0o644): void {
     writeAtomically(this.path(path), content, mode)
+  }
+
+  /** Appends to a file with appendDurably(). */
+  append(path: string, content: string, mode = 0o644): void {
+    appendDurably(this.path(path), content, mode)
   }
 
   /** Makes a directory and its parents; @returns false when it existed already. */

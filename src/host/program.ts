@@ -17,6 +17,8 @@ export interface Limits {
   cwd?: string
   /** what a program needs beside PROGRAM_ENVIRONMENT */
   env?: Readonly<Record<string, string>>
+  /** its standard input; /dev/null without it. For runProgram() alone. */
+  input?: string
 }
 
 /** Default limit of a program's output, in bytes. */
@@ -31,7 +33,7 @@ const MOST_BYTES = 16 * 2 ** 20
 export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C', HOME: '/root', KUBERC: 'off' }
 
 /**
- * Runs a program by its absolute path, with /dev/null as input, and sends SIGKILL when its time is
+ * Runs a program by its absolute path, with /dev/null as input unless told, and sends SIGKILL when its time is
  * up: only SIGKILL ends a read that waits in the kernel for the memory lock of another process.
  * Uses node:child_process, because loading execa takes as long as the whole scan of a check.
  *
@@ -40,7 +42,8 @@ export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin', LC_ALL: 'C', HOME: '/root
 export function runProgram(path: string, args: readonly string[], limits: Limits): ProgramResult {
   const ended = spawnSync(...withParentDeathSignal(path, args), {
     ...limited(limits),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(limits.input !== undefined && { input: limits.input }),
+    stdio: [limits.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const timedOut = errorCode(ended.error) === 'ETIMEDOUT'
   if (!timedOut && (ended.error !== undefined || ended.status === null)) {

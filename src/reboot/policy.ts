@@ -10,6 +10,7 @@ import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
+import { noteRequests, noteUseless } from './note-requests.ts'
 import { readRequests, writeRequests } from './requests.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 
@@ -40,6 +41,7 @@ export function applyRebootPolicy(
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
     if (rebootsBy(findings)) findings.push(...collectDangers(host, deadline))
     if (rebootsBy(findings)) guarded?.remember()
+    if (answers) attempt(() => noteUseless(host, findings, now.bootId))
   } catch (error) {
     findings = [...findings, unreadable(errorText(error))]
   }
@@ -70,6 +72,7 @@ function guard(host: Host, seen: Finding[], { bootId }: BootClock, answers: bool
     if (!isNews) return
     try {
       writeRequests(host, requests)
+      noteRequests(host, { findings, requests }, bootId)
     } catch (error) {
       const hint = 'a request that is not stored could be repeated at each boot, for ever'
       throw new SentinelError(`${errorText(error)}: ${hint}`, { cause: error })

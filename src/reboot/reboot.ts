@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { durationText } from '../text/duration.ts'
-import { SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
+import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
 import { askGoingDown } from '../systemd/going-down.ts'
+import { printable } from '../text/printable.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
 import { passGate } from './gate.ts'
+import { GateNotes, readReasons } from './note-gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
@@ -17,6 +20,7 @@ const CALL_MS = 90_000
 const ASK_MS = 20_000
 /** What systemd has accepted shows at once, but logind may still be at it. */
 const SECOND_LOOK_MS = 1000
+const LONGEST_MESSAGE = 500
 
 /** The result of `reboot`. */
 export interface RebootOutcome extends RebootDecision {
@@ -52,6 +56,7 @@ export async function reboot(
   const end = (signal: string) => ended.abort(signal)
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   signals.forEach((signal) => process.once(signal, end))
+  const notes = new GateNotes(host, patience)
   let staysUp = true
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
@@ -59,26 +64,42 @@ export async function reboot(
       {
         look: () => judgeBlockers(collectBlockers(host, config, byKured)),
         pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
-        waiting,
+        waiting: (reason) => {
+          notes.waitedFor(reason)
+          waiting(reason)
+        },
       },
       patience,
     )
     if (decision.answer === 'go') {
       announceReboot(host, SHUTDOWN_MS)
-      const called = await callReboot()
+      const unsynced = syncDisks(host)
+      if (unsynced !== '') throw new SentinelError(`not everything is on the disk: ${unsynced}`)
+      const reasons = readReasons(host)
+      // Before the call: the shutdown may kill this run at once.
+      notes.end('down', reasons)
+      const called = await callReboot(reasons)
       staysUp = called.goesDown === false
       if (called.goesDown !== true) throw new SentinelError(called.reason)
-    }
+    } else notes.end(decision.answer === 'attention' ? 'attention' : 'not-now', decision.reason)
     return { ...decision, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
   } catch (error) {
-    if (!ended.signal.aborted) throw error
-    throw new SentinelError(
-      `ended by ${String(ended.signal.reason)} after ${durationText(patience.elapsed())}: no reboot`,
-    )
+    const shown = ended.signal.aborted
+      ? new SentinelError(
+          `ended by ${String(ended.signal.reason)} after ${durationText(patience.elapsed())}: no reboot`,
+        )
+      : error
+    notes.end('failed', errorText(shown))
+    throw shown
   } finally {
     signals.forEach((signal) => process.off(signal, end))
     if (staysUp) callOffReboot(host)
   }
+}
+
+/** What logind writes to the journal, and to the terminals. [systemctl(1), --message=] */
+function shutdownMessage(reasons: string): string {
+  return printable(`kured-sentinel: ${reasons}`).slice(0, LONGEST_MESSAGE)
 }
 
 /**
@@ -90,8 +111,10 @@ export async function reboot(
  * @returns goesDown, undefined where nobody can tell: the announcement then stays until it expires,
  * because an upgrade that begins now might be cut off
  */
-async function callReboot(): Promise<{ goesDown: boolean | undefined; reason: string }> {
-  const reason = orderSystemd(['reboot'], CALL_MS)
+async function callReboot(
+  reasons: string,
+): Promise<{ goesDown: boolean | undefined; reason: string }> {
+  const reason = orderSystemd(['reboot', `--message=${shutdownMessage(reasons)}`], CALL_MS)
   if (reason === '' || askGoingDown(ASK_MS) === true) return { goesDown: true, reason: '' }
   await sleep(SECOND_LOOK_MS)
   const goesDown = askGoingDown(ASK_MS)

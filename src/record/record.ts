@@ -7,6 +7,7 @@ import { databasePath, logPath, NO_CONF, readPacmanConf } from '../pacman/conf/c
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { areHooksActive } from '../pacman/hooks.ts'
 import { noteLeftLock, readLock, readLockState } from '../pacman/lock.ts'
+import { noteRun } from './note-run.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
 import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
 import { judgeAbandonedRun, judgeOutcome, readServiceEnd, type RunOutcome } from './run-outcome.ts'
@@ -134,6 +135,7 @@ function keep(
   const previous = keepsEarlier ? unlessBroken(() => readRunRecord(host, job)) : undefined
   const kept = keepsEarlier ? keepLastEnd(record, previous) : record
   writeRunRecord(host, kept)
+  noteRun(host, record, end.changes)
   if (job === 'upgrade') {
     const { blockingHooks } = unlessBroken(() => readConfig(host)) ?? { blockingHooks: [] }
     const names = findUnfinished({ host, conf, end, plan: mark?.plan ?? [], blockingHooks })

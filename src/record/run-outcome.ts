@@ -47,6 +47,8 @@ export interface RunOutcome {
   problems: string[]
   /** the packages that it has changed, as far as pacman.log tells */
   changed: string[]
+  /** what it did to them, in pacman's words */
+  changes: string[]
   failures: PacmanOutput['failures']
   /** whether pacman was started; if not, the record keeps the end of an earlier run too */
   ran: boolean
@@ -62,7 +64,7 @@ export function judgeOutcome(evidence: RunEvidence): RunOutcome {
 }
 
 function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcome | undefined {
-  const nothing = { problems: [], changed: [], failures: [], ran: false }
+  const nothing = { problems: [], changed: [], changes: [], failures: [], ran: false }
   if (result === 'exec-condition') {
     return {
       ...nothing,
@@ -90,8 +92,8 @@ function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): Run
       ? judgeDownload(said)
       : judgeNoTransaction(job, service, said, run?.upgrading === true)
   const problems = [...said.failed, ...(succeeded ? said.errors : [])]
-  const changed = transaction?.packages ?? []
-  return { outcome, reason, problems, changed, failures: said.failures, ran: true }
+  const { packages: changed = [], changes = [] } = transaction ?? {}
+  return { outcome, reason, problems, changed, changes, failures: said.failures, ran: true }
 }
 
 type Judgement = [outcome: Outcome, reason: string]
@@ -164,7 +166,7 @@ export function judgeAbandonedRun(
   unfinished: readonly string[] | undefined,
 ): RunOutcome {
   const run = findRun(lines, job, 'first')
-  const { end, packages = [] } = run?.transaction ?? {}
+  const { end, packages = [], changes = [] } = run?.transaction ?? {}
   const changed = count(packages)
   const interrupted = (reason: string): RunOutcome => {
     return {
@@ -172,6 +174,7 @@ export function judgeAbandonedRun(
       reason,
       problems: [],
       changed: packages,
+      changes,
       failures: [],
       ran: true,
     }

@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
+import { callerName } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { logPath, readHostConf } from '../pacman/conf/conf.ts'
+import { noteEvent } from '../history/note.ts'
 import { readReplaced } from '../pacman/replaced.ts'
 import { unreadable, type Finding } from '../sentinel/finding.ts'
 import { scanProc } from '../sentinel/scan-proc.ts'
@@ -48,6 +50,7 @@ export async function restartStale(
   const plan = makePlan(place, stale)
   if (dryRun) return { ...dryRunReport(plan), unseen: findings.filter(isUnseen).map(plain) }
   const done = await executePlan(place, plan, precondition)
+  noteRestart(host, done)
   const left = await look(host, config).then(
     (again) => again.findings,
     (error: unknown) => [unreadable(`the second look failed: ${errorText(error)}`)],
@@ -58,6 +61,19 @@ export async function restartStale(
     stillStale: left.filter(isStale).map((finding) => explain(finding, done.refused)),
     unseen: left.filter(isUnseen).map(plain),
   }
+}
+
+function noteRestart(
+  host: Host,
+  { restarted, failed }: Pick<RestartReport, 'restarted' | 'failed'>,
+) {
+  if (restarted.length + failed.length === 0) return
+  noteEvent(host, {
+    kind: 'restart',
+    restarted: restarted.map(({ unit }) => unit),
+    failed: failed.map(({ unit, why }) => `${unit}: ${why}`),
+    by: callerName(),
+  })
 }
 
 function look(host: Host, config: Config): Promise<StaleCode> {

@@ -1,5 +1,7 @@
+import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import { runProgram } from '../host/program.ts'
+import { printable } from '../text/printable.ts'
 
 const JOURNALCTL = '/usr/bin/journalctl'
 
@@ -27,5 +29,54 @@ export function readRunOutput(
     return ended.exitCode === 0 && lines.length > 0 ? lines : undefined
   } catch {
     return undefined
+  }
+}
+
+/** How a boot ended, as far as the journal has it. */
+export type BootEnd = 'in-order' | 'cut' | 'unknown'
+
+/** "A start job for unit UNIT has finished successfully". [systemd, sd-messages.h] */
+const UNIT_STARTED = '39f53479d3a045ac8e11786248231fbf'
+
+/**
+ * Whether systemd reached shutdown.target in a boot, which it does last of all in every orderly
+ * shutdown, and in no other way. unknown: the journal has nothing of that boot, or gives no answer.
+ */
+export function readBootEnd(bootId: string, deadline: Deadline): BootEnd {
+  const boot = `--boot=${bootId.replaceAll('-', '')}`
+  try {
+    if (!hasEntries([boot], deadline)) return 'unknown'
+    const shutdown = [`MESSAGE_ID=${UNIT_STARTED}`, 'UNIT=shutdown.target']
+    return hasEntries([boot, ...shutdown], deadline) ? 'in-order' : 'cut'
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** Throws SentinelError when journalctl has not answered in time. */
+function hasEntries(matches: readonly string[], deadline: Deadline): boolean {
+  const args = ['--quiet', '--no-pager', '--output=cat', '--lines=1', ...matches]
+  const ended = runProgram(JOURNALCTL, args, { timeoutMs: deadline.left() })
+  if (ended.timedOut) throw new SentinelError('journalctl did not answer in time')
+  return ended.exitCode === 0 && ended.stdout.length > 0
+}
+
+/** Limit for an entry: journald normally takes it at once, also when it is busy. */
+const SEND_MS = 1_000
+
+/**
+ * Writes one entry with its own fields to the journal. [logger(1), --journald] A journal that is away
+ * or does not answer costs at most a second, and is no error: the journal is a second copy.
+ *
+ * @param fields names in capital letters; their values become one line each
+ */
+export function writeJournalEntry(fields: Readonly<Record<string, string>>): void {
+  const input = Object.entries(fields)
+    .map(([name, value]) => `${name}=${printable(value)}\n`)
+    .join('')
+  try {
+    runProgram('/usr/bin/logger', ['--journald'], { timeoutMs: SEND_MS, input })
+  } catch {
+    // Nothing depends on it.
   }
 }

@@ -1,5 +1,6 @@
 /** The last gate before a real reboot: `kured-sentinel reboot`, as Kured runs it. */
 import assert from 'node:assert/strict'
+import type { HistoryEntry } from '../../src/history/fields.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
@@ -98,6 +99,22 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
   assert.equal(inhibited, 2)
   assert.match(whyInhibited, /^error: systemctl reboot failed: .*\(see systemd-inhibit --list\)/)
   await node.ok(['systemctl', 'stop', 'inhibitor'])
+
+  const { events } = JSON.parse(await node.ok(['kured-sentinel', 'history', '--json']))
+  const gates = events.filter(({ kind }: HistoryEntry) => kind === 'gate')
+  assert.deepEqual(
+    gates.map(({ ending, by }: HistoryEntry<'gate'>) => `${ending} ${by}`),
+    [
+      'attention kured',
+      'not-now kured',
+      'not-now kured',
+      'failed root',
+      'attention kured',
+      'down kured',
+      'failed kured',
+    ],
+  )
+  assert.match(gates[2].waitedFor.join(), /pacman is at work/)
 
   const ready = await node.run([...GATE, '--dry-run', '--json'])
   assert.equal(ready.exitCode, 0)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { allCommands, commandTree, type CommandShape } from '../../scripts/build/command-tree.ts'
 import { installedFiles } from '../../scripts/install/files.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
+import { KINDS } from '../../src/history/kinds.ts'
 import { STATE_DIRECTORY } from '../../src/state/store.ts'
 import { exitStatusOf, section, subsection } from '../fixture/man-page.ts'
 import { shipped, shippedKeys } from '../fixture/shipped.ts'
@@ -48,6 +49,14 @@ test('each exit code that a table of the README explains', () => {
 test('the options of the program itself', () => {
   const options = section('OPTIONS')
   for (const flag of ['--help', '--version']) assert.ok(options.includes(`*${flag}*`))
+})
+
+test('each kind of event, with its message ID', () => {
+  const text = subsection(section('COMMANDS'), 'history')
+  for (const [kind, { messageId }] of Object.entries(KINDS)) {
+    const [, listed = ''] = text.split(`\n*${kind}*\n`)
+    assert.match(listed, new RegExp(`^.*\n\tMESSAGE_ID=${messageId}\n`), kind)
+  }
 })
 
 test('no section for a command that there is not', () => {

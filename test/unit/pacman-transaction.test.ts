@@ -12,7 +12,11 @@ test('a transaction, its packages, and the hooks it has started', () => {
     {
       command: OURS,
       upgrading: true,
-      transaction: { end: 'completed', packages: ['a', 'b'] },
+      transaction: {
+        end: 'completed',
+        packages: ['a', 'b'],
+        changes: ['upgraded a (1-1 -> 2-1)', 'upgraded b (1-1 -> 2-1)'],
+      },
       hooks: ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook'],
     },
   ])

@@ -62,6 +62,7 @@ const END: RunOutcome = {
   reason: '',
   problems: [],
   changed: ['linux', 'glibc'],
+  changes: [],
   failures: [],
   ran: true,
 }

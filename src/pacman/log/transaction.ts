@@ -16,6 +16,8 @@ interface Transaction {
   end?: 'completed' | 'interrupted' | 'failed'
   /** the packages that it has installed, upgraded or removed */
   packages: string[]
+  /** what it did to each, in pacman's words: "upgraded linux (6.18.44-1 -> 6.18.45-1)" */
+  changes: string[]
 }
 
 /**
@@ -52,7 +54,7 @@ function begin(runs: PacmanRun[], holder: PacmanRun | undefined): PacmanRun {
   const candidates = [holder, runs.at(-1)]
   let run = candidates.find((one) => one !== undefined && one.transaction === undefined)
   if (run === undefined) runs.push((run = newRun('')))
-  run.transaction = { packages: [] }
+  run.transaction = { packages: [], changes: [] }
   return run
 }
 
@@ -65,7 +67,9 @@ function take(run: PacmanRun | undefined, text: string): void {
   const [, end] = /^transaction (completed|interrupted|failed)$/.exec(text) ?? []
   if (end === 'completed' || end === 'interrupted' || end === 'failed') transaction.end = end
   const [, name] = /^(?:installed|reinstalled|upgraded|downgraded|removed) (\S+)/.exec(text) ?? []
-  if (name !== undefined) transaction.packages.push(name)
+  if (name === undefined) return
+  transaction.packages.push(name)
+  transaction.changes.push(text)
 }
 
 /** Whether a command line is a system upgrade: -Su, -Syu, --sync --sysupgrade, … */

@@ -1,0 +1,74 @@
+import { type Guarded, listOf, oneOf, shape, text, whole } from './guard.ts'
+
+/** Who wanted it: Kured, a unit of systemd, or a person, by name. */
+const by = text
+
+/**
+ * The kinds of events with their fields, of which their types are made. New fields must be such that
+ * older lines can do without them, or the lines that are there count as unreadable.
+ */
+const FIELDS = {
+  /** an unattended upgrade that pacman has begun */
+  upgrade: {
+    outcome: oneOf('completed', 'interrupted', 'failed'),
+    reason: text,
+    /** in words, such as "upgraded linux 6.18.44 -> 6.18.45" */
+    packages: listOf(text),
+    problems: listOf(text),
+  },
+  /** a download that was not completed */
+  download: { outcome: oneOf('interrupted', 'failed'), reason: text },
+  /** an upgrade or download that did not begin */
+  skip: { job: oneOf('upgrade', 'download'), reason: text },
+  restart: { restarted: listOf(text), failed: listOf(text), by },
+  /** a check answered "reboot" for these for the first time */
+  'reboot-asked': { causes: listOf(text), reasons: listOf(text), by },
+  /** a check saw that a reboot did not clear its cause; once for each boot */
+  'reboot-useless': { reasons: listOf(text) },
+  /** a reboot after the drain. down: systemd is told to reboot; failed: it refused */
+  gate: {
+    ending: oneOf('down', 'not-now', 'attention', 'failed'),
+    reason: text,
+    waitedMs: whole,
+    waitedFor: listOf(text),
+    by,
+  },
+  /** the first event of a boot comes with it; helped: whether it cleared the causes */
+  boot: {
+    how: oneOf('planned', 'unplanned', 'power-cut', 'unknown'),
+    previousBoot: text,
+    causes: listOf(text),
+    helped: oneOf('yes', 'no', 'unknown'),
+  },
+  /** until: ISO 8601 */
+  hold: { reason: text, until: text, by },
+  release: { by },
+} as const
+
+export type HistoryKind = keyof typeof FIELDS
+
+/** An event of one of these kinds. */
+export type HistoryEvent<K extends HistoryKind = HistoryKind> = {
+  [P in K]: { kind: P } & Guarded<(typeof FIELDS)[P]>
+}[K]
+
+const STAMP = { at: text, bootId: text, uptimeMs: whole }
+
+/**
+ * When an event was written: by the wall clock (ISO 8601), which may be wrong, and by the boot and
+ * its uptime.
+ */
+export type HistoryStamp = Guarded<typeof STAMP>
+
+export type HistoryEntry<K extends HistoryKind = HistoryKind> = HistoryStamp & HistoryEvent<K>
+
+/** Whether a value is an event with its stamp. */
+export function isEntry(value: unknown): value is HistoryEntry {
+  const isStamped = shape({ ...STAMP, kind: text })
+  if (!isStamped(value) || !isKind(value.kind)) return false
+  return shape(FIELDS[value.kind])(value)
+}
+
+function isKind(name: string): name is HistoryKind {
+  return Object.hasOwn(FIELDS, name)
+}

@@ -1,0 +1,98 @@
+import { durationText } from '../text/duration.ts'
+import type { HistoryEvent, HistoryKind } from './fields.ts'
+
+interface KindOfEvent<K extends HistoryKind> {
+  /** for `journalctl MESSAGE_ID=…`; a kind keeps its own for ever. [systemd.journal-fields(7)] */
+  messageId: string
+  describe: (event: HistoryEvent<K>) => string
+  /** whether a person should see it: a warning in the journal */
+  isTrouble?: (event: HistoryEvent<K>) => boolean
+}
+
+export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
+  upgrade: {
+    messageId: '6dc28271eba746489f5d6c984593c290',
+    describe: ({ outcome, reason, packages, problems }) =>
+      `upgrade ${outcome}: ${[reason, ...problems, ...shortened(packages, 5)].join('; ')}`,
+    isTrouble: ({ outcome, problems }) => outcome !== 'completed' || problems.length > 0,
+  },
+  download: {
+    messageId: '41f28604a86d4c518329c33d25631cd8',
+    describe: ({ outcome, reason }) => `download ${outcome}: ${reason}`,
+    isTrouble: () => true,
+  },
+  skip: {
+    messageId: '16e6b4a78e264d749bdc9d7521298aaa',
+    describe: ({ job, reason }) => `${job} skipped: ${reason}`,
+  },
+  restart: {
+    messageId: 'de4f19486f5d4ed5a9d817d8190bed6e',
+    describe: ({ restarted, failed, by }) => {
+      const parts = [`restarted by ${by}: ${shortened(restarted, 10).join(', ') || 'nothing'}`]
+      if (failed.length > 0) parts.push(`did not come back: ${shortened(failed, 10).join(', ')}`)
+      return parts.join('; ')
+    },
+    isTrouble: ({ failed }) => failed.length > 0,
+  },
+  'reboot-asked': {
+    messageId: '165d87a27d334a4aaacfda4fe83a2974',
+    describe: ({ reasons, by }) => `${by} was told to reboot: ${shortened(reasons, 5).join('; ')}`,
+  },
+  'reboot-useless': {
+    messageId: '24c83a4cb6f24ed5bf419de858d7fa10',
+    describe: ({ reasons }) => reasons.join('; '),
+    isTrouble: () => true,
+  },
+  gate: {
+    messageId: 'd3019fec33424024a49e34310fbc4ddf',
+    describe: describeGate,
+    isTrouble: ({ ending }) => ending === 'attention' || ending === 'failed',
+  },
+  boot: {
+    messageId: 'c9fa798c8d004e46bd303beffd58778f',
+    describe: describeBoot,
+    isTrouble: ({ how, helped }) => how === 'power-cut' || helped === 'no',
+  },
+  hold: {
+    messageId: '4d25697e939f4adc90154f11aaeadcac',
+    describe: ({ reason, until, by }) => `held until ${until} by ${by}: ${reason}`,
+  },
+  release: {
+    messageId: '8546122d3b1f4fec9572c43a8e762578',
+    describe: ({ by }) => `released by ${by}`,
+  },
+}
+
+/** An event in one line, for a person. */
+export function describeEvent<K extends HistoryKind>(event: HistoryEvent<K>): string {
+  return KINDS[event.kind].describe(event)
+}
+
+export function isTrouble<K extends HistoryKind>(event: HistoryEvent<K>): boolean {
+  return KINDS[event.kind].isTrouble?.(event) === true
+}
+
+function describeGate({ ending, reason, waitedMs, waitedFor, by }: HistoryEvent<'gate'>): string {
+  const waited = waitedFor.length === 0 ? '' : ` for ${shortened(waitedFor, 3).join('; ')}`
+  const after = waitedMs < 1000 ? '' : `, after waiting ${durationText(waitedMs)}${waited}`
+  if (ending === 'down') return `${by} reboots the host${after}: ${reason}`
+  return `no reboot by ${by}${after}: ${reason}`
+}
+
+const HOW = {
+  planned: 'booted, as planned',
+  unplanned: 'booted after a shutdown in order, not by kured-sentinel reboot',
+  'power-cut': 'booted without a shutdown: a power cut, a crash or a reset',
+  unknown: 'booted; how the boot before ended is unknown',
+}
+
+function describeBoot({ how, causes, helped }: HistoryEvent<'boot'>): string {
+  if (causes.length === 0) return HOW[how]
+  const end = { yes: 'it helped', no: 'it did not help', unknown: 'not known whether it helped' }
+  return `${HOW[how]}; a reboot was due for ${shortened(causes, 5).join('; ')}: ${end[helped]}`
+}
+
+function shortened(list: readonly string[], most: number): string[] {
+  const more = list.length > most ? [`and ${list.length - most} more`] : []
+  return [...list.slice(0, most), ...more]
+}

@@ -1,0 +1,47 @@
+import { callerName } from '../host/caller.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import type { HistoryEvent } from '../history/fields.ts'
+import { readHistory } from '../history/file.ts'
+import { noteEvent } from '../history/note.ts'
+
+/** What the gate did, for the history. */
+export class GateNotes {
+  readonly #host: Host
+  readonly #patience: Deadline
+  readonly #waitedFor: string[] = []
+
+  constructor(host: Host, patience: Deadline) {
+    this.#host = host
+    this.#patience = patience
+  }
+
+  /** It waits, for a new reason. */
+  waitedFor(reason: string): void {
+    this.#waitedFor.push(reason)
+  }
+
+  /** Its end; a later one, as when systemd refuses, comes behind it. */
+  end(ending: HistoryEvent<'gate'>['ending'], reason: string): void {
+    noteEvent(this.#host, {
+      kind: 'gate',
+      ending,
+      reason,
+      waitedMs: Math.round(this.#patience.elapsed()),
+      waitedFor: this.#waitedFor,
+      by: callerName(),
+    })
+  }
+}
+
+/** For what checks asked for a reboot in this boot, by the history; says so if it has nothing. */
+export function readReasons(host: Host): string {
+  try {
+    const bootId = host.bootId()
+    const asked = readHistory(host).entries.filter((entry) => entry.bootId === bootId)
+    const reasons = asked.flatMap((entry) => (entry.kind === 'reboot-asked' ? entry.reasons : []))
+    return [...new Set(reasons)].join('; ') || 'no check has asked for it'
+  } catch {
+    return 'the history, which has the reasons, cannot be read'
+  }
+}

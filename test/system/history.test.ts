@@ -1,0 +1,82 @@
+/** The history over real upgrades, reboots and power cuts, in the file and in the journal. */
+import assert from 'node:assert/strict'
+import type { HistoryKind } from '../../src/history/fields.ts'
+import { KINDS } from '../../src/history/kinds.ts'
+import { bootNode, install, labTest, offer } from '../lab/lab.ts'
+import type { LabNode } from '../lab/node.ts'
+import { greet, greeter, kernel } from '../lab/recipes.ts'
+import { installJobs, upgrade } from '../lab/upgrade-job.ts'
+
+const CHECK = ['/usr/bin/kured-sentinel']
+
+async function history(node: LabNode): Promise<any[]> {
+  return JSON.parse(await node.ok(['kured-sentinel', 'history', '--json'])).events
+}
+
+const kinds = (events: { kind: HistoryKind }[]) => events.map(({ kind }) => kind)
+
+labTest('an upgrade, a reboot that does not help, a power cut: one story, told twice', async () => {
+  await using node = await bootNode()
+  await node.shell('mkdir -p /var/log/journal; systemctl restart systemd-journald')
+  await installJobs(node, '--local --allow-download')
+  await install(node, greet('1.0'), greeter)
+  await node.ok(['systemctl', 'start', 'plain'])
+  await offer(node, greet('2.0'))
+  await node.ok(['pacman', '-Sy'])
+  await upgrade(node)
+  await node.ok(['kured-sentinel', 'restart'])
+  await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
+  for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 0)
+
+  const before = await history(node)
+  assert.deepEqual(kinds(before), ['boot', 'upgrade', 'restart', 'reboot-asked'])
+  const [, upgraded, restarted, asked] = before
+  assert.deepEqual(upgraded.packages, ['upgraded libgreet (1.0-1 -> 2.0-1)'])
+  assert.equal(upgraded.outcome, 'completed')
+  assert.deepEqual([restarted.restarted, restarted.by], [['plain.service'], 'root'])
+  assert.match(asked.reasons.join(), /linux 9\.9\.9-lab is installed/)
+  assert.equal(asked.by, 'kured')
+
+  assert.equal((await node.asKured([...CHECK, 'reboot'])).exitCode, 0)
+  assert.equal(await node.waitForEnd(), 'reboot')
+  await node.boot()
+  for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 2)
+  const useless = await history(node)
+  assert.deepEqual(kinds(useless.slice(4)), ['gate', 'boot', 'reboot-useless'])
+  assert.deepEqual([useless[4].ending, useless[4].by], ['down', 'kured'])
+  assert.deepEqual([useless[5].how, useless[5].helped], ['planned', 'no'])
+  assert.deepEqual(useless[5].causes, asked.reasons)
+
+  await node.powerCut()
+  await node.boot()
+  await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'a disk'])
+  await node.ok(['systemctl', 'reboot'])
+  assert.equal(await node.waitForEnd(), 'reboot')
+  await node.boot()
+  await node.ok(['kured-sentinel', 'release'])
+  // A journal that does not answer delays nothing, and fails nothing.
+  await node.ok(['systemctl', 'kill', '--signal=STOP', 'systemd-journald'])
+  await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'more'], {
+    timeoutMs: 10_000,
+  })
+  await node.ok(['systemctl', 'kill', '--signal=CONT', 'systemd-journald'])
+  const last = (await history(node)).slice(7)
+  assert.deepEqual(kinds(last), ['boot', 'hold', 'boot', 'release', 'hold'])
+  assert.deepEqual([last[0].how, last[2].how], ['power-cut', 'unplanned'])
+
+  // The journal has the same, by its own fields.
+  const all = await history(node)
+  for (const kind of new Set(kinds(all))) {
+    const { messageId } = KINDS[kind]
+    const told = await node.ok(['journalctl', '--output=json', `MESSAGE_ID=${messageId}`])
+    const entries = told
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.equal(entries.length, all.filter((event) => event.kind === kind).length, kind)
+    assert.equal(entries[0].SYSLOG_IDENTIFIER, 'kured-sentinel')
+    assert.equal(entries[0].KURED_SENTINEL_KIND, kind)
+  }
+  const shutdown = await node.ok(['journalctl', '--output=cat', '-u', 'systemd-logind'])
+  assert.match(shutdown, /kured-sentinel: kernel .* is running, linux 9\.9\.9-lab is installed/)
+})
