@@ -283,6 +283,34 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     CACHE,
     [MOUNTED, 'wrong: /p cannot be written to: it is read-only, or its server maps root to nobody'],
   ],
+  // What is there is the host's own disk: it says nothing of the share.
+  [
+    'the share is not mounted, and the directory below it can be written to',
+    { path: '/p', mounted: undefined, squashed: false },
+    CACHE,
+    ['wrong: /p is not mounted'],
+  ],
+  [
+    'the same, and no unit that tells',
+    { path: '/p', mounted: undefined, unwritable: '', squashed: false },
+    { ...CACHE, mounts: undefined },
+    ['warning: /p is not mounted'],
+  ],
+  [
+    'another file system than wanted, which can be written to',
+    { path: '/p', mounted: { type: 'ext4', source: '/dev/sdb1' }, squashed: true },
+    { ...CACHE, types: ['nfs', 'nfs4'] },
+    ['wrong: /p is mounted from /dev/sdb1 (ext4), and not by nfs or nfs4'],
+  ],
+  [
+    'a cache host with a cache of its own',
+    { path: '/p', mounted: undefined, squashed: false },
+    { ...CACHE, mounts: false },
+    [
+      'ok: /p answers; no mount is expected (--local)',
+      'ok: /p can be written to by this cache host',
+    ],
+  ],
   [
     'root squashed, and a DownloadUser',
     { ...NFS, squashed: true },
