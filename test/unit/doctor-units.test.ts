@@ -130,10 +130,26 @@ const JOBS: [what: string, status: UnitStatus[], lines: string[]][] = [
       timer(),
       service({
         run: run('skipped', { reason: 'x is not mounted' }),
-        skip: { at: NEXT, why: 'x is not mounted' },
+        // When systemd had met the conditions: the preflight ends later.
+        skip: { at: Date.UTC(2026, 10, 25, 0, 12, 29), why: 'x is not mounted' },
       }),
     ],
     [ON, `warning: ${LAST} was skipped: x is not mounted`],
+  ],
+  [
+    'skipped by a condition, a night after its preflight skipped it',
+    [
+      timer(),
+      service({
+        run: run('skipped', { reason: 'x is not mounted' }),
+        skip: { at: NEXT, why: 'ConditionX=y was not met' },
+      }),
+    ],
+    [
+      ON,
+      `warning: ${LAST} was skipped: x is not mounted`,
+      'warning: the upgrade was skipped at 2026-11-26T00:17Z: ConditionX=y was not met',
+    ],
   ],
   [
     'skipped by a condition, after a run that completed',
