@@ -32,8 +32,10 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
     const from = mounted === undefined ? '' : ` (${mounted.source})`
     return [wrong(`${path}${from} does not answer: ${silent}`, 'check whether its server is up')]
   }
-  const said = [judgeMounted(path, mounted, wanted)]
-  if (!wanted.cacheHost) return said
+  const place = judgeMounted(path, mounted, wanted)
+  const said = [place]
+  // Without the share its mount point is a directory of this host's own.
+  if (!wanted.cacheHost || place.state !== 'ok') return said
   const remedy = 'export it to this host with no_root_squash'
   if (unwritable !== undefined) {
     const why = unwritable || 'it is read-only, or its server maps root to nobody'

@@ -1,7 +1,7 @@
 import { Deadline } from '../host/deadline.ts'
-import { awaitProgram } from '../host/program.ts'
-import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
-import { askFreeSpace, askRealPath, askWritable } from '../preflight/directory.ts'
+import { PACMAN_CONF } from '../pacman/conf/conf.ts'
+import { askDownloadUser, askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { askFreeSpace, askNobodysFiles, askRealPath, askWritable } from '../preflight/directory.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
 import { type Directory, judgeDirectory, type Wanted } from './directory.ts'
 import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'
@@ -15,7 +15,9 @@ export const mounts: DoctorCheck = {
   area: 'mounts',
   async look(place) {
     const wanted = wantedOf(place)
-    const cacheDir = ask('CacheDir') ?? '/var/cache/pacman/pkg'
+    // Its errors are reported elsewhere.
+    const cacheDir =
+      optional(() => askPacmanConf(PACMAN_CONF, 'CacheDir')[0]) ?? '/var/cache/pacman/pkg'
     const said: DoctorFinding[] = []
     for (const path of [`${place.dbPath}/sync`, cacheDir.replace(/(.)\/+$/, '$1')]) {
       said.push(...judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted))
@@ -30,14 +32,9 @@ function wantedOf({ host, config, deadline }: DoctorContext): Wanted {
   return {
     mounts: service === undefined ? undefined : wantsMounts(host.readText(service)),
     cacheHost: isCacheHost(status),
-    downloadUser: ask('DownloadUser'),
+    downloadUser: askDownloadUser(PACMAN_CONF),
     types: config.mountTypes,
   }
-}
-
-/** pacman 6 does not know DownloadUser; other errors of pacman-conf are reported elsewhere. */
-function ask(directive: string): string | undefined {
-  return optional(() => askPacmanConf('/etc/pacman.conf', directive)[0])
 }
 
 function optional<T>(look: () => T): T | undefined {
@@ -60,17 +57,6 @@ async function lookAt(path: string, cacheHost: boolean, place: DoctorContext): P
   if ('problem' in answer) return { ...directory, silent: answer.problem }
   if (!cacheHost || !isRoot) return directory
   const unwritable = await askWritable(path, patience())
-  const squashed = await hasNobodysFiles(path, patience())
+  const squashed = await askNobodysFiles(path, patience())
   return { ...directory, ...(unwritable !== undefined && { unwritable }), squashed }
-}
-
-/**
- * Whether a file there belongs to nobody: root made it on a server with root_squash, or this host
- * does not know the owner that an NFSv4 server names. [exports(5)]
- */
-async function hasNobodysFiles(path: string, deadline: Deadline): Promise<boolean> {
-  const nobody = ['(', '-uid', '65534', '-o', '-uid', '4294967294', ')']
-  const args = [`${path}/.`, '-maxdepth', '1', ...nobody, '-print', '-quit']
-  const ended = await awaitProgram('/usr/bin/find', args, { timeoutMs: deadline.left() / 2 })
-  return ended.stdout.length > 0
 }

@@ -16,7 +16,8 @@ export function judgeRun(
   if (problem !== undefined) return [wrong(`${name}: ${problem}`, advice)]
   const said: DoctorFinding[] = active === 'failed' ? [wrong(`${name} has failed`, advice)] : []
   if (run !== undefined) said.push(judgeRunOutcome(job, run))
-  if (skip !== undefined && run?.outcome !== 'skipped') {
+  // A skip by the preflight is recorded after systemd has met the conditions.
+  if (skip !== undefined && (run === undefined || skip.at > Date.parse(run.endedAt))) {
     said.push(warning(`the ${job} was skipped at ${at(skip.at)}: ${skip.why}`, advice))
   }
   const before = earlier && judgeRunOutcome(job, earlier, `an earlier ${job}`)

@@ -141,8 +141,8 @@ function judgeFile(
 }
 
 function usesOtherPaths(text: string): boolean {
-  const usual = `RequiresMountsFor=${DEFAULTS.syncDir} ${DEFAULTS.cacheDir}`
-  return wantsMounts(text) && !text.split('\n').includes(usual)
+  const paths = [...text.matchAll(/^ConditionPathIsMountPoint=(.*)$/gm)].map(([, path]) => path)
+  return paths.length > 0 && paths.join() !== [DEFAULTS.syncDir, DEFAULTS.cacheDir].join()
 }
 
 /** Whether a job's service requires mounts; if not, the host has its own cache. */

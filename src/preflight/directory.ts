@@ -37,6 +37,17 @@ export async function askWritable(path: string, deadline: Deadline): Promise<str
   return 'problem' in ended ? ended.problem : undefined
 }
 
+/**
+ * Asks whether a file there, or the directory itself, belongs to nobody: root made it on a server
+ * with root_squash, or this host does not know the owner that an NFSv4 server names. [exports(5)]
+ */
+export async function askNobodysFiles(path: string, deadline: Deadline): Promise<boolean> {
+  const nobody = ['(', '-uid', '65534', '-o', '-uid', '4294967294', ')']
+  const args = [`${path}/.`, '-maxdepth', '1', ...nobody, '-print', '-quit']
+  const ended = await awaitProgram('/usr/bin/find', args, { timeoutMs: patience(deadline) })
+  return ended.stdout.length > 0
+}
+
 /** The sizes in bytes of the files that exist. */
 export async function askSizes(
   files: readonly string[],

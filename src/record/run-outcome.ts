@@ -137,7 +137,7 @@ const NOTHING = 'there was nothing to do'
 function judgeNoTransaction(
   job: Job,
   service: ServiceEnd,
-  { errors, nothingToDo }: PacmanOutput,
+  { errors, sandbox, nothingToDo }: PacmanOutput,
   upgrading: boolean,
 ): Judgement {
   if (wasStopped(service)) {
@@ -145,7 +145,7 @@ function judgeNoTransaction(
     return ['interrupted', `pacman was stopped${when} (${how(service)})`]
   }
   if (service.status !== '0' || service.result !== 'success') {
-    const reasons = [...new Set(errors)].slice(0, 3).join('; ')
+    const reasons = [...new Set([...errors, ...sandbox])].slice(0, 3).join('; ')
     return ['failed', reasons || `pacman ended with exit code ${service.status}`]
   }
   if (nothingToDo || upgrading) return ['nothing-to-do', NOTHING]

@@ -13,10 +13,23 @@ export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): 
   ]
 }
 
+/** systemd's own for a network mount, except Before=remote-fs.target. [systemd.mount(5)] */
+const ORDER: UnitLine[] = [
+  because(
+    'Only the jobs wait for the mount, by After=. With the default dependencies remote-fs.target, and so the whole boot, would wait as long as the server is down.',
+  ),
+  'DefaultDependencies=no',
+  'Wants=network-online.target remote-fs-pre.target',
+  'After=network.target network-online.target remote-fs-pre.target',
+  because('At a shutdown it goes after the jobs and before the network.'),
+  'Conflicts=umount.target',
+  'Before=umount.target',
+]
+
 function mount(what: string, from: string, path: string, automount: boolean): UnitFile[] {
   const install: Record<string, UnitLine[]> = { Install: ['WantedBy=remote-fs.target'] }
   const mounted = unit(unitNameOf(path, 'mount'), {
-    Unit: [`Description=NFS: ${what}`, DOCUMENTATION],
+    Unit: [`Description=NFS: ${what}`, DOCUMENTATION, ...ORDER],
     Mount: [
       `What=${specifierFree(from)}`,
       `Where=${specifierFree(path)}`,
@@ -25,7 +38,7 @@ function mount(what: string, from: string, path: string, automount: boolean): Un
         'hard: while the server is down pacman waits; with soft it would get an error in the middle of a file. nosuid, nodev, noexec: nothing here is executed. _netdev is not needed: systemd knows that nfs is a network file system.',
       ),
       'Options=hard,noatime,nosuid,nodev,noexec',
-      because('How long a boot, or a job, waits for a server that is down.'),
+      because('How long a job waits for a server that is down.'),
       'TimeoutSec=90s',
     ],
     ...(automount ? {} : install),

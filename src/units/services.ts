@@ -1,4 +1,4 @@
-import { execWord, listWord, specifierFree } from '../systemd/escape.ts'
+import { execWord, specifierFree, unitNameOf } from '../systemd/escape.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
@@ -107,11 +107,13 @@ const PRIORITY: UnitLine[] = [
 function mounts({ local, syncDir, cacheDir }: UnitOptions): UnitLine[] {
   if (local) return []
   const paths = [syncDir, cacheDir]
+  const names = paths.map((path) => unitNameOf(path, 'mount')).join(' ')
   return [
     because(
-      'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown. An idle automount satisfies the conditions: RequiresMountsFor= mounts it.',
+      'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown. An idle automount satisfies the conditions: Wants= mounts it. Wants=, not RequiresMountsFor=: with that a mount that fails would be a start that failed and left no trace.',
     ),
-    `RequiresMountsFor=${paths.map(listWord).join(' ')}`,
+    `Wants=${names}`,
+    `After=${names}`,
     ...paths.map((path) => `ConditionPathIsMountPoint=${specifierFree(path)}`),
   ]
 }

@@ -1,7 +1,6 @@
 import { SentinelError, errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readProperties } from '../systemd/bus.ts'
-import { unitNameOf } from '../systemd/escape.ts'
 import { enabledState, isLive } from '../systemd/unit-state.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
@@ -115,11 +114,11 @@ function jobOf(name: string): Job | undefined {
 
 function neededMounts(service: string): string[] {
   if (!service.endsWith('.service')) return []
-  const [paths] = readProperties(service, 'Unit', ['RequiresMountsFor'])
+  const [wanted] = readProperties(service, 'Unit', ['Wants'])
   // systemd gives them in no particular order.
-  return strings(paths)
+  return strings(wanted)
+    .filter((name) => name.endsWith('.mount'))
     .toSorted()
-    .map((path) => unitNameOf(path, 'mount'))
 }
 
 function strings(value: unknown): string[] {

@@ -130,10 +130,26 @@ const JOBS: [what: string, status: UnitStatus[], lines: string[]][] = [
       timer(),
       service({
         run: run('skipped', { reason: 'x is not mounted' }),
-        skip: { at: NEXT, why: 'x is not mounted' },
+        // When systemd had met the conditions: the preflight ends later.
+        skip: { at: Date.UTC(2026, 10, 25, 0, 12, 29), why: 'x is not mounted' },
       }),
     ],
     [ON, `warning: ${LAST} was skipped: x is not mounted`],
+  ],
+  [
+    'skipped by a condition, a night after its preflight skipped it',
+    [
+      timer(),
+      service({
+        run: run('skipped', { reason: 'x is not mounted' }),
+        skip: { at: NEXT, why: 'ConditionX=y was not met' },
+      }),
+    ],
+    [
+      ON,
+      `warning: ${LAST} was skipped: x is not mounted`,
+      'warning: the upgrade was skipped at 2026-11-26T00:17Z: ConditionX=y was not met',
+    ],
   ],
   [
     'skipped by a condition, after a run that completed',
@@ -282,6 +298,34 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     { ...NFS, unwritable: '', squashed: false },
     CACHE,
     [MOUNTED, 'wrong: /p cannot be written to: it is read-only, or its server maps root to nobody'],
+  ],
+  // What is there is the host's own disk: it says nothing of the share.
+  [
+    'the share is not mounted, and the directory below it can be written to',
+    { path: '/p', mounted: undefined, squashed: false },
+    CACHE,
+    ['wrong: /p is not mounted'],
+  ],
+  [
+    'the same, and no unit that tells',
+    { path: '/p', mounted: undefined, unwritable: '', squashed: false },
+    { ...CACHE, mounts: undefined },
+    ['warning: /p is not mounted'],
+  ],
+  [
+    'another file system than wanted, which can be written to',
+    { path: '/p', mounted: { type: 'ext4', source: '/dev/sdb1' }, squashed: true },
+    { ...CACHE, types: ['nfs', 'nfs4'] },
+    ['wrong: /p is mounted from /dev/sdb1 (ext4), and not by nfs or nfs4'],
+  ],
+  [
+    'a cache host with a cache of its own',
+    { path: '/p', mounted: undefined, squashed: false },
+    { ...CACHE, mounts: false },
+    [
+      'ok: /p answers; no mount is expected (--local)',
+      'ok: /p can be written to by this cache host',
+    ],
   ],
   [
     'root squashed, and a DownloadUser',

@@ -20,6 +20,9 @@ test('failed hooks by file and title, failed scriptlets by package', () => {
       { of: 'hook', name: '92-signal.hook' },
     ],
     errors: [],
+    sandbox: [
+      'restricting filesystem access failed because landlock is not supported by the kernel!',
+    ],
     nothingToDo: false,
     understood: true,
   })

@@ -23,6 +23,15 @@ export function askPacmanConf(file: string, directive: string): string[] {
   return ended.stdout.toString().split('\n').slice(0, -1)
 }
 
+/** The user who downloads for pacman 7; undefined without one, and with pacman 6, which knows none. */
+export function askDownloadUser(file: string): string | undefined {
+  try {
+    return askPacmanConf(file, 'DownloadUser')[0]
+  } catch {
+    return undefined
+  }
+}
+
 /** Configurations for a copy of the databases, with an empty cache. Paths of this machine. */
 export interface FlatConfs {
   asItIs: string

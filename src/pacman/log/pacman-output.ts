@@ -6,14 +6,19 @@ export interface PacmanOutput {
   failures: { of: 'hook' | 'scriptlet'; name: string }[]
   /** its other errors, without "error: " */
   errors: string[]
+  /** why it does not confine its downloads; no error of the run, unless pacman ends with one */
+  sandbox: string[]
   /** " there is nothing to do" */
   nothingToDo: boolean
   /** there was output, and it was in English */
   understood: boolean
 }
 
-/** A kernel without Landlock (pacman 7); pacman continues. */
-const HARMLESS = /landlock is not supported/
+/**
+ * A kernel without Landlock, or with an older one. pacman 7.0 downloads without the sandbox, 7.1
+ * ends. [libalpm/sandbox_fs.c; Linux 6.1: "… because the landlock rule … could not be added!"]
+ */
+const SANDBOX = /^restricting .* failed because /
 
 /**
  * Reads pacman's own output, line by line. Only the output shows a failed hook or scriptlet:
@@ -31,6 +36,7 @@ export function parsePacmanOutput(
     failed: [],
     failures: [],
     errors: [],
+    sandbox: [],
     nothingToDo: false,
     understood: false,
   }
@@ -60,7 +66,7 @@ export function parsePacmanOutput(
     } else if (error !== undefined && /^command (?:failed|terminated)/.test(error)) {
       said.failed.push(`${current}: ${error}`)
       said.failures.push(failing)
-    } else if (error !== undefined && !HARMLESS.test(error)) said.errors.push(error)
+    } else if (error !== undefined) (SANDBOX.test(error) ? said.sandbox : said.errors).push(error)
     else if (line === ' there is nothing to do') said.nothingToDo = true
   }
   return said
