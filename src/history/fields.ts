@@ -20,6 +20,13 @@ const FIELDS = {
   download: { outcome: oneOf('interrupted', 'failed'), reason: text },
   /** an upgrade or download that did not begin */
   skip: { job: oneOf('upgrade', 'download'), reason: text },
+  /** what a cut upgrade had left; done: a person's word that all is whole */
+  repair: {
+    outcome: oneOf('repaired', 'failed', 'done'),
+    packages: listOf(text),
+    problems: listOf(text),
+    by,
+  },
   restart: { restarted: listOf(text), failed: listOf(text), by },
   /** a check answered "reboot" for these for the first time */
   'reboot-asked': { causes: listOf(text), reasons: listOf(text), by },

@@ -25,6 +25,16 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     messageId: '16e6b4a78e264d749bdc9d7521298aaa',
     describe: ({ job, reason }) => `${job} skipped: ${reason}`,
   },
+  repair: {
+    messageId: '77b90e069df5487d970d7ec1b27444bd',
+    describe: ({ outcome, packages, problems, by }) => {
+      const names = shortened(packages, 10).join(', ') || 'no package'
+      if (outcome === 'done') return `taken for whole by ${by}: ${names}`
+      if (outcome === 'repaired') return `repaired by ${by}: ${names}`
+      return `not repaired by ${by}: ${shortened(problems, 5).join('; ')}`
+    },
+    isTrouble: ({ outcome }) => outcome === 'failed',
+  },
   restart: {
     messageId: 'de4f19486f5d4ed5a9d817d8190bed6e',
     describe: ({ restarted, failed, by }) => {

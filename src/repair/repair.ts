@@ -1,8 +1,10 @@
 import { errorText, SentinelError } from '../errors.ts'
+import { callerName } from '../host/caller.ts'
 import type { Deadline } from '../host/deadline.ts'
 import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
 import { awaitProgram, complaint, runProgram } from '../host/program.ts'
+import { noteEvent } from '../history/note.ts'
 import { judgeNextBoot } from '../boot/next-boot.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { changeUnfinished } from '../pacman/unfinished.ts'
@@ -63,9 +65,15 @@ export async function repair(
   }
   const unsynced = syncDisks(host)
   if (unsynced !== '') problems.push(`not everything is on the disk: ${unsynced}`)
-  if (problems.length > 0) return { ...plan, outcome: 'failed', commands, problems }
+  const { packages } = plan
+  const by = callerName()
+  if (problems.length > 0) {
+    noteEvent(host, { kind: 'repair', outcome: 'failed', packages, problems, by })
+    return { ...plan, outcome: 'failed', commands, problems }
+  }
   // pacman's hooks have done so already, unless they are not active.
-  changeUnfinished(host, (names) => names.filter((name) => !plan.packages.includes(name)))
+  changeUnfinished(host, (names) => names.filter((name) => !packages.includes(name)))
+  noteEvent(host, { kind: 'repair', outcome: 'repaired', packages, problems, by })
   if (plan.isOwn) noteRepaired(host, 'upgrade')
   return { ...plan, outcome: 'repaired', commands, problems }
 }
@@ -78,6 +86,13 @@ export function declareDone(host: Host): string[] {
     return []
   })
   noteRepaired(host, 'upgrade')
+  noteEvent(host, {
+    kind: 'repair',
+    outcome: 'done',
+    packages: names,
+    problems: [],
+    by: callerName(),
+  })
   return names
 }
 
