@@ -1,6 +1,7 @@
 import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
+import { endAttempts } from '../record/attempts.ts'
 import { recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -16,8 +17,10 @@ export function runRecord(
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
 ): number {
   const record = recordRun(new Host(), job, pacmanConf, process)
+  const tired = job === 'download' ? endAttempts() : ''
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
+  if (tired !== '') write(2, journalLine('warning', tired))
   const { outcome, problems } = record
   return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
     ? Exit.none

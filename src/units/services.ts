@@ -61,10 +61,9 @@ export function downloadService(options: UnitOptions): UnitFile {
       ...mounts(options),
       ...NETWORK,
       because(
-        'Four attempts, then none until tomorrow. The interval is longer than four attempts can take: otherwise the limit would never apply. `systemctl reset-failed` allows more.',
+        'No limit of starts: it would count skipped runs and starts by hand too. RestartSec= keeps attempts apart, and the record ends them.',
       ),
-      'StartLimitIntervalSec=12h',
-      'StartLimitBurst=4',
+      'StartLimitIntervalSec=0',
     ],
     Service: [
       ...PRIORITY,
@@ -75,7 +74,7 @@ export function downloadService(options: UnitOptions): UnitFile {
       ),
       `ExecStopPost=-${SENTINEL} record download`,
       because(
-        'A mirror that is down or in the middle of its own update often works again a little later. A run that the preflight skips or a person stops is not repeated.',
+        'A mirror that is down or in the middle of its own update often works again a little later: four attempts in all, then none until tomorrow. A run that the preflight skips or a person stops is not repeated.',
       ),
       'Restart=on-failure',
       'RestartSec=15min',

@@ -156,4 +156,15 @@ labTest('stopped in the middle of a download: no lock, and the next run complete
   const failed = 'systemctl is-failed -q pacman-cache-update.service'
   await node.shell(`until ${failed}; do sleep 0.2; done`, { timeoutMs: 30_000 })
   assert.equal(Number(await runs()) - before, 4)
+
+  // Starts by hand are not counted.
+  const start = 'systemctl start pacman-cache-update.service'
+  const listens = `bash -c ': </dev/tcp/127.0.0.1/8000' 2>/dev/null`
+  await node.shell('systemd-run --unit=mirror node /srv/mirror.cjs')
+  await node.shell(`until ${listens}; do sleep 0.1; done`, { timeoutMs: 20_000 })
+  await node.shell(`for i in 1 2 3 4 5 6; do ${start}; done; systemctl stop mirror`)
+  assert.equal((await readRun(node, 'download')).outcome, 'nothing-to-do')
+  const last = Number(await runs())
+  await node.shell(`! ${start}; until ${failed}; do sleep 0.2; done`, { timeoutMs: 30_000 })
+  assert.equal(Number(await runs()) - last, 4)
 })

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import { NO_CONF } from '../../src/pacman/conf/conf.ts'
 import { areHooksActive, parseHook, triggers, writesBootFiles } from '../../src/pacman/hooks.ts'
+import { findDamaged } from '../../src/pacman/database/local.ts'
 import { changeUnfinished, readUnfinished, UNFINISHED_FILE } from '../../src/pacman/unfinished.ts'
 import { findUnfinished } from '../../src/record/unfinished.ts'
 import type { RunOutcome } from '../../src/record/run-outcome.ts'
@@ -114,4 +115,25 @@ test('the list: sorted, each once, kept when there is nothing to change', () => 
   assert.equal(host.readText(UNFINISHED_FILE), 'a\nb\n')
   changeUnfinished(host, (names) => names.filter((name) => name !== 'a'))
   assert.deepEqual(readUnfinished(host), ['b'])
+})
+
+test('a damaged entry: empty, cut off, or missing; not that of a package without files', () => {
+  const desc = (size: string) => `%NAME%\nx\n\n%INSTALLDATE%\n1\n\n${size}`
+  const host = new Host(
+    makeTree({
+      'var/lib/pacman/local/whole-1-1/desc': desc('%SIZE%\n15\n\n'),
+      'var/lib/pacman/local/whole-1-1/files': '%FILES%\nusr/\n',
+      // As of Arch's base [pacman 7.0.0].
+      'var/lib/pacman/local/base-3-2/desc': desc(''),
+      'var/lib/pacman/local/base-3-2/files': '',
+      'var/lib/pacman/local/a-1-1/desc': '',
+      'var/lib/pacman/local/a-1-1/files': '',
+      'var/lib/pacman/local/b-1-1/desc': desc('%SIZE%\n15\n\n'),
+      'var/lib/pacman/local/b-1-1/files': '',
+      'var/lib/pacman/local/c-1-1/desc': desc(''),
+      'var/lib/pacman/local/d-1-1/files': '%FILES%\nusr/\n',
+    }),
+  )
+  const damaged = findDamaged(host, '/var/lib/pacman').map(({ name }) => name)
+  assert.deepEqual(damaged.toSorted(), ['a', 'b', 'c', 'd'])
 })

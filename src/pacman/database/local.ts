@@ -26,14 +26,20 @@ export function nameVersion(text: string): { name: string; version: string } | u
 
 /**
  * The entries without a readable `desc` or `files`. pacman always writes both: an empty or missing
- * one is what a power cut leaves, and pacman cannot tell. [libalpm/be_local.c; tested on 7.0.0]
+ * one is what a power cut leaves, and pacman cannot tell. The `files` of a package without any, such
+ * as Arch's base, is empty; its `desc` has no size. [libalpm/be_local.c; tested on 7.0.0]
  */
 export function findDamaged(host: Host, dbPath: string): InstalledPackage[] {
-  const isFilled = (path: string) => (host.lstat(path)?.size ?? 0) > 0
   return listInstalled(host, dbPath).filter(({ directory }) => {
     const entry = `${dbPath}/local/${directory}`
-    return !isFilled(`${entry}/desc`) || !isFilled(`${entry}/files`)
+    if (!host.lstat(`${entry}/desc`)?.size) return true
+    const files = host.lstat(`${entry}/files`)
+    return files === undefined || (files.size === 0 && hasSize(host.readText(`${entry}/desc`)))
   })
+}
+
+function hasSize(desc: string): boolean {
+  return /^%SIZE%\n[1-9]/m.test(desc)
 }
 
 /** The installed packages' versions by name. Throws as listInstalled() does. */
