@@ -38,10 +38,10 @@ export async function runPreflight(
   const before =
     invocation !== undefined && job === 'upgrade'
       ? await repairBefore(host, configured, options.pacmanConf, invocation)
-      : []
+      : { findings: [] }
   const deadline = new Deadline(options.timeout)
   const judged = await withProgress(`checking whether the ${job} can begin`, () =>
-    preflight(job, () => prepare(job, host, configured(), options, deadline), before),
+    preflight(job, () => prepare(job, host, configured(), options, deadline), before.findings),
   )
   // What a person starts is no night.
   const skips =
@@ -57,7 +57,7 @@ export async function runPreflight(
   try {
     const { verdict, reason, plan } = report
     const start = { job, verdict, reason, plan, skips }
-    const lost = recordStart(host, options.pacmanConf, start, invocation)
+    const lost = recordStart(host, options.pacmanConf, start, invocation) ?? before.lost
     if (lost !== undefined) write(2, renderRecord(lost))
     return exitCode
   } catch (error) {

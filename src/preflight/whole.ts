@@ -6,7 +6,7 @@ import { findDamaged } from '../pacman/database/local.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { describeCut, readUnfinished } from '../pacman/unfinished.ts'
 import { recordAbandonedRun } from '../record/record.ts'
-import { readRunRecord } from '../record/run-record.ts'
+import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { isWhole, planRepair } from '../repair/plan.ts'
 import { repair } from '../repair/repair.ts'
 import { readState, writeState } from '../state/store.ts'
@@ -31,9 +31,15 @@ const MOST_ATTEMPTS = 2
 /** In ms: what is asked of programs other than pacman's transaction. */
 const LOOK_MS = 300_000
 
+/** What was done before a run, and the record of an earlier run, if none had been made. */
+export interface Before {
+  findings: PreflightFinding[]
+  lost?: RunRecord | undefined
+}
+
 /**
- * Repairs what the unattended upgrade itself has left, before its next run. It does so at most twice
- * for one cut; the count is on the disk before each attempt.
+ * Records an earlier upgrade that was cut off, and repairs what the unattended upgrade itself has
+ * left. It does so at most twice for one cut; the count is on the disk before each attempt.
  *
  * @param invocationId of the run that begins
  */
@@ -42,31 +48,40 @@ export async function repairBefore(
   readConfig: () => Config,
   pacmanConf: string,
   invocationId: string,
-): Promise<PreflightFinding[]> {
-  const deadline = new Deadline(LOOK_MS)
+): Promise<Before> {
+  let lost: RunRecord | undefined
   try {
     const config = readConfig()
-    const conf = readValidConf(host, pacmanConf)
-    recordAbandonedRun(host, 'upgrade', conf, invocationId)
-    if (!config.repair) return []
-    const plan = planRepair(host, pacmanConf, config, deadline)
-    if (isWhole(plan) || !plan.isOwn) return []
-    const cut = readRunRecord(host, 'upgrade')?.invocationId ?? ''
-    const attempts = attemptsFor(host, cut) + 1
-    if (attempts > MOST_ATTEMPTS) {
-      return [act(`the upgrade that was cut was repaired ${MOST_ATTEMPTS} times, in vain`)]
-    }
-    writeState(host, 'repair', { cut, attempts })
-    const request = { pacmanConf, dryRun: false, force: false }
-    const { outcome, problems, packages } = await repair(host, plan, request, deadline)
-    if (outcome === 'failed') return [act(`not repaired: ${problems.join('; ')}`)]
-    const message = `the upgrade that was cut is repaired (${packages.length} packages installed anew)`
-    return [{ check: CHECK, result: 'ok', message }]
+    lost = recordAbandonedRun(host, 'upgrade', readValidConf(host, pacmanConf), invocationId)
+    return { lost, findings: config.repair ? await repairOwn(host, config, pacmanConf) : [] }
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
     // A pacman at work, or a database that cannot be read: the checks that follow say so too.
-    return [{ check: CHECK, result: 'warning', message: `no repair: ${errorText(error)}` }]
+    const message = `no repair: ${errorText(error)}`
+    return { lost, findings: [{ check: CHECK, result: 'warning', message }] }
   }
+}
+
+async function repairOwn(
+  host: Host,
+  config: Config,
+  pacmanConf: string,
+): Promise<PreflightFinding[]> {
+  const deadline = new Deadline(LOOK_MS)
+  const plan = planRepair(host, pacmanConf, config, deadline)
+  if (isWhole(plan) || !plan.isOwn) return []
+  const record = readRunRecord(host, 'upgrade')
+  const cut = (record?.lastEnd ?? record)?.invocationId ?? ''
+  const attempts = attemptsFor(host, cut) + 1
+  if (attempts > MOST_ATTEMPTS) {
+    return [act(`the upgrade that was cut was repaired ${MOST_ATTEMPTS} times, in vain`)]
+  }
+  writeState(host, 'repair', { cut, attempts })
+  const request = { pacmanConf, dryRun: false, force: false }
+  const { outcome, problems, packages } = await repair(host, plan, request, deadline)
+  if (outcome === 'failed') return [act(`not repaired: ${problems.join('; ')}`)]
+  const message = `the upgrade that was cut is repaired (${packages.length} packages installed anew)`
+  return [{ check: CHECK, result: 'ok', message }]
 }
 
 function act(message: string): PreflightFinding {

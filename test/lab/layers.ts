@@ -42,9 +42,12 @@ export function dropLayers(directory: string): void {
   const root = join(directory, 'root')
   // Another test run may sweep the same node: the second one then finds nothing mounted.
   if (isMounted(root)) spawnSync('umount', ['--lazy', root])
+  // A disk of its own; see disk.ts.
+  if (isMounted(directory)) spawnSync('umount', ['--lazy', directory])
   // Not rmSync(): a test may leave a tree that is deeper than PATH_MAX. Processes that are being
   // killed may still write.
-  const remove = 'for i in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1" && exit; sleep 0.1; done; exit 1'
+  const remove =
+    'for i in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1" "$1.disk" && exit; sleep 0.1; done; exit 1'
   execFileSync('sh', ['-c', remove, 'sh', directory])
 }
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroupsOf, inCgroups, killCgroups, payload, removeCgroups } from './cgroup.ts'
+import { cutDisk, mountDisk, saveDisk, unmountDisk } from './disk.ts'
 import { directoryOf, dropLayers, mountLayers, newNodeId, unmountLayers } from './layers.ts'
 import { leaderOf, type NspawnOptions, startNspawn } from './nspawn.ts'
 import { describe, run, type Run, type RunOptions } from './run.ts'
@@ -29,6 +30,8 @@ export class LabNode {
   constructor(options: NspawnOptions) {
     this.#options = options
     live.add(this)
+    const { disk } = options
+    if (disk !== undefined) mountDisk(this.#directory, disk === true ? undefined : disk)
     this.root = mountLayers(this.#directory)
   }
 
@@ -130,6 +133,21 @@ export class LabNode {
   async powerCut(): Promise<void> {
     killCgroups(this.#cgroups)
     await this.waitForEnd()
+  }
+
+  /** powerCut() of a node with a disk: what is not on it yet is lost. */
+  async losePower(): Promise<void> {
+    cutDisk(this.#directory)
+    killCgroups(this.#cgroups)
+    await this.waitForEnd()
+    unmountDisk(this.#directory)
+    mountDisk(this.#directory)
+  }
+
+  /** Keeps the disk of a node that has ended, for other nodes; the node cannot be booted again. */
+  keepDisk(file: string): void {
+    unmountDisk(this.#directory)
+    saveDisk(this.#directory, file)
   }
 
   /** Ends the node, if it runs, and removes it. */

@@ -10,6 +10,8 @@ export interface NspawnOptions {
   tmpfs?: string[]
   /** `SOURCE:TARGET`, directories of this machine mounted in the node: `--bind=`. */
   binds?: string[]
+  /** The node has a disk of its own, made anew (true), or as saveDisk() kept it in that file. */
+  disk?: true | string
   /** Further options of systemd-nspawn. */
   nspawn?: string[]
 }
