@@ -1,13 +1,6 @@
 /** A disk of a node's own: a file with ext4, whose power can be cut. */
 import { execFileSync } from 'node:child_process'
-import {
-  copyFileSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 
 const BYTES = 4 * 2 ** 30
 
@@ -18,7 +11,7 @@ export function mountDisk(directory: string, from?: string): void {
   const file = fileOf(directory)
   mkdirSync(directory, { recursive: true })
   if (!existsSync(file)) {
-    if (from !== undefined) copyFileSync(from, file, constants.COPYFILE_FICLONE)
+    if (from !== undefined) execFileSync('cp', ['--sparse=always', from, file])
     else {
       writeFileSync(file, '')
       truncateSync(file, BYTES)
@@ -41,7 +34,19 @@ export function saveDisk(directory: string, to: string): void {
 const CUT = `import fcntl, os, struct, sys
 fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))`
 
-/** What is not on the disk yet is lost, as in a power cut; the file system gives only errors. */
+/**
+ * Mounts a disk again after cutDisk(): a copy, as the namespaces of other nodes may keep the old
+ * file system, which gives only errors.
+ */
+export function remountDisk(directory: string): void {
+  const file = fileOf(directory)
+  execFileSync('umount', ['--lazy', directory])
+  execFileSync('cp', ['--sparse=always', file, `${file}.new`])
+  renameSync(`${file}.new`, file)
+  mountDisk(directory)
+}
+
+/** What is not on the disk yet is lost, as in a power cut. */
 export function cutDisk(directory: string): void {
   execFileSync('python3', ['-c', CUT, directory])
 }

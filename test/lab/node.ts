@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroupsOf, inCgroups, killCgroups, payload, removeCgroups } from './cgroup.ts'
-import { cutDisk, mountDisk, saveDisk, unmountDisk } from './disk.ts'
+import { cutDisk, mountDisk, remountDisk, saveDisk, unmountDisk } from './disk.ts'
 import { directoryOf, dropLayers, mountLayers, newNodeId, unmountLayers } from './layers.ts'
 import { leaderOf, type NspawnOptions, startNspawn } from './nspawn.ts'
 import { describe, run, type Run, type RunOptions } from './run.ts'
@@ -140,8 +140,7 @@ export class LabNode {
     cutDisk(this.#directory)
     killCgroups(this.#cgroups)
     await this.waitForEnd()
-    unmountDisk(this.#directory)
-    mountDisk(this.#directory)
+    remountDisk(this.#directory)
   }
 
   /** Keeps the disk of a node that has ended, for other nodes; the node cannot be booted again. */

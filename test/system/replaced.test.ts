@@ -181,6 +181,10 @@ labTest(
     await cut()
     assert.match(await node.ok(['pacman', '-Q', 'libgreet']), /2\.0/)
     assert.deepEqual(await listed(node), ['usr/lib/last.so', 'usr/lib/libgreet.so'])
+    const { exitCode, said } = await check(node)
+    assert.equal(exitCode, 2)
+    assert.match(said, /the upgrade of last, libgreet did not end/)
+    await node.ok(['kured-sentinel', 'repair', '--done'])
     assert.deepEqual(await answer(node), [0, 'plain.service library /usr/lib/libgreet.so'])
   },
 )
@@ -323,7 +327,7 @@ async function areaReplaced(node: LabNode): Promise<string[]> {
     .map(({ state, message }) => `${state}: ${message}`)
 }
 
-const ACTIVE = 'ok: pacman’s hook is active'
+const ACTIVE = 'ok: pacman’s hooks are active'
 const HOOK = '00-kured-sentinel-replaced.hook'
 
 labTest(
