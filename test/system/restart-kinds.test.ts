@@ -64,6 +64,8 @@ toolTest(['systemd-nspawn', 'ip'], 'restart: what others’ reports say must not
   await upgradeTo(node, greet('2.0'), postgresql('14.1'))
   const before = await snapshot(node)
   const planned = await restart(node, '--dry-run')
+  await node.writeFile('/run/ignore.conf', '[sentinel]\nignore-unit = io.podman.service\n')
+  const ignoring = await restart(node, '--dry-run', '--config', '/run/ignore.conf')
   const done = await restart(node)
   const [now, restarted] = [await snapshot(node), ['docktail', 'io.podman', 'limited'].map(service)]
   assert.deepEqual(await countRules(node), carried, 'the CNI’s rules and routes')
@@ -87,6 +89,7 @@ toolTest(['systemd-nspawn', 'ip'], 'restart: what others’ reports say must not
   }
   assert.deepEqual([done.failed, units(done.restarted)], [[], restarted])
   assert.deepEqual(units(planned.restarted), restarted)
+  assert.deepEqual(units(ignoring.restarted), ['docktail', 'limited'].map(service))
   const notes = Object.fromEntries(done.restarted.map((told) => [told.unit, told.notes]))
   assert.deepEqual(notes['io.podman.service'], undefined)
   assert.deepEqual(notes['limited.service'], ['its start limit of 3 in 30min begins anew'])

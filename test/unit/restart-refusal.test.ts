@@ -207,6 +207,12 @@ test('along with another: no unit that is refused by itself, nor one that would 
   assert.equal(refuseAlong(runningUnit('b.service'), RULES), undefined)
   assert.equal(refuseAlong(runningUnit('b.socket'), RULES), undefined)
   assert.match(refuseAlong(own, RULES)?.why ?? '', /this command runs in it/)
+  for (const lines of ['KillMode=none', 'SendSIGKILL=no', 'AmbientCapabilities=cap_net_admin']) {
+    assert.match(
+      refuseAlong(runningUnit('b.service', lines), RULES)?.why ?? '',
+      /^b\.service would/,
+    )
+  }
   const mount = refuseAlong(runningUnit('srv.mount'), RULES)
   assert.equal(mount?.why, 'srv.mount would be restarted with it: it would be stopped')
 })
