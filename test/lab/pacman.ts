@@ -34,6 +34,12 @@ export function preparePacman(root: string): void {
 export async function offer(node: LabNode, ...recipes: PackageRecipe[]): Promise<void> {
   const packages: string[] = []
   for (const recipe of recipes) packages.push(await buildPackage(node, recipe))
+  await publish(node, packages)
+}
+
+/** Puts packages, by their paths on this machine, into the repository. */
+export async function publish(node: LabNode, packages: string[]): Promise<void> {
+  if (packages.length === 0) return
   for (const file of packages) cpSync(file, join(node.root, repository, basename(file)))
   const names = packages.map((file) => basename(file))
   await node.ok(['repo-add', '--quiet', 'lab.db.tar.gz', ...names], { cwd: repository })

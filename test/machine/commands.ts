@@ -1,0 +1,31 @@
+/** What the program says in a machine. */
+import type { RunRecord } from '../../src/record/run-record.ts'
+import type { Machine } from './machine.ts'
+
+/** What a command may take on a loaded machine, whatever its own limit is. */
+export const PATIENCE_MS = 300_000
+
+/** An answer, its lines joined to one. */
+export interface Said {
+  exitCode: number | undefined
+  said: string
+}
+
+/** A person's command. */
+export function say(machine: Machine, command: string): Promise<Said> {
+  return oneLine(machine.run(`kured-sentinel ${command}`, PATIENCE_MS))
+}
+
+/** Kured's question, or its reboot command. */
+export function askAsKured(machine: Machine, command = ''): Promise<Said> {
+  return oneLine(machine.asKured(`/usr/bin/kured-sentinel ${command}`, PATIENCE_MS))
+}
+
+export async function readRun(machine: Machine, job = 'upgrade'): Promise<RunRecord> {
+  return JSON.parse(await machine.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
+}
+
+async function oneLine(run: ReturnType<Machine['run']>): Promise<Said> {
+  const { exitCode, stdout, stderr } = await run
+  return { exitCode, said: (stdout + stderr).replaceAll(/\s+/g, ' ').trim() }
+}

@@ -1,0 +1,98 @@
+/** A machine that has booted, with the program installed: its disk and its state, made once. */
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { cache } from '../lab/cache.ts'
+import { ownPackage } from '../lab/own-package.ts'
+import { MACHINE } from './emulator.ts'
+import { makeGoods, takeOffer } from './goods.ts'
+import type { Lan } from './lan.ts'
+import { Machine } from './machine.ts'
+import { machineTree, ROOT_DISK } from './tools.ts'
+
+const KEEP_MS = 2 * 3_600_000
+
+/** pacman's name for the Node that the machine has from Debian. */
+const NODEJS = { name: 'nodejs', version: '20.19.2' }
+
+interface Ready {
+  disk: string
+  state: string
+}
+
+/** A machine that runs, with the program, and that nobody has used. */
+export async function readyMachine(options: {
+  name: string
+  goods: string
+  lan?: Lan
+}): Promise<Machine> {
+  const { disk, state } = await (made ??= findReady())
+  const machine = await Machine.assemble({ ...options, base: { disk, format: 'qcow2' } })
+  await machine.restore(state)
+  return machine
+}
+
+let made: Promise<Ready> | undefined
+
+async function findReady(): Promise<Ready> {
+  const program = await ownPackage()
+  // By the package's content: most changes of the checkout leave it as it is.
+  const hash = createHash('sha256').update(readFileSync(program))
+  const digest = hash.update(JSON.stringify([machineTree, MACHINE])).digest('hex')
+  const directory = join(cache, 'machine-ready', digest.slice(0, 16))
+  if (!existsSync(directory)) await makeReady(directory, program)
+  dropOld(directory)
+  return { disk: join(directory, 'disk.qcow2'), state: join(directory, 'state') }
+}
+
+async function makeReady(directory: string, program: string): Promise<void> {
+  const goods = await makeGoods({ recipes: [NODEJS], files: [program] })
+  const machine = await Machine.assemble({
+    name: 'ready',
+    base: { disk: ROOT_DISK, format: 'raw' },
+    goods,
+  })
+  await machine.boot()
+  await takeOffer(machine, 0)
+  await machine.shell(`
+pacman -Sy --noconfirm kured-sentinel
+systemd-tmpfiles --create
+kured-sentinel --version
+rm -r /srv/lab /var/lib/pacman/sync/* /var/cache/pacman/pkg/*
+umount /srv/goods
+sync`)
+  const partial = `${directory}.${process.pid}`
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  await machine.saveState(join(partial, 'state'))
+  renameSync(machine.disk, join(partial, 'disk.qcow2'))
+  try {
+    renameSync(partial, directory)
+  } catch (error) {
+    // Another test run has made the same meanwhile.
+    if (!existsSync(directory)) throw error
+    rmSync(partial, { recursive: true })
+  }
+  await machine.discard()
+}
+
+/** Removes those of earlier states of the source; another checkout may use its own just now. */
+function dropOld(own: string): void {
+  const now = new Date()
+  utimesSync(own, now, now)
+  const all = join(own, '..')
+  for (const name of readdirSync(all)) {
+    const other = join(all, name)
+    const age = now.getTime() - statSync(other).mtimeMs
+    if (other !== own && age > KEEP_MS) rmSync(other, { recursive: true, force: true })
+  }
+}
