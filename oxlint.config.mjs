@@ -8,7 +8,7 @@ export const FLOORS = [
   ['text'],
   ['host'],
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
-  ['pacman'],
+  ['cluster', 'pacman'],
   ['boot'],
   ['ignored', 'record', 'sentinel'],
   ['reboot', 'repair', 'restart', 'units'],

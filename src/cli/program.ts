@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
+import { addClusterCommand } from './cluster.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
@@ -41,6 +42,7 @@ export function createProgram(ended: OnEnd): Command {
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)
+  addClusterCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { SentinelError } from '../errors.ts'
 
 /** Whether this program runs as root. */
@@ -27,4 +28,14 @@ export function systemdInvocation({ env, pid }: Pick<NodeJS.Process, 'env' | 'pi
   const id = env['INVOCATION_ID'] ?? ''
   if (Number(env['SYSTEMD_EXEC_PID']) !== pid || !/^[0-9a-f]{32}$/.test(id)) return undefined
   return id
+}
+
+/** The home directory of the user that runs this program, by the user database and not by HOME. */
+export function callerHome(): string {
+  return userInfo().homedir
+}
+
+/** The kubeconfig that the caller's environment names, for a command that a person runs. */
+export function callerKubeconfig(): string | undefined {
+  return process.env['KUBECONFIG'] || undefined
 }
