@@ -8,7 +8,7 @@ export const FLOORS = [
   ['text'],
   ['host'],
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
-  ['history', 'pacman'],
+  ['cluster', 'history', 'pacman'],
   ['boot'],
   ['ignored', 'record', 'sentinel'],
   ['reboot', 'repair', 'restart', 'units'],

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
+import { addClusterCommand } from './cluster.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
@@ -43,6 +44,7 @@ export function createProgram(ended: OnEnd): Command {
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)
   addHistoryCommand(program, ended)
+  addClusterCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

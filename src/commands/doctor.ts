@@ -7,6 +7,7 @@ import { write } from '../host/write.ts'
 import { chalk } from '../terminal/colours.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { printable, printableJson } from '../text/printable.ts'
+import { wrapWords } from '../text/wrap.ts'
 
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000
@@ -46,25 +47,13 @@ export function renderExamination({ lines, durationMs }: Examination): string {
 
 function renderLine({ state, area, message, advice }: DoctorLine, width: number): string[] {
   const indent = ' '.repeat('warning'.length + 2 + width + 2)
-  const [first = '', ...more] = wrap(printable(message), WIDTH - indent.length)
+  const [first = '', ...more] = wrapWords(printable(message), WIDTH - indent.length)
   const [todo, ...rest] =
-    advice === undefined ? [] : wrap(printable(advice), WIDTH - indent.length - 4)
+    advice === undefined ? [] : wrapWords(printable(advice), WIDTH - indent.length - 4)
   return [
     `${COLOURS[state](state.padEnd('warning'.length))}  ${area.padEnd(width)}  ${first}`,
     ...more.map((text) => indent + text),
     ...(todo === undefined ? [] : [`${indent}${chalk.dim('do:')} ${todo}`]),
     ...rest.map((text) => `${indent}    ${text}`),
   ]
-}
-
-/** Breaks lines between words; a word longer than the width stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && `${last} ${word}`.length <= width)
-      lines[lines.length - 1] += ` ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

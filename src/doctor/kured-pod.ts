@@ -12,13 +12,14 @@ import { type DoctorFinding, warning, wrong } from './line.ts'
 export function judgeKured(pods: unknown, isThere: (path: string) => boolean): DoctorFinding[] {
   const found = list(field(pods, 'items')).flatMap((pod) => {
     const of = `${text(field(pod, 'metadata', 'namespace'))}/${text(field(pod, 'metadata', 'name'))}`
-    return kuredContainers(of, field(pod, 'spec')).map((kured) => ({ kured, pod }))
+    return kuredContainers(field(pod, 'spec')).map((kured) => ({ of, kured, pod }))
   })
   if (found.length === 0) return [warning('no Kured runs on this node', KURED_VALUES)]
-  return found.flatMap(({ kured, pod }) => [
-    ...judgeRunning(kured, field(pod, 'status')),
-    ...judgeSettings(kured, isThere),
-  ])
+  return found.flatMap(({ of, kured, pod }) =>
+    [...judgeRunning(of, kured, field(pod, 'status')), ...judgeSettings(kured, isThere)].map(
+      (one) => ({ ...one, message: `${of} ${one.message}` }),
+    ),
+  )
 }
 
 /** What a container waits for while all is well. [kubelet] */
@@ -31,21 +32,21 @@ const STARTING = ['ContainerCreating', 'PodInitializing']
  *
  * @param status a PodStatus of the API
  */
-function judgeRunning({ of, name }: KuredContainer, status: unknown): DoctorFinding[] {
+function judgeRunning(of: string, { name }: KuredContainer, status: unknown): DoctorFinding[] {
   const containers = list(field(status, 'containerStatuses'))
   const own = containers.find((one) => field(one, 'name') === name)
   const reason = text(field(own, 'state', 'waiting', 'reason'))
   const restarts = Number(field(own, 'restartCount') ?? 0)
   if (reason !== '' && !STARTING.includes(reason)) {
     const times = restarts > 0 ? `, started ${restarts} times again` : ''
-    return [wrong(`${of} does not run: ${reason}${times}`, logOf(of))]
+    return [wrong(`does not run: ${reason}${times}`, logOf(of))]
   }
   if (field(own, 'state', 'terminated') !== undefined) {
     const code = field(own, 'state', 'terminated', 'exitCode')
-    return [warning(`${of} has ended, with ${String(code)}`, logOf(of))]
+    return [warning(`has ended, with ${String(code)}`, logOf(of))]
   }
-  if (field(status, 'phase') !== 'Running') return [warning(`${of} is not running`, 'see its log')]
-  if (field(own, 'ready') === false) return [warning(`${of} is not ready`, logOf(of))]
+  if (field(status, 'phase') !== 'Running') return [warning('is not running', 'see its log')]
+  if (field(own, 'ready') === false) return [warning('is not ready', logOf(of))]
   return []
 }
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { SentinelError } from '../errors.ts'
 
 /** Whether this program runs as root. */
@@ -34,4 +35,14 @@ export function callerName(): string {
   if (isRunByKured()) return 'kured'
   if (systemdInvocation() !== undefined) return 'systemd'
   return process.env['SUDO_USER'] || (isRoot() ? 'root' : 'a user')
+}
+
+/** The home directory of the user that runs this program, by the user database and not by HOME. */
+export function callerHome(): string {
+  return userInfo().homedir
+}
+
+/** The kubeconfig that the caller's environment names, for a command that a person runs. */
+export function callerKubeconfig(): string | undefined {
+  return process.env['KUBECONFIG'] || undefined
 }

@@ -1,7 +1,10 @@
 import { durationText, parseGoDuration } from '../text/duration.ts'
 import { kuredOption, type KuredContainer } from './kured.ts'
 
-/** What is to be said of one of Kured's settings; ok has nothing to do. */
+/**
+ * What is to be said of one of Kured's settings: the message goes on after a name of that Kured; ok has
+ * nothing to do.
+ */
 export interface KuredFinding {
   state: 'ok' | 'warning' | 'wrong'
   message: string
@@ -26,7 +29,7 @@ export function judgeSettings(
     ...judgeTurns(kured),
     ...kured.envFrom.map((source) =>
       warning(
-        `${kured.of} has variables of ${source}, which cannot be seen here: a KURED_… among them is stronger than an argument`,
+        `has variables of ${source}, which cannot be seen here: a KURED_… among them is stronger than an argument`,
         `look at it: kubectl describe ${source.toLowerCase()}`,
       ),
     ),
@@ -41,7 +44,7 @@ function withOption(
 ): KuredFinding[] {
   const option = kuredOption(kured, name)
   if ('value' in option) return judge(option.value)
-  const message = `${kured.of} takes ${option.unseen} from elsewhere, where it cannot be seen`
+  const message = `takes ${option.unseen} from elsewhere, where it cannot be seen`
   return [warning(message, `set the value itself, beside the others of Kured`)]
 }
 
@@ -53,54 +56,49 @@ function judgeSentinel(
     if (command === undefined || command === '' || command === '/sentinel/reboot-required') {
       return withOption(kured, 'reboot-sentinel', (file = '/var/run/reboot-required') => [
         wrong(
-          `${kured.of} calls no command, but waits for the file ${file}`,
+          `calls no command, but waits for the file ${file}`,
           `set useRebootSentinelHostPath: false beside rebootSentinelCommand: since 5.4.0 the chart drops the command without it`,
         ),
       ])
     }
-    return [judgeCommand(kured, command, isThere)]
+    return [judgeCommand(command, isThere)]
   })
 }
 
 function judgeCommand(
-  { of }: KuredContainer,
   command: string,
   isThere: ((path: string) => boolean) | undefined,
 ): KuredFinding {
   const words = command.split(/\s+/)
   const path = /\/[\w/.-]*\/kured-sentinel(?![\w.-])/.exec(command)?.[0]
-  if (path === undefined) return wrong(`${of} calls ${command}, not kured-sentinel`, KURED_VALUES)
+  if (path === undefined) return wrong(`calls ${command}, not kured-sentinel`, KURED_VALUES)
   if (isThere?.(path) === false) {
-    return wrong(`${of} calls ${path}, which is missing here`, KURED_VALUES)
+    return wrong(`calls ${path}, which is missing here`, KURED_VALUES)
   }
   if (/(^|\/)node$/.test(words[0] ?? '')) {
     return wrong(
-      `${of} calls ${command}: ${path} is a script of sh, for which Node always ends with 1`,
+      `calls ${command}: ${path} is a script of sh, for which Node always ends with 1`,
       'let it call kured-sentinel alone: this node never reboots',
     )
   }
   const more = words.slice(words.findIndex((word) => word.includes(path)) + 1)
   const [first = 'check'] = more
-  if (first === 'check' || first.startsWith('--')) return ok(`${of} calls ${command}`)
-  return wrong(
-    `${of} calls ${command}, which always ends with 2`,
-    'let it call kured-sentinel alone',
-  )
+  if (first === 'check' || first.startsWith('--')) return ok(`calls ${command}`)
+  return wrong(`calls ${command}, which always ends with 2`, 'let it call kured-sentinel alone')
 }
 
 /** A drain may take hours after Kured's check, so the reboot command must look again. */
 function judgeReboot(kured: KuredContainer): KuredFinding[] {
-  const { of } = kured
   const right = 'rebootCommand: /usr/bin/kured-sentinel reboot'
   return withOption(kured, 'reboot-command', (command = '/bin/systemctl reboot') => {
     const isOurs = /\/kured-sentinel reboot(\s|$)/.test(command)
     return withOption(kured, 'reboot-method', (method = 'command') => {
       if (method !== 'command') {
         const advice = `set rebootMethod: command${isOurs ? '' : `, and ${right}`}`
-        return [warning(`${of} reboots by a ${method}, which does not wait for upgrades`, advice)]
+        return [warning(`reboots by a ${method}, which does not wait for upgrades`, advice)]
       }
-      if (isOurs) return [ok(`${of} reboots by ${command}`)]
-      const message = `${of} reboots by ${command}, which does not wait for upgrades`
+      if (isOurs) return [ok(`reboots by ${command}`)]
+      const message = `reboots by ${command}, which does not wait for upgrades`
       return [warning(message, `set ${right}`)]
     })
   })
@@ -144,22 +142,21 @@ export function readTurns(kured: KuredContainer): KuredTurns | undefined {
  * [tested on 1.23.0]
  */
 function judgeTurns(kured: KuredContainer): KuredFinding[] {
-  const { of } = kured
   const turns = readTurns(kured)
   if (turns === undefined) {
-    const message = `${of} has a period, drainTimeout or lockReleaseDelay that cannot be read`
+    const message = `has a period, drainTimeout or lockReleaseDelay that cannot be read`
     return [warning(message, `let the ${TURNS}`)]
   }
   const { period, drainTimeout, lockReleaseDelay } = turns
   if (drainTimeout === 0) {
-    const message = `${of} drains without an end: a node that cannot be drained keeps all others from their turn`
+    const message = `drains without an end: a node that cannot be drained keeps all others from their turn`
     return [warning(message, `set drainTimeout, and let the ${TURNS}`)]
   }
   const held = drainTimeout + lockReleaseDelay
   if (held <= period * MOST_SHARE) return []
   const others =
     held >= period ? 'all others' : `${Math.round((held / period) * 100)} % of the others`
-  const message = `${of}: a node that cannot be drained keeps ${others} from their turn: it has the lock for ${durationText(held)} (drainTimeout and lockReleaseDelay), and asks again every ${durationText(period)} (period)`
+  const message = `lets a node that cannot be drained keep ${others} from their turn: it has the lock for ${durationText(held)} (drainTimeout and lockReleaseDelay), and asks again every ${durationText(period)} (period)`
   return [warning(message, `let the ${TURNS}`)]
 }
 

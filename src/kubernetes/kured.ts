@@ -2,8 +2,6 @@ import { field, list, text, texts } from './json.ts'
 
 /** One container of Kured, as a pod or the template of its DaemonSet has it. */
 export interface KuredContainer {
-  /** what it is part of, for people: "kured-system/kured-x7k2p" */
-  of: string
   name: string
   image: string
   args: string[]
@@ -17,26 +15,22 @@ export interface KuredContainer {
  * Kured's containers in a pod's spec. Kured is told by its program or an option, because anybody may
  * choose the names of pods and images.
  *
- * @param of see KuredContainer
  * @param spec a PodSpec of the API
  */
-export function kuredContainers(of: string, spec: unknown): KuredContainer[] {
-  return list(field(spec, 'containers'))
-    .map((container) => readContainer(of, container))
-    .filter(isKured)
+export function kuredContainers(spec: unknown): KuredContainer[] {
+  return list(field(spec, 'containers')).map(readContainer).filter(isKured)
 }
 
 function isKured({ args }: KuredContainer): boolean {
   return args.some((arg) => /(^|\/)kured$/.test(arg) || arg.startsWith('--reboot-sentinel'))
 }
 
-function readContainer(of: string, container: unknown): KuredContainer {
+function readContainer(container: unknown): KuredContainer {
   const env = list(field(container, 'env')).map((one): [string, string | undefined] => {
     const elsewhere = field(one, 'valueFrom') !== undefined
     return [text(field(one, 'name')), elsewhere ? undefined : text(field(one, 'value'))]
   })
   return {
-    of,
     name: text(field(container, 'name')),
     image: text(field(container, 'image')),
     args: [...texts(field(container, 'command')), ...texts(field(container, 'args'))],

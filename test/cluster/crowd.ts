@@ -41,10 +41,11 @@ export async function makeCrowd(cluster: Cluster, crowd: Crowd): Promise<void> {
   })
 }
 
-async function makeNode({ api }: Cluster, name: string): Promise<void> {
+/** A node that nobody stands behind. */
+export async function makeNode({ api }: Cluster, name: string, ready = 'True'): Promise<void> {
   const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' }
   await api.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } })
-  await api.patch(`/api/v1/nodes/${name}/status`, { status: nodeStatus(name, name) })
+  await api.patch(`/api/v1/nodes/${name}/status`, { status: nodeStatus(name, name, ready) })
 }
 
 /** With its replica set and pods, as the controllers would make them. */

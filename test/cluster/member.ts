@@ -100,3 +100,11 @@ function writeCredentials(root: string, cluster: Cluster, user: Certificate): vo
   })
   writeFileSync(join(root, 'etc/kubernetes/kubelet.conf'), config, { mode: 0o600 })
 }
+
+/** Gives a node an administrator's kubeconfig, with all in it. @returns its path there */
+export async function adminConfig(cluster: Cluster, member: Member): Promise<string> {
+  const { stdout } = await cluster.kubectl('config', 'view', '--raw', '--flatten')
+  const path = '/root/admin.conf'
+  await member.node.writeFile(path, stdout)
+  return path
+}

@@ -10,8 +10,8 @@ export const CRASHES = 'lab/crashes'
 
 const PROBLEMS = ['MemoryPressure', 'DiskPressure', 'PIDPressure']
 
-/** The status of a node that is ready. */
-export function nodeStatus(name: string, bootId: string): object {
+/** The status of a node that is ready, or not. */
+export function nodeStatus(name: string, bootId: string, ready = 'True'): object {
   const now = new Date().toISOString()
   const times = { lastHeartbeatTime: now, lastTransitionTime: now }
   const condition = (type: string, status: string) => {
@@ -24,7 +24,7 @@ export function nodeStatus(name: string, bootId: string): object {
       { type: 'InternalIP', address: '127.0.0.1' },
       { type: 'Hostname', address: name },
     ],
-    conditions: [...PROBLEMS.map((type) => condition(type, 'False')), condition('Ready', 'True')],
+    conditions: [...PROBLEMS.map((type) => condition(type, 'False')), condition('Ready', ready)],
     nodeInfo: {
       bootID: bootId,
       kubeletVersion: VERSION,

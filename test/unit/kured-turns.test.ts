@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { planRound } from '../../src/cluster/round.ts'
 import { kuredContainers } from '../../src/kubernetes/kured.ts'
 import { judgeSettings, readTurns, type KuredTurns } from '../../src/kubernetes/kured-settings.ts'
 import { parseGoDuration } from '../../src/text/duration.ts'
@@ -42,7 +43,7 @@ function starving(turns: KuredTurns): number {
 }
 
 function kuredWith(args: string[]) {
-  const [kured] = kuredContainers('x/kured', {
+  const [kured] = kuredContainers({
     containers: [{ name: 'kured', image: 'kured:1.23.0', command: ['/usr/bin/kured'], args }],
   })
   assert.ok(kured)
@@ -73,13 +74,29 @@ test('the shipped values leave two thirds of the others their turn, and a health
   assert.ok(TURN + turns.lockReleaseDelay < turns.period, 'a turn ends before the next moment')
 })
 
+test('the shipped comments tell how many nodes have their turn in a night', () => {
+  const nodesOf = (args: string[]) => {
+    const kured = kuredWith([...args, '--start-time=02:00', '--end-time=06:00'])
+    let nodes = 1
+    while (planRound(kured, nodes + 1)?.nights === 1) nodes += 1
+    return nodes
+  }
+  const text = shipped('kured-values.yaml').replaceAll(/\n *# /g, ' ')
+  const [, usual] = /are good for about (\d+) nodes in four hours/.exec(text) ?? []
+  assert.equal(nodesOf(argsOf('30m', '8m', '2m')), Number(usual))
+  const [, ...longer] =
+    /all three longer: (\w+), (\w+) and (\w+), for about (\d+) nodes/.exec(text) ?? []
+  const [period = '', drain = '', release = '', nodes] = longer
+  assert.equal(nodesOf(argsOf(period, drain, release)), Number(nodes))
+})
+
 test('the values of 0.1.0 let nobody else have a turn', () => {
   const args = argsOf('15m', '1h', '5m')
   const turns = readTurns(kuredWith(args))
   assert.ok(turns)
   assert.equal(starving(turns), 1)
   assert.deepEqual(saidOf(args), [
-    'x/kured: a node that cannot be drained keeps all others from their turn: it has the lock for 1h 5min (drainTimeout and lockReleaseDelay), and asks again every 15min (period)',
+    'lets a node that cannot be drained keep all others from their turn: it has the lock for 1h 5min (drainTimeout and lockReleaseDelay), and asks again every 15min (period)',
   ])
 })
 
@@ -99,7 +116,7 @@ for (const [period, drain, release] of [
     const [said = '', ...more] = saidOf(args)
     assert.deepEqual(more, [])
     if (share <= 1 / 3) return assert.equal(said, '')
-    const named = /keeps (all|(\d+) %)/.exec(said)
+    const named = /keeps? (all|(\d+) %)/.exec(said)
     const percent = named?.[1] === 'all' ? 100 : Number(named?.[2])
     assert.ok(Math.abs(percent - share * 100) < 5, `${said} (${share})`)
   })
