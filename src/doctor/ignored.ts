@@ -3,7 +3,7 @@ import { checkIgnored, type IgnoredCheck } from '../ignored/check.ts'
 import { type IgnoredEntry, listIgnored } from '../ignored/list.ts'
 import { listInstalled, ownedPaths, packagesOwning } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
-import { askFreeSpace } from '../preflight/directory.ts'
+import { askFreeSpace } from '../host/directory.ts'
 import {
   type DoctorCheck,
   ok,

@@ -1,7 +1,7 @@
 import { Deadline } from '../host/deadline.ts'
 import { PACMAN_CONF } from '../pacman/conf/conf.ts'
 import { askDownloadUser, askPacmanConf } from '../pacman/conf/pacman-conf.ts'
-import { askFreeSpace, askNobodysFiles, askRealPath, askWritable } from '../preflight/directory.ts'
+import { askFreeSpace, askNobodysFiles, askRealPath, askWritable } from '../host/directory.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
 import { type Directory, judgeDirectory, type Wanted } from './directory.ts'
 import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'

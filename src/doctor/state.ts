@@ -5,7 +5,7 @@ import { readRequests } from '../reboot/requests.ts'
 import { readBootClock } from '../host/boot-clock.ts'
 import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
-import { askWritable } from '../preflight/directory.ts'
+import { askWritable } from '../host/directory.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** The state that outlives a boot: the hold, and the reboots that were requested. */

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import { askFreeSpace, askRealPath } from './directory.ts'
+import { askFreeSpace, askRealPath } from '../host/directory.ts'
 import type { PreflightFinding } from './check.ts'
 import { type Mounted, mountedAt } from '../proc/mountinfo.ts'
 

@@ -1,5 +1,5 @@
 import { awaitProgram } from '../host/program.ts'
-import { askSizes } from './directory.ts'
+import { askSizes } from '../host/directory.ts'
 import type { PreflightFinding } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 

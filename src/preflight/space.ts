@@ -1,6 +1,6 @@
 import { sizeText } from '../text/size.ts'
 import type { Context } from './context.ts'
-import { askFreeSpace } from './directory.ts'
+import { askFreeSpace } from '../host/directory.ts'
 import type { PreflightFinding } from './check.ts'
 
 /**

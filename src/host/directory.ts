@@ -1,5 +1,5 @@
-import type { Deadline } from '../host/deadline.ts'
-import { awaitProgram } from '../host/program.ts'
+import type { Deadline } from './deadline.ts'
+import { awaitProgram } from './program.ts'
 
 /** The longest that a server may take to answer, or a mount to appear. */
 const PATIENCE_MS = 60_000
