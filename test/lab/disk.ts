@@ -15,7 +15,7 @@ export function mountDisk(directory: string, from?: string): void {
     else {
       writeFileSync(file, '')
       truncateSync(file, BYTES)
-      execFileSync('mkfs.ext4', ['-q', '-F', file])
+      execFileSync('mke2fs', ['-q', '-F', '-t', 'ext4', file])
     }
   }
   execFileSync('mount', ['-o', 'loop', file, directory])
