@@ -33,7 +33,7 @@ labTest('a kernel that no reboot changes is asked for once for each installation
   const together = await Promise.all(Array.from({ length: 8 }, () => answers(node)))
   assert.deepEqual(together, Array(8).fill(0), 'the checks of one boot all ask')
   assert.equal(await node.shell(state), remembered)
-  assert.equal(await node.shell(`ls -A ${STATE}`), 'history.jsonl\nlock\nrequests.json\n')
+  assert.equal(await node.shell(`ls -A ${STATE}`), 'history.jsonl\nlock\nrequests.json\nunfinished\n')
 
   await reboot(node)
   const [exitCode, said] = await ask(node)
@@ -102,7 +102,7 @@ labTest('a state that is lost or cannot be written, and a hold, over boots', asy
   await offer(node, LINUX, greet('1.0'))
   await node.ok(['pacman', '-Sy', '--noconfirm', 'linux'])
 
-  await node.shell(`mkdir ${STATE}; mount -t tmpfs -o ro none ${STATE}`)
+  await node.shell(`mkdir -p ${STATE}; mount -t tmpfs -o ro none ${STATE}`)
   const [refused, why] = await ask(node)
   assert.equal(refused, 2)
   assert.match(why, /requests\.json cannot be written: .*read-only/)
