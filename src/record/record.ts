@@ -108,7 +108,7 @@ export function recordAbandonedRun(
   const unfinished = job === 'upgrade' ? knownUnfinished(host, conf) : []
   const end = judgeAbandonedRun(job, lines, bootId === host.bootId(), unfinished)
   // Its end is unknown: the time of its start stands for it.
-  const when = { startedAt, endedAt: startedAt, bootId, invocationId }
+  const when = { startedAt, endedAt: startedAt, bootId, invocationId, abandoned: true }
   return keep(host, conf, job, end, mark, when)
 }
 
@@ -118,10 +118,15 @@ function keep(
   job: Job,
   end: RunOutcome,
   mark: RunStart | undefined,
-  when: Pick<RunRecord, 'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips'>,
+  when: Pick<
+    RunRecord,
+    'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips' | 'abandoned'
+  >,
 ): RunRecord {
   const { outcome, reason, problems, changed, ran } = end
-  const wasCut = outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
+  const { abandoned = false } = when
+  const wasCut =
+    abandoned || outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
   const record: RunRecord = {
     job,
     outcome,

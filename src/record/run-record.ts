@@ -16,7 +16,9 @@ interface RunEnd {
   problems: string[]
   /** number of packages installed, upgraded or removed; 0 for a download */
   packages: number
-  /** of a run that was cut: the packages that it was to change */
+  /** whether nobody saw its end: the host went down, or the record was killed */
+  abandoned?: boolean
+  /** of a run that was cut or abandoned: the packages that it was to change */
   plan?: string[]
   /** whether what it left was repaired since */
   repaired?: boolean

@@ -129,8 +129,9 @@ function wasCut(host: Host, names: readonly string[]): boolean {
   const record = readRunRecord(host, 'upgrade')
   if (record === undefined || record.repaired === true) return false
   const end = record.lastEnd ?? record
-  const { outcome, problems, plan = [] } = end
-  if (outcome === 'completed') return problems.length > 0
+  const { outcome, problems, abandoned, plan = [] } = end
+  // A lock may be left although all was done: its removal was not on the disk.
+  if (outcome === 'completed' && abandoned !== true) return problems.length > 0
   return outcome !== 'nothing-to-do' && names.every((name) => plan.includes(name))
 }
 

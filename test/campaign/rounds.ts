@@ -1,6 +1,6 @@
 /** Seeded rounds of a campaign: what one of them does, and how it ended. */
 import type { LabNode } from '../lab/node.ts'
-import { beginUpgrade, bootFrom, isTold, night, whatIsWrong } from './upgrade-node.ts'
+import { beginUpgrade, bootAgain, bootFrom, isTold, night, whatIsWrong } from './upgrade-node.ts'
 
 export interface Round {
   round: number
@@ -29,15 +29,15 @@ export async function cut(disk: string, seed: number, round: number): Promise<Ro
   const at = Math.round(random(seed, round) * 2 * UPGRADE_MS)
   await beginUpgrade(node, at)
   await node.losePower()
-  await node.boot()
+  await bootAgain(node)
   await night(node)
   await night(node)
-  return judge(node, { round, what: 'power cut', at })
+  return await judge(node, { round, what: 'power cut', at })
 }
 
 const reboots = async (node: LabNode) => {
   await node.waitForEnd(120_000)
-  await node.boot()
+  await bootAgain(node)
 }
 
 /** The ways of a host to go down, and of a job to be stopped. */
@@ -72,7 +72,7 @@ export async function shutdown(disk: string, seed: number, round: number): Promi
   await beginUpgrade(node, at)
   await go(node)
   await night(node)
-  return judge(node, { round, what, at })
+  return await judge(node, { round, what, at })
 }
 
 async function judge(node: LabNode, met: Pick<Round, 'round' | 'what' | 'at'>): Promise<Round> {

@@ -74,6 +74,12 @@ export async function beginUpgrade(node: LabNode, ms: number): Promise<void> {
   await node.shell(`${begun}; sleep ${(ms / 1000).toFixed(3)}`)
 }
 
+/** Boots a node again with an uptime of its own: nodes share this machine's, which began long before. */
+export async function bootAgain(node: LabNode): Promise<void> {
+  await node.boot()
+  await node.shell('echo 1.00 1.00 >/run/uptime; mount --bind /run/uptime /proc/uptime')
+}
+
 /** A night without a person. */
 export async function night(node: LabNode): Promise<void> {
   await node.run(['systemctl', 'start', UNIT], { timeoutMs: 120_000 })

@@ -21,12 +21,11 @@ export function mountDisk(directory: string, from?: string): void {
   execFileSync('mount', ['-o', 'loop', file, directory])
 }
 
-export function unmountDisk(directory: string): void {
-  execFileSync('umount', [directory])
-}
-
-/** Keeps the state of an unmounted disk, for mountDisk(). */
+/** Unmounts a disk, and keeps its state for mountDisk(). */
 export function saveDisk(directory: string, to: string): void {
+  // Namespaces of other nodes may keep it mounted.
+  execFileSync('sync', ['--file-system', directory])
+  execFileSync('umount', [directory])
   execFileSync('cp', ['--sparse=always', fileOf(directory), to])
 }
 

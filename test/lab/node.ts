@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroupsOf, inCgroups, killCgroups, payload, removeCgroups } from './cgroup.ts'
-import { cutDisk, mountDisk, remountDisk, saveDisk, unmountDisk } from './disk.ts'
+import { cutDisk, mountDisk, remountDisk, saveDisk } from './disk.ts'
 import { directoryOf, dropLayers, mountLayers, newNodeId, unmountLayers } from './layers.ts'
 import { leaderOf, type NspawnOptions, startNspawn } from './nspawn.ts'
 import { describe, run, type Run, type RunOptions } from './run.ts'
@@ -145,7 +145,6 @@ export class LabNode {
 
   /** Keeps the disk of a node that has ended, for other nodes; the node cannot be booted again. */
   keepDisk(file: string): void {
-    unmountDisk(this.#directory)
     saveDisk(this.#directory, file)
   }
 
