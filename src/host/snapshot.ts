@@ -6,13 +6,16 @@ import { Host } from './host.ts'
  * and stat(), such as pacman's lock.
  */
 export class Snapshot extends Host {
-  readonly #known = new Map<string, unknown>()
+  readonly #known = new Map<string, { value: unknown } | { error: unknown }>()
 
+  /** What failed once fails again: a file that comes meanwhile is of another moment. */
   override once<T>(fact: string, read: () => T): T {
-    if (!this.#known.has(fact)) this.#known.set(fact, read())
+    const known = this.#known.get(fact) ?? attempt(read)
+    this.#known.set(fact, known)
+    if ('error' in known) throw known.error
     // All callers that use the same name read the same type.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return this.#known.get(fact) as T
+    return known.value as T
   }
 
   override readBytes(path: string, limit?: number): Buffer {
@@ -20,6 +23,13 @@ export class Snapshot extends Host {
     if (isFleeting(path)) return read()
     this.#stateOf(path)
     return this.once(`bytes of ${path}`, read)
+  }
+
+  override readPart(path: string, offset: number, length: number): Buffer {
+    const read = () => super.readPart(path, offset, length)
+    if (isFleeting(path)) return read()
+    this.#stateOf(path)
+    return this.once(`${length} bytes at ${offset} of ${path}`, read)
   }
 
   override list(path: string): string[] {
@@ -42,4 +52,12 @@ export class Snapshot extends Host {
 /** Everything in /proc is volatile, except the kernel's settings. */
 function isFleeting(path: string): boolean {
   return path.startsWith('/proc/') && !path.startsWith('/proc/sys/')
+}
+
+function attempt(read: () => unknown): { value: unknown } | { error: unknown } {
+  try {
+    return { value: read() }
+  } catch (error) {
+    return { error }
+  }
 }

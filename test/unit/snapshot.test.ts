@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
@@ -22,4 +22,19 @@ test('a file, and a directory, is as it was when it was read first, and its stat
   )
   assert.notEqual(host.lstat('/etc/more'), undefined)
   assert.equal(host.uptime(), 2, 'what passes by itself does')
+})
+
+test('what was not there at first stays away, and a part of a file is read once too', () => {
+  const root = makeTree({ 'etc/part': 'old text' })
+  const host = new Snapshot(root)
+  assert.throws(() => host.readText('/etc/late'), /ENOENT/)
+  assert.throws(() => host.list('/etc/late.d'), /ENOENT/)
+  assert.equal(host.readPart('/etc/part', 4, 4).toString(), 'text')
+  writeFileSync(join(root, 'etc/late'), '')
+  mkdirSync(join(root, 'etc/late.d'))
+  writeFileSync(join(root, 'etc/part'), 'new word')
+  assert.throws(() => host.readText('/etc/late'), /ENOENT/)
+  assert.throws(() => host.list('/etc/late.d'), /ENOENT/)
+  assert.equal(host.readPart('/etc/part', 4, 4).toString(), 'text')
+  assert.equal(host.readPart('/etc/part', 0, 3).toString(), 'new')
 })
