@@ -1,5 +1,6 @@
 import { judgeMount } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mountinfo.ts'
+import { unitNameOf } from '../systemd/escape.ts'
 import { ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** The facts about one of the two shared directories. */
@@ -30,7 +31,7 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
     const missing = mounted === undefined && /No such file or directory/.test(silent)
     if (missing) return [wrong(`${path} does not exist`, setUp(path))]
     const from = mounted === undefined ? '' : ` (${mounted.source})`
-    return [wrong(`${path}${from} does not answer: ${silent}`, 'check whether its server is up')]
+    return [wrong(`${path}${from} does not answer: ${silent}`, remedyFor(silent, path))]
   }
   const place = judgeMounted(path, mounted, wanted)
   const said = [place]
@@ -51,6 +52,12 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
   if (user === undefined) return [...said, warning(message, remedy)]
   const advice = `${remedy}, or unset DownloadUser in pacman.conf`
   return [...said, wrong(`${message}, so pacman cannot give its downloads to ${user}`, advice)]
+}
+
+/** ESTALE: the mount has handles of files that the server has no more. [nfs(5)] */
+function remedyFor(silent: string, path: string): string {
+  if (!/Stale file handle/.test(silent)) return 'check whether its server is up'
+  return `its server has made the export anew: systemctl restart ${unitNameOf(path, 'mount')}`
 }
 
 const setUp = (path: string) =>

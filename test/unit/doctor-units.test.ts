@@ -276,6 +276,12 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     ['wrong: /p (nas:/pkg) does not answer: no answer within 5 s'],
   ],
   [
+    'an export that was made anew',
+    { ...NFS, silent: 'Stale file handle' },
+    NODE,
+    ['wrong: /p (nas:/pkg) does not answer: Stale file handle'],
+  ],
+  [
     'nothing where pacman has its databases',
     { path: '/p', mounted: undefined, silent: 'No such file or directory' },
     NODE,
@@ -347,6 +353,12 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
 for (const [what, directory, wanted, lines] of DIRECTORIES) {
   test(`mounts: ${what}`, () => assert.deepEqual(shown(judgeDirectory(directory, wanted)), lines))
 }
+
+test('mounts: what to do about a server, and about an export that was made anew', () => {
+  const advice = (silent: string) => judgeDirectory({ ...NFS, silent }, NODE)[0]?.advice
+  assert.match(advice('no answer within 5 s') ?? '', /whether its server is up/)
+  assert.match(advice('Stale file handle') ?? '', /systemctl restart p\.mount/)
+})
 
 describe('state', () => {
   const DIRECTORY = 'var/lib/kured-sentinel'
