@@ -8,7 +8,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
+import { removeAbandonedFiles, tempName } from './temp-name.ts'
 
 /**
  * Writes one of our own files atomically: readers see either the old file or the new one, also
@@ -20,10 +21,8 @@ import { basename, dirname, join } from 'node:path'
  * @throws the system error; the old file is then unchanged, and nothing else is left
  */
 export function writeAtomically(path: string, bytes: string | Buffer, mode = 0o644): void {
-  // The dot hides it from programs that list the directory, such as systemd.
-  const candidate = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  // A killed run with our PID may have left one.
-  rmSync(candidate, { force: true })
+  removeAbandonedFiles(path)
+  const candidate = tempName(path, 'new')
   const fd = openSync(candidate, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
     try {

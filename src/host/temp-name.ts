@@ -4,8 +4,8 @@ import { errorCode } from '../errors.ts'
 
 /**
  * A temporary name beside a file that is being replaced. It starts with a dot, so that `Include =
- * …/pacman.d/*` does not match it [glob(7)], and ends in our PID, so that a later run knows whether
- * it is still in use.
+ * …/pacman.d/*` does not match it [glob(7)], and systemd does not read it. It ends in our PID, so
+ * that a later run knows whether it is still in use.
  */
 export function tempName(file: string, purpose: 'new' | 'old'): string {
   return join(dirname(file), `.${basename(file)}.kured-sentinel-${purpose}-${process.pid}`)
@@ -17,7 +17,8 @@ export function removeAbandonedFiles(file: string): void {
   for (const name of readdirSync(dirname(file))) {
     if (!name.startsWith(start)) continue
     const pid = Number(/^(?:new|old)-(\d+)$/.exec(name.slice(start.length))?.[1])
-    if (pid === process.pid || (pid > 0 && !isAlive(pid))) rmSync(join(dirname(file), name))
+    const isAbandoned = pid === process.pid || (pid > 0 && !isAlive(pid))
+    if (isAbandoned) rmSync(join(dirname(file), name), { force: true })
   }
 }
 

@@ -27,11 +27,12 @@ test('a file has the mode that was asked for, whatever the umask', () => {
   assert.equal(statSync(path).mode & 0o7777, 0o644)
 })
 
-test('what a killed run with our PID has left does not stand in the way', () => {
-  const left = `.state.${process.pid}`
-  const root = makeTree({ [left]: 'half a st' })
+test('what killed runs have left is removed, with our PID or another; what is in use stays', () => {
+  // Above the largest PID that Linux has, and PID 1, which lives.
+  const left = [process.pid, 5_000_000, 1].map((pid) => `.state.kured-sentinel-new-${pid}`)
+  const root = makeTree(Object.fromEntries(left.map((name) => [name, 'half a st'])))
   writeAtomically(join(root, 'state'), 'new')
-  assert.deepEqual(readdirSync(root), ['state'])
+  assert.deepEqual(readdirSync(root), ['.state.kured-sentinel-new-1', 'state'])
   assert.equal(readFileSync(join(root, 'state'), 'utf8'), 'new')
 })
 
