@@ -82,7 +82,7 @@ export function planRepair(
 }
 
 /** The lock that may be removed. Throws SentinelError for one that somebody may hold. */
-function removableLock(
+export function removableLock(
   host: Host,
   dbPath: string,
   config: Config,
