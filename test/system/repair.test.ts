@@ -218,3 +218,26 @@ labTest(
     )
   },
 )
+
+labTest('SIGINT after the kernel, and a /boot that is too full for it', async () => {
+  await using node = await bootBefore()
+  await node.ok(['systemctl', 'start', '--no-block', UNIT])
+  await node.shell(`until grep -q 'upgraded linux' /var/log/pacman.log; do sleep 0.05; done`)
+  await node.ok(['systemctl', 'kill', '--kill-whom=main', '--signal=INT', UNIT])
+  await node.shell(`touch /run/go; until systemctl is-failed ${UNIT}; do sleep 0.05; done`)
+  assert.equal((await node.run(['test', '-e', LOCK])).exitCode, 1, 'pacman has removed its lock')
+  assert.match(await ask(node), /^2 .*the upgrade of linux, m, z did not end/)
+  await upgrade(node)
+  assert.match(await ask(node), /^0 /)
+
+  // As linux-aarch64: the image is the package's own file. pacman does not look for room here.
+  await node.shell(`sed -i /CheckSpace/d /etc/pacman.conf; mount -t tmpfs -o size=64k none /boot`)
+  const image = { '/boot/Image': 'x'.repeat(300_000) }
+  const large = kernel('linux', '3', '6.99.0-3')
+  await offer(node, { ...large, files: { ...large.files, ...image } })
+  await node.ok(['pacman', '-Syuw', '--noconfirm'])
+  const full = await upgrade(node)
+  assert.notDeepEqual([full.outcome, full.problems], ['completed', []])
+  assert.match(await ask(node), /^2 .*linux/)
+  assert.equal((await gate(node)).exitCode, 2)
+})
