@@ -7,7 +7,7 @@ export interface Distribution {
   kubeconfig: string
   /** the program that is the kubelet, and how it says its version */
   kubelet: { paths: string[]; args: string[] }
-  /** the words that begin a command of kubectl, without /usr/bin/kubectl itself */
+  /** the words that begin a command of kubectl, where there is no program of that name */
   kubectl: string[][]
   /** what is there only where the same program is the apiserver, too */
   server: string | undefined
@@ -60,7 +60,7 @@ export const KUBECTL = '/usr/bin/kubectl'
 /** How kubectl is begun on this node, as paths of the host; undefined where nothing is kubectl. */
 export function kubectlOf(host: Host): string[] | undefined {
   const own = distributionOf(host)?.kubectl ?? []
-  return [[KUBECTL], ...own].find(([path = '']) => isThere(host, path))
+  return [[KUBECTL], ['/usr/local/bin/kubectl'], ...own].find(([path = '']) => isThere(host, path))
 }
 
 /** Whether there is such a file; one that an ordinary user may not see is there. */

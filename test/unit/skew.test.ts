@@ -178,6 +178,32 @@ describe('the node', { skip: process.getuid?.() === 0 ? false : 'only root asks 
     assert.ok(performance.now() - began < 20_000)
   })
 
+  test('is asked through the host’s network where Kured runs it', async () => {
+    const host = hostWith(
+      {
+        'usr/bin/kubelet': 'echo Kubernetes v1.36.3',
+        'usr/bin/kubectl': 'exit 1',
+        'usr/bin/nsenter': `[ "$1 $2" = '--net=/proc/1/ns/net --' ] && shift 2 && exec "$@"`,
+      },
+      KUBEADM,
+    )
+    process.env['KURED_NODE_ID'] = 'node-3'
+    try {
+      // It comes to kubectl, which fails here, and only by way of nsenter.
+      const refused = await ask(host)
+      assert.match(
+        refused && 'unknown' in refused ? refused.unknown : '',
+        /does not say its version/,
+      )
+      host.write('/usr/bin/kubectl', `#!/bin/sh\n${SERVER}\n`, 0o755)
+      assert.deepEqual(await ask(host), KNOWN)
+      host.remove('/usr/bin/nsenter')
+      assert.notDeepEqual(await ask(host), KNOWN)
+    } finally {
+      delete process.env['KURED_NODE_ID']
+    }
+  })
+
   test('is asked once a command', async () => {
     const count = 'echo x >>"$(dirname "$0")/asked"'
     const programs = {
