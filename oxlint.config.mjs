@@ -10,7 +10,7 @@ export const FLOORS = [
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
   ['cluster', 'history', 'pacman'],
   ['boot'],
-  ['ignored', 'record', 'sentinel'],
+  ['ignored', 'record', 'sentinel', 'skew'],
   ['reboot', 'repair', 'restart', 'units'],
   ['preflight'],
   ['doctor'],

@@ -21,7 +21,7 @@ export function addIgnoreCommands(program: Command, ended: OnEnd): void {
     .option('--group', 'show the groups of IgnoreGroup instead')
     .action(async ({ json, group, pacmanConf }: IgnoreOptions) => {
       const { ignoreList } = await import('../commands/ignore-list.ts')
-      ended('ignore list', ignoreList({ json, pacmanConf, key: keyOf(group) }))
+      ended('ignore list', await ignoreList({ json, pacmanConf, key: keyOf(group) }))
     })
 
   for (const action of ['add', 'remove'] as const) {

@@ -1,9 +1,10 @@
+import type { KubeletStatus } from './kubelet-status.ts'
 import type { Finding } from '../sentinel/finding.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { printableJson } from '../text/printable.ts'
 
 /** The report as one JSON object. A finding's effect is told by the list that it is in. */
-export function renderJson(report: CheckReport): string {
+export function renderJson(report: CheckReport, kubelet?: KubeletStatus): string {
   const { verdict, exitCode, reasons, ignored, checkedAt, bootId, durationMs } = report
   const plain = ({ effect: _, ...finding }: Finding) => finding
   return printableJson({
@@ -14,5 +15,6 @@ export function renderJson(report: CheckReport): string {
     checkedAt,
     bootId,
     durationMs,
+    kubelet,
   })
 }

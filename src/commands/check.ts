@@ -4,6 +4,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
+import type { KubeletStatus } from './kubelet-status.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
@@ -18,7 +19,7 @@ export interface CheckOptions {
   all?: boolean | undefined
 }
 
-type Render = (report: CheckReport) => string
+type Render = (report: CheckReport, kubelet?: KubeletStatus) => string
 
 /**
  * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
@@ -40,8 +41,18 @@ export async function check(render: Render, options?: CheckOptions): Promise<num
 
 /** `status`: shows the same to a person. @returns 0 whatever the verdict */
 export async function status(render: Render, options: CheckOptions = {}): Promise<number> {
-  write(1, render(await look(new Snapshot(options.root), { ...options, all: true }, false)))
+  const host = new Snapshot(options.root)
+  const report = await look(host, { ...options, all: true }, false)
+  // The files of another root are those of another host, whose programs cannot be run.
+  const kubelet = options.root === undefined ? await askKubelet(host) : undefined
+  write(1, render(report, kubelet))
   return Exit.ok
+}
+
+/** Only status asks the network, so a check does without what that takes to load. */
+async function askKubelet(host: Host): Promise<KubeletStatus | undefined> {
+  const { askKubeletStatus } = await import('./kubelet-status.ts')
+  return askKubeletStatus(host)
 }
 
 /** @param answers whether the result is an answer to Kured */

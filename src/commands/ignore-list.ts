@@ -1,5 +1,6 @@
 import { Deadline } from '../host/deadline.ts'
-import { Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
+import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
 import type { ListKey } from '../ignored/edit.ts'
 import {
@@ -8,6 +9,11 @@ import {
   type IgnoredPackage,
   listIgnored,
 } from '../ignored/list.ts'
+import { distributionOf } from '../kubernetes/distribution.ts'
+import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
+import { judgeOffer } from '../skew/fit.ts'
+import { kubernetesPackages } from '../skew/packages.ts'
+import { askVersions } from '../skew/server.ts'
 import { printable, printableJson } from '../text/printable.ts'
 
 interface IgnoreListOptions {
@@ -17,14 +23,61 @@ interface IgnoreListOptions {
 }
 
 /** `ignore list`: shows the ignored packages. @returns 0 */
-export function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): number {
-  const list = listIgnored(new Host(), pacmanConf, key, new Deadline(30_000))
-  write(1, json ? printableJson(list) : renderList(list, pacmanConf))
+export async function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): Promise<number> {
+  const host = new Snapshot()
+  const deadline = new Deadline(30_000)
+  const list = listIgnored(host, pacmanConf, key, deadline)
+  const notes = await notesOnVersions(host, list, deadline)
+  write(1, json ? printableJson({ ...list, versions: notes }) : renderList(list, notes, pacmanConf))
   return 0
 }
 
+/** What the apiserver's version means for an ignored package. */
+interface VersionNote {
+  package: string
+  /** whether the version that is available fits; undefined where that is not known */
+  fits: boolean | undefined
+  message: string
+}
+
+async function notesOnVersions(
+  host: Host,
+  { entries }: IgnoredList,
+  deadline: Deadline,
+): Promise<VersionNote[]> {
+  const ignored = entries.flatMap((entry) => entry.packages)
+  if (ignored.length === 0 || distributionOf(host) === undefined) return []
+  const parts = kubernetesPackages(host, databasePath(readHostConf(host)), deadline)
+  const offers = ignored.flatMap(({ name, available }) => {
+    const found = parts.get(name)
+    return found === undefined || available === undefined ? [] : [{ name, available, ...found }]
+  })
+  const [first] = offers
+  if (first === undefined) return []
+  const known = await askVersions(host, deadline)
+  if (known === undefined) return []
+  if ('unknown' in known) {
+    return [{ package: first.name, fits: undefined, message: `not compared: ${known.unknown}` }]
+  }
+  return offers.flatMap((offer) => {
+    const judged = judgeOffer(offer, known)
+    if (judged === undefined) return []
+    const { name, available } = offer
+    const { misfit } = judged
+    const message =
+      misfit === undefined
+        ? `may be released: ${available} fits the apiserver, ${known.server.text}`
+        : `must stay ignored: ${available} is ${misfit}`
+    return [{ package: name, fits: misfit === undefined, message }]
+  })
+}
+
 /** A line for each entry, with its packages, and its warnings below it. */
-function renderList({ key, entries, warnings }: IgnoredList, pacmanConf: string): string {
+function renderList(
+  { key, entries, warnings }: IgnoredList,
+  notes: VersionNote[],
+  pacmanConf: string,
+): string {
   const rows = entries.map((entry) => ({ entry, place: `${entry.file}:${entry.line}` }))
   const [name, place] = [
     Math.max(...entries.map((entry) => printable(entry.name).length)),
@@ -37,6 +90,7 @@ function renderList({ key, entries, warnings }: IgnoredList, pacmanConf: string)
     ),
   ])
   if (entries.length === 0) lines.push(`${key} in ${printable(pacmanConf)} has no entries`)
+  lines.push(...notes.map((note) => printable(`${note.package} ${note.message}`)))
   lines.push(...warnings.map((warning) => `warning: ${printable(warning)}`))
   return `${lines.join('\n')}\n`
 }

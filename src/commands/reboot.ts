@@ -41,7 +41,7 @@ export async function rebootHost({
   const byKured = isRunByKured()
   const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
   const ending = dryRun
-    ? previewReboot(host, settings, byKured)
+    ? await previewReboot(host, settings, byKured)
     : await reboot(host, settings, byKured, say)
   const exitCode = CODES[ending.answer]
   if (json) write(1, printableJson({ ...ending, exitCode }))

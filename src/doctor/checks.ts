@@ -13,6 +13,7 @@ import { replaced } from './replaced.ts'
 import { pacman } from './pacman.ts'
 import { program } from './program.ts'
 import { verdict } from './verdict.ts'
+import { versions } from './versions.ts'
 import { whole } from './whole.ts'
 
 /** All checks of `doctor`, in order. A new check is a file of its own, and an entry here. */
@@ -27,6 +28,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   lock,
   whole,
   ignored,
+  versions,
   kernel,
   boot,
   verdict,

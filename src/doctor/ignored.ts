@@ -1,9 +1,10 @@
 import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
 import { checkIgnored, type IgnoredCheck } from '../ignored/check.ts'
-import { type IgnoredEntry, listIgnored } from '../ignored/list.ts'
-import { listInstalled, ownedPaths, packagesOwning } from '../pacman/database/local.ts'
+import { type IgnoredEntry, type IgnoredList, listIgnored } from '../ignored/list.ts'
 import { readLock } from '../pacman/lock.ts'
 import { askFreeSpace } from '../host/directory.ts'
+import { kubernetesPackages } from '../skew/packages.ts'
 import {
   type DoctorCheck,
   ok,
@@ -27,10 +28,7 @@ export const ignored: DoctorCheck = {
     )
     if ('problem' in answer)
       return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`, 'see mounts')]
-    const lists = [
-      listIgnored(host, CONF, 'IgnorePkg', deadline),
-      listIgnored(host, CONF, 'IgnoreGroup', deadline),
-    ]
+    const lists = ignoredEntries(host, deadline)
     const entries = lists.flatMap((list) => list.entries)
     const said = [...judgeKubelet(kubeletPackage(place), entries), ...judgeEntries(entries)]
     said.push(...lists.flatMap((list) => list.warnings).map((text) => warning(text)))
@@ -48,13 +46,17 @@ export const ignored: DoctorCheck = {
   },
 }
 
-const KUBELET = 'usr/bin/kubelet'
+/** What is ignored by name, and by group. */
+export function ignoredEntries(host: Host, deadline: Deadline): IgnoredList[] {
+  return host.once('ignored entries', () =>
+    (['IgnorePkg', 'IgnoreGroup'] as const).map((key) => listIgnored(host, CONF, key, deadline)),
+  )
+}
 
 /** Several packages of Arch and the AUR have a kubelet. */
 function kubeletPackage({ host, dbPath, deadline }: DoctorContext): string | undefined {
-  const installed = listInstalled(host, dbPath)
-  const owners = packagesOwning(host, dbPath, installed, KUBELET, deadline)
-  return owners.find((owner) => ownedPaths(host, dbPath, owner).includes(KUBELET))?.name
+  const packages = [...kubernetesPackages(host, dbPath, deadline)]
+  return packages.find(([, { part }]) => part === 'kubelet')?.[0]
 }
 
 /** @param owner the installed package that owns the kubelet, if there is one */

@@ -2,14 +2,15 @@ import { judgeKured } from './kured-pod.ts'
 import { type DoctorCheck, type DoctorContext, type DoctorFinding, ok, warning } from './line.ts'
 import { ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { askApi, KUBECTL } from '../kubernetes/kubectl.ts'
 import {
+  distributionOf,
   isThere,
+  KUBECTL,
+  kubectlOf,
   KUBELET_CONFIG,
-  kubeletConfig,
-  kubeletUser,
-  nodeName,
-} from '../kubernetes/kubelet.ts'
+} from '../kubernetes/distribution.ts'
+import { askApi } from '../kubernetes/kubectl.ts'
+import { kubeletUser, nodeName } from '../kubernetes/kubelet.ts'
 import { durationText } from '../text/duration.ts'
 
 /** Whether this node's Kured calls our command, as far as the kubelet's credentials can see. */
@@ -17,9 +18,9 @@ export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
-    const kubeconfig = kubeletConfig(host)
+    const kubeconfig = distributionOf(host)?.kubeconfig
     const asked = judgeAsked(host, kubeconfig !== undefined)
-    if (kubeconfig === undefined || !isThere(host, KUBECTL)) {
+    if (kubeconfig === undefined || kubectlOf(host) === undefined) {
       const missing = kubeconfig === undefined ? KUBELET_CONFIG : KUBECTL
       return [...asked, ok(`not checked: there is no ${missing} (Kured’s log shows its commands)`)]
     }

@@ -1,8 +1,8 @@
 import type { Deadline } from '../host/deadline.ts'
 import { fnmatch, isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
-import { askAvailable, askGroups } from '../pacman/database/available.ts'
-import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
+import { readAvailable, askGroups } from '../pacman/database/available.ts'
+import { databasePath, listOption } from '../pacman/conf/conf.ts'
 import type { ConfEntry } from '../pacman/conf/model.ts'
 import type { ListKey } from './edit.ts'
 import { installedVersions } from '../pacman/database/local.ts'
@@ -47,7 +47,7 @@ export function listIgnored(
   const entries = listOption(conf, key)
   if (entries.length === 0) return { key, entries: [], warnings }
   const installed = installedVersions(host, databasePath(conf))
-  const available = askAvailable(pacmanConf, repositories(conf), deadline)
+  const available = readAvailable(host, pacmanConf, conf, deadline)
   warnings.push(
     ...available.problems.map((problem) => `available versions are uncertain: ${problem}`),
   )

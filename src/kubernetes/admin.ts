@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import { callerHome, callerKubeconfig, isRoot } from '../host/caller.ts'
 import type { Host } from '../host/host.ts'
-import { isThere } from './kubelet.ts'
+import { isThere } from './distribution.ts'
 import type { ApiUser } from './kubectl.ts'
 
 /** An administrator's kubeconfig on a control plane of kubeadm, k3s, rke2 and k0s. */

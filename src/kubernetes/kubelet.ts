@@ -1,36 +1,15 @@
 import { X509Certificate } from 'node:crypto'
-import { errorCode, SentinelError } from '../errors.ts'
+import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { isRunByKured } from '../host/caller.ts'
 import type { ApiUser } from './kubectl.ts'
 
-/** The kubeconfig that a kubelet has of kubeadm, k3s, rke2 and k0s. */
-const CREDENTIALS = [
-  '/etc/kubernetes/kubelet.conf',
-  '/var/lib/rancher/k3s/agent/kubelet.kubeconfig',
-  '/var/lib/rancher/rke2/agent/kubelet.kubeconfig',
-  '/var/lib/k0s/kubelet.conf',
-] as const
-
-/** The kubeconfig of this node's kubelet; undefined where there is none. */
-export function kubeletConfig(host: Host): string | undefined {
-  return CREDENTIALS.find((path) => isThere(host, path))
-}
-
-/** What a kubeconfig is called where there is none. */
-export const KUBELET_CONFIG = CREDENTIALS[0]
-
-/** The kubelet itself, as a user of the API. */
+/**
+ * The kubelet itself, as a user of the API. Kured leaves its commands in its pod's network, where the
+ * host's own addresses, such as 127.0.0.1, lead elsewhere. [facts: nsenter -m alone]
+ */
 export function kubeletUser(kubeconfig: string): ApiUser {
-  return { kubeconfig, home: '/root' }
-}
-
-/** Whether there is such a file; one that an ordinary user may not see is there. */
-export function isThere(host: Host, path: string): boolean {
-  try {
-    return host.lstat(path) !== undefined
-  } catch (error) {
-    return errorCode(error) === 'EACCES'
-  }
+  return { kubeconfig, home: '/root', inHostNetwork: isRunByKured() }
 }
 
 /**

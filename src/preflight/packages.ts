@@ -1,7 +1,8 @@
 import { awaitProgram } from '../host/program.ts'
 import { askSizes } from '../host/directory.ts'
-import type { PreflightFinding } from './check.ts'
+import { type PreflightFinding, stops } from './check.ts'
 import type { DatabaseContext } from './context.ts'
+import { checkKubernetes } from './kubernetes.ts'
 
 /** A package that the upgrade would install. */
 export interface Target {
@@ -21,7 +22,6 @@ const NAMED = 3
  * looked up here, since pacman accepts a truncated file. [tested]
  */
 export async function checkPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
-  const { allowDownload, config, cacheDirs, deadline } = context
   const found = await askTargets(context)
   if ('problem' in found) {
     const message = `pacman cannot work out the upgrade: ${found.problem}`
@@ -32,6 +32,17 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
     return [{ check: 'packages', result: 'ok', message: 'there is nothing to upgrade' }]
   }
   const packages = targets.map(({ name }) => name)
+  const versions = await checkKubernetes(context, targets)
+  return versions.some(stops)
+    ? versions
+    : [...versions, ...(await checkCache(context, targets, packages))]
+}
+
+async function checkCache(
+  { allowDownload, config, cacheDirs, deadline }: DatabaseContext,
+  targets: Target[],
+  packages: string[],
+): Promise<PreflightFinding[]> {
   if (allowDownload || config.allowDownload) {
     const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
     return [{ check: 'packages', result: 'ok', message, packages }]

@@ -36,6 +36,27 @@ export async function passGate(view: GateView, patience: Deadline): Promise<Rebo
   }
 }
 
+/**
+ * passGate() with a last question that takes its time, such as one to a server.
+ *
+ * @param refuse gives the reason against a reboot, if there is one
+ */
+export async function passGateAnd(
+  view: GateView,
+  patience: Deadline,
+  refuse: () => Promise<string | undefined>,
+): Promise<RebootDecision> {
+  for (;;) {
+    const decision = await passGate(view, patience)
+    if (decision.answer !== 'go') return decision
+    const reason = await refuse()
+    if (reason !== undefined) return { answer: 'attention', reason }
+    // Something may have begun meanwhile.
+    const again = view.look()
+    if (again.answer !== 'wait') return again
+  }
+}
+
 async function lookTwice({ look, pause }: GateView): Promise<RebootDecision> {
   const first = look()
   if (first.answer !== 'go') return first

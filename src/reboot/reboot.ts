@@ -8,9 +8,10 @@ import type { Host } from '../host/host.ts'
 import { askGoingDown } from '../systemd/going-down.ts'
 import { printable } from '../text/printable.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
-import { passGate } from './gate.ts'
+import { passGateAnd } from './gate.ts'
 import { GateNotes, readReasons } from './note-gate.ts'
 import { collectBlockers, judgeBlockers, type RebootDecision } from './blockers.ts'
+import { refuseKubelet } from '../skew/fit.ts'
 import { announceReboot, callOffReboot } from './pending.ts'
 
 /** systemd forces a shutdown that takes longer. [reboot.target, JobTimeoutSec=30min] */
@@ -29,9 +30,15 @@ export interface RebootOutcome extends RebootDecision {
 }
 
 /** What `reboot` would do now. Does not wait and changes nothing. */
-export function previewReboot(host: Host, config: Config, byKured: boolean): RebootOutcome {
+export async function previewReboot(
+  host: Host,
+  config: Config,
+  byKured: boolean,
+): Promise<RebootOutcome> {
   const decision = judgeBlockers(collectBlockers(host, config, byKured))
-  return { ...decision, dryRun: true, waitedMs: 0 }
+  const reason = decision.answer === 'go' ? await refuse(host) : undefined
+  const answered = reason === undefined ? decision : { answer: 'attention' as const, reason }
+  return { ...answered, dryRun: true, waitedMs: 0 }
 }
 
 /**
@@ -60,7 +67,7 @@ export async function reboot(
   let staysUp = true
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
-    const decision = await passGate(
+    const decision = await passGateAnd(
       {
         look: () => judgeBlockers(collectBlockers(host, config, byKured)),
         pause: (ms) => sleep(ms, undefined, { signal: ended.signal }),
@@ -70,6 +77,7 @@ export async function reboot(
         },
       },
       patience,
+      () => refuse(host),
     )
     if (decision.answer === 'go') {
       announceReboot(host, SHUTDOWN_MS)
@@ -100,6 +108,13 @@ export async function reboot(
 /** What logind writes to the journal, and to the terminals. [systemctl(1), --message=] */
 function shutdownMessage(reasons: string): string {
   return printable(`kured-sentinel: ${reasons}`).slice(0, LONGEST_MESSAGE)
+}
+
+/** In ms: an apiserver that does not answer holds up no reboot for longer. */
+const VERSIONS_MS = 15_000
+
+function refuse(host: Host): Promise<string | undefined> {
+  return refuseKubelet(host, new Deadline(VERSIONS_MS))
 }
 
 /**

@@ -275,10 +275,7 @@ test('an ordinary user is told what only root can see', async () => {
 test('a stale lock has its advice', async () => {
   const place = placeOf(hostTree({ [LOCK]: { content: '', modified: BEFORE_BOOT } }))
   const [line] = await lock.look(place)
-  assert.equal(
-    line?.advice,
-    'look at pacman.log, repair what was interrupted, then remove the lock',
-  )
+  assert.equal(line?.advice, 'kured-sentinel repair')
 })
 
 function matches(lines: string[], expected: (string | RegExp)[]): void {

@@ -1,6 +1,9 @@
 import { errorText } from '../../errors.ts'
 import type { Deadline } from '../../host/deadline.ts'
+import type { Host } from '../../host/host.ts'
 import { runProgram } from '../../host/program.ts'
+import { repositories } from '../conf/conf.ts'
+import type { PacmanConf } from '../conf/model.ts'
 
 /** What the sync databases offer. */
 export interface Available {
@@ -16,11 +19,11 @@ export interface Available {
  * If a database is missing or empty, pacman still exits with 0, sometimes silently; so every
  * repository must offer something. [pacman 6.0.2, 7.0.0]
  *
- * @param repositories the names of the configured ones
+ * @param wanted the names of the configured repositories
  */
 export function askAvailable(
   pacmanConf: string,
-  repositories: readonly string[],
+  wanted: readonly string[],
   deadline: Deadline,
 ): Available {
   const versions = new Map<string, string>()
@@ -32,7 +35,7 @@ export function askAvailable(
       offering.add(repository)
       if (!versions.has(name)) versions.set(name, version)
     }
-    const silent = repositories.filter((name) => !offering.has(name))
+    const silent = wanted.filter((name) => !offering.has(name))
     const empty = silent.map(
       (name) =>
         `the repository ${name} offers nothing: run pacman -Sy, or remove it if it is meant to be empty`,
@@ -41,6 +44,18 @@ export function askAvailable(
   } catch (error) {
     return { versions, problems: [errorText(error)] }
   }
+}
+
+/** askAvailable() for the host's own databases; a Snapshot asks once. */
+export function readAvailable(
+  host: Host,
+  pacmanConf: string,
+  conf: PacmanConf,
+  deadline: Deadline,
+): Available {
+  return host.once(`what the databases of ${pacmanConf} offer`, () =>
+    askAvailable(pacmanConf, repositories(conf), deadline),
+  )
 }
 
 /**

@@ -52,7 +52,7 @@ function findKernels(host: Host, dbPath: string, deadline: Deadline): Kernel[] {
     releasesOf(ownedPaths(host, dbPath, owner)).map((release) =>
       toKernel(host, dbPath, owner, release),
     )
-  return packagesOwning(host, dbPath, installed, MODULES, deadline).flatMap(kernels)
+  return packagesOwning(host, dbPath, installed, [MODULES], deadline).flatMap(kernels)
 }
 
 function toKernel(host: Host, dbPath: string, owner: InstalledPackage, release: string): Kernel {

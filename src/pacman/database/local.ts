@@ -72,20 +72,20 @@ export function installDate(host: Host, dbPath: string, { directory }: Installed
 }
 
 /**
- * The packages that own a path containing `text`. A full host's lists have tens of megabytes, so
+ * The packages that own a path containing one of `texts`. A full host's lists have tens of megabytes, so
  * grep searches them.
  */
 export function packagesOwning(
   host: Host,
   dbPath: string,
   installed: InstalledPackage[],
-  text: string,
+  texts: readonly string[],
   deadline: Deadline,
 ): InstalledPackage[] {
   // Without files grep would search its stdin.
   if (installed.length === 0) return []
   const files = installed.map(({ directory }) => `./${directory}/files`)
-  const args = ['-l', '-F', '-Z', '-e', text, '--', ...files]
+  const args = ['-l', '-F', '-Z', ...texts.flatMap((text) => ['-e', text]), '--', ...files]
   const cwd = host.path(`${dbPath}/local`)
   const ended = runProgram('/usr/bin/grep', args, { timeoutMs: deadline.left() / 2, cwd })
   if (ended.timedOut) throw new SentinelError(`searching ${dbPath}/local took too long`)

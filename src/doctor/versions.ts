@@ -1,0 +1,82 @@
+import { type DoctorCheck, type DoctorContext, type DoctorFinding, ok, wrong } from './line.ts'
+import { ignoredEntries } from './ignored.ts'
+import { PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
+import { readAvailable } from '../pacman/database/available.ts'
+import { judgeOffer, kubeletMisfit, type OfferedPackage } from '../skew/fit.ts'
+import { kubernetesPackages } from '../skew/packages.ts'
+import { askVersions, type NodeVersions } from '../skew/server.ts'
+import { parseVersion, refuseVersion } from '../skew/version.ts'
+
+/** Whether kubelet, kubeadm and kubectl fit the apiserver, now and after the next upgrade. */
+export const versions: DoctorCheck = {
+  area: 'versions',
+  async look(place) {
+    const { host, deadline } = place
+    const found = await askVersions(host, deadline)
+    if (found === undefined) return [ok('not compared: no kubelet with an apiserver elsewhere')]
+    // Nobody answers: neither is anything wrong, nor is it known to be right.
+    if ('unknown' in found) return [ok(`not compared: ${found.unknown}`)]
+    return judgeVersions(found, installedParts(place), offersOf(place))
+  },
+}
+
+/** @param others the installed versions of kubeadm and kubectl, by package */
+export function judgeVersions(
+  known: NodeVersions,
+  others: readonly OfferedPackage[],
+  offers: readonly (OfferedPackage & { isIgnored: boolean })[],
+): DoctorFinding[] {
+  const { kubelet, server } = known
+  const misfit = kubeletMisfit(known)
+  const starts = `kubelet ${kubelet.text}, which a reboot or restart starts,`
+  return [
+    misfit === undefined
+      ? ok(`${starts} fits the apiserver, ${server.text}`)
+      : wrong(`${misfit}; a reboot or restart starts it`, REMEDY),
+    ...others.flatMap(({ name, part, installed }): DoctorFinding[] => {
+      const version = part === 'kubelet' ? undefined : parseVersion(installed)
+      const reason = version && refuseVersion(part, version, server)
+      if (reason === undefined) return []
+      return [wrong(`${name} ${installed} is ${reason}`, `see docs/kubernetes.md`)]
+    }),
+    ...offers.flatMap((offer) => judgeNext(offer, known)),
+  ]
+}
+
+const REMEDY = 'upgrade the control plane first, or install the kubelet’s older package'
+
+function judgeNext(
+  { isIgnored, ...offer }: OfferedPackage & { isIgnored: boolean },
+  known: NodeVersions,
+): DoctorFinding[] {
+  const { name, available } = offer
+  const judged = judgeOffer(offer, known)
+  if (judged === undefined) return []
+  const { misfit } = judged
+  if (misfit === undefined) {
+    if (!isIgnored) return []
+    return [ok(`${name} may be released: ${available} fits the apiserver, ${known.server.text}`)]
+  }
+  if (isIgnored) return [ok(`${name} must stay ignored: ${available} is ${misfit}`)]
+  const message = `the next upgrade brings ${name} ${available}, which is ${misfit}`
+  return [wrong(message, `kured-sentinel ignore add ${name}`)]
+}
+
+function installedParts({ host, dbPath, deadline }: DoctorContext): OfferedPackage[] {
+  return [...kubernetesPackages(host, dbPath, deadline)].map(([name, { part, installed }]) => {
+    return { name, part, installed, available: '' }
+  })
+}
+
+function offersOf(place: DoctorContext): (OfferedPackage & { isIgnored: boolean })[] {
+  const { host, deadline } = place
+  const entries = ignoredEntries(host, deadline).flatMap((list) => list.entries)
+  const ignored = new Set(entries.flatMap(({ packages }) => packages.map(({ name }) => name)))
+  const { versions: offered } = readAvailable(host, PACMAN_CONF, readHostConf(host), deadline)
+  return installedParts(place).flatMap((part) => {
+    const available = offered.get(part.name)
+    return available === undefined
+      ? []
+      : [{ ...part, available, isIgnored: ignored.has(part.name) }]
+  })
+}

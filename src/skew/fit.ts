@@ -1,0 +1,43 @@
+import { askVersions, type NodeVersions } from './server.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { isNewer, parseVersion, type Part, refuseVersion } from './version.ts'
+
+/** A package that an upgrade offers another version of. */
+export interface OfferedPackage {
+  name: string
+  part: Part
+  installed: string
+  available: string
+}
+
+/** Whether the version that is offered fits: undefined where that cannot be told, or is no upgrade. */
+export function judgeOffer(
+  { part, installed, available }: OfferedPackage,
+  { server }: NodeVersions,
+): { version: string; misfit: string | undefined } | undefined {
+  const [here, next] = [parseVersion(installed), parseVersion(available)]
+  if (next === undefined || (here !== undefined && !isNewer(next, here))) return undefined
+  return { version: next.text, misfit: refuseVersion(part, next, server) }
+}
+
+/** How the kubelet fits that the next start begins: "kubelet 1.38.0 is newer than …"; or undefined. */
+export function kubeletMisfit({ kubelet, server }: NodeVersions): string | undefined {
+  const misfit = refuseVersion('kubelet', kubelet, server)
+  return misfit && `kubelet ${kubelet.text} is ${misfit}`
+}
+
+/**
+ * Why the host must not be rebooted now: its kubelet would start in a version that does not fit.
+ *
+ * @returns undefined where it fits, or nobody can tell
+ */
+export async function refuseKubelet(host: Host, deadline: Deadline): Promise<string | undefined> {
+  const versions = await askVersions(host, deadline)
+  if (versions === undefined || 'unknown' in versions) return undefined
+  const misfit = kubeletMisfit(versions)
+  return (
+    misfit &&
+    `a reboot would start a kubelet that does not fit: ${misfit}. To do: upgrade the control plane first, or install the kubelet’s older package`
+  )
+}
