@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addHealthCommand } from './health.ts'
 import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
@@ -43,6 +44,7 @@ export function createProgram(ended: OnEnd): Command {
   addUpgradeCommands(program, ended)
   addDoctorCommand(program, ended)
   addHistoryCommand(program, ended)
+  addHealthCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

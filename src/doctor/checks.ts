@@ -1,5 +1,6 @@
 import { boot } from './boot.ts'
 import { configuration } from './configuration.ts'
+import { health } from './health.ts'
 import { ignored } from './ignored.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
@@ -29,6 +30,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   ignored,
   kernel,
   boot,
+  health,
   verdict,
   state,
   kured,
