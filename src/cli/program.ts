@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addClusterCommand } from './cluster.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addHealthCommand } from './health.ts'
 import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
@@ -45,6 +46,7 @@ export function createProgram(ended: OnEnd): Command {
   addDoctorCommand(program, ended)
   addHistoryCommand(program, ended)
   addClusterCommand(program, ended)
+  addHealthCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

@@ -4,7 +4,7 @@ import { oneOf, patterns, single, wholeNumber, wordList, yesNo } from './values.
 
 /** A key of the configuration, described in this one place. */
 interface Key<T> {
-  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot'
+  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot' | 'health'
   name: string
   /** Reads its values, one for each line that sets it. Throws SentinelError for a bad value. */
   read: (values: string[]) => T
@@ -185,6 +185,43 @@ export const KEYS = {
     ...withDefault(yesNo, 'yes'),
     about:
       'Whether `reboot`, called by Kured, works only if a check has requested a reboot in this boot.',
+  },
+  healthAfter: {
+    section: 'health',
+    name: 'after',
+    ...withDefault(milliseconds, '2min'),
+    about: 'How long after a boot `health` looks for the first time.',
+  },
+  healthEvery: {
+    section: 'health',
+    name: 'every',
+    ...withDefault(milliseconds, '30s'),
+    about: 'How long it waits between two looks.',
+  },
+  healthStable: {
+    section: 'health',
+    name: 'stable',
+    ...withDefault(milliseconds, '1min'),
+    about: 'How long all must be well until the node counts as healthy.',
+  },
+  healthLimit: {
+    section: 'health',
+    name: 'limit',
+    ...withDefault(milliseconds, '10min'),
+    about:
+      'A node that is not well this long after the first look is unhealthy: the check answers 2.',
+  },
+  healthUnits: {
+    section: 'health',
+    name: 'units',
+    ...withDefault(wordList, 'kubelet containerd crio k3s k3s-agent rke2-server rke2-agent'),
+    about: 'Services and other units that must be up after every boot, where they are enabled.',
+  },
+  healthCheckTimeout: {
+    section: 'health',
+    name: 'check-timeout',
+    ...withDefault(milliseconds, '30s'),
+    about: 'How long each executable in /etc/kured-sentinel/health.d may take.',
   },
 } satisfies Record<string, Key<unknown>>
 

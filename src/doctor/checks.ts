@@ -1,5 +1,6 @@
 import { boot } from './boot.ts'
 import { configuration } from './configuration.ts'
+import { health } from './health.ts'
 import { ignored } from './ignored.ts'
 import { kernel } from './kernel.ts'
 import { kured } from './kured.ts'
@@ -31,6 +32,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   versions,
   kernel,
   boot,
+  health,
   verdict,
   state,
   kured,

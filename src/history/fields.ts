@@ -47,6 +47,8 @@ const FIELDS = {
     causes: listOf(text),
     helped: oneOf('yes', 'no', 'unknown'),
   },
+  /** how the node is after its boot, or is again; accepted: a person's word that it is well enough */
+  health: { verdict: oneOf('healthy', 'unhealthy', 'accepted'), reasons: listOf(text), by },
   /** until: ISO 8601 */
   hold: { reason: text, until: text, by },
   release: { by },

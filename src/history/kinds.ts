@@ -63,6 +63,14 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     describe: describeBoot,
     isTrouble: ({ how, helped }) => how === 'power-cut' || helped === 'no',
   },
+  health: {
+    messageId: '30ee02d96e534b158a935b7874a59331',
+    describe: ({ verdict, reasons, by }) => {
+      const what = verdict === 'accepted' ? `accepted by ${by} as it is` : `the node is ${verdict}`
+      return [what, ...shortened(reasons, 5)].join('; ')
+    },
+    isTrouble: ({ verdict }) => verdict === 'unhealthy',
+  },
   hold: {
     messageId: '4d25697e939f4adc90154f11aaeadcac',
     describe: ({ reason, until, by }) => `held until ${until} by ${by}: ${reason}`,

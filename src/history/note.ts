@@ -22,6 +22,15 @@ export function noteEvent(host: Host, event: HistoryEvent): void {
   note(host, helped, [event])
 }
 
+/**
+ * Writes the boot to the history, unless an earlier event has brought it along.
+ *
+ * @param helped whether it cleared what a reboot was asked for
+ */
+export function noteBoot(host: Host, helped: HistoryEvent<'boot'>['helped']): void {
+  note(host, helped, [])
+}
+
 function note(
   given: Host,
   helped: HistoryEvent<'boot'>['helped'],

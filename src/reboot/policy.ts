@@ -10,6 +10,7 @@ import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
+import { notYetHealthy } from './health.ts'
 import { noteRequests, noteUseless } from './note-requests.ts'
 import { readRequests, writeRequests } from './requests.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
@@ -39,6 +40,7 @@ export function applyRebootPolicy(
     const guarded = due ? guard(host, findings, now, answers) : undefined
     findings = [...(guarded?.findings ?? findings), ...holds(host, now, due, answers)]
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
+    if (rebootsBy(findings)) findings.push(...notYetHealthy(host, config, now))
     if (rebootsBy(findings)) findings.push(...collectDangers(host, deadline))
     if (rebootsBy(findings)) guarded?.remember()
     if (answers) attempt(() => noteUseless(host, findings, now.bootId))

@@ -5,6 +5,7 @@ import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
+import { forgetUnits, rememberUnits } from '../health/baseline.ts'
 import { askGoingDown } from '../systemd/going-down.ts'
 import { printable } from '../text/printable.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
@@ -67,6 +68,7 @@ export async function reboot(
   let staysUp = true
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
+    rememberUnits(host)
     const decision = await passGateAnd(
       {
         look: () => judgeBlockers(collectBlockers(host, config, byKured)),
@@ -101,7 +103,10 @@ export async function reboot(
     throw shown
   } finally {
     signals.forEach((signal) => process.off(signal, end))
-    if (staysUp) callOffReboot(host)
+    if (staysUp) {
+      callOffReboot(host)
+      forgetUnits(host)
+    }
   }
 }
 

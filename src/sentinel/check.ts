@@ -12,6 +12,7 @@ import {
   type LockState,
 } from '../pacman/lock.ts'
 import { readReplaced, type ReplacedFiles } from '../pacman/replaced.ts'
+import { collectUnhealthy } from './unhealthy.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
 import { collectMicrocode } from './microcode.ts'
@@ -92,6 +93,7 @@ export async function checkHost(
     })
   await collectOptional('modules', (files) => collectModules(host, files, deadline))
   await collectOptional('microcode', (files) => collectMicrocode(host, files))
+  await collect('health', () => collectUnhealthy(host))
   await collect('processes', async () => {
     // Only replaced files count: without any, no process is read.
     if (replaced === undefined) return []

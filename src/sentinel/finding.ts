@@ -17,6 +17,7 @@ export interface Finding {
     | 'unreadable'
     | 'hold'
     | 'interval'
+    | 'health'
     | 'unfinished'
     | 'boot'
   effect: Effect

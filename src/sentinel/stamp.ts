@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { CONFIG_FILE } from '../config/config.ts'
+import { UNHEALTHY_FILE } from '../health/state.ts'
 import { isPattern } from '../text/fnmatch.ts'
 import type { Host } from '../host/host.ts'
 import type { Snapshot } from '../host/snapshot.ts'
@@ -36,6 +37,7 @@ export function takeFingerprint(host: Snapshot): Fingerprint | undefined {
       running,
       `${running}/vmlinuz`,
       `${running}/pkgbase`,
+      UNHEALTHY_FILE,
       REPLACED_FILE,
       INCOMPLETE_FILE,
     ]

@@ -1,4 +1,5 @@
-import { UNITS } from '../systemd/jobs.ts'
+import { HEALTH_SERVICE, UNITS } from '../systemd/jobs.ts'
+import { healthService, healthTimer } from './health.ts'
 import { mountUnits } from './mounts.ts'
 import type { UnitOptions } from './options.ts'
 import { downloadService, upgradeService } from './services.ts'
@@ -12,13 +13,15 @@ export function generate(options: UnitOptions): UnitFile[] {
     ...(options.role === 'cache' ? download : []),
     upgradeService(options),
     upgradeTimer(options),
+    healthService(),
+    healthTimer(),
     ...mountUnits(options),
   ]
 }
 
-/** The names of both jobs' units: each service and its timer. */
-export function jobUnits(): string[] {
-  return Object.values(UNITS).flatMap((service) => [
+/** The names of all units but mounts: each service and its timer. */
+export function serviceUnits(): string[] {
+  return [...Object.values(UNITS), HEALTH_SERVICE].flatMap((service) => [
     service,
     service.replace(/\.service$/, '.timer'),
   ])

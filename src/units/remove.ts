@@ -4,7 +4,7 @@ import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
 import { UNITS } from '../systemd/jobs.ts'
-import { jobUnits } from './generate.ts'
+import { serviceUnits } from './generate.ts'
 import { mustBeInside } from './unit-files.ts'
 import { below, dropIns, inEtc, isOurs, writtenNames } from './unit-files.ts'
 import { writeUnits } from './write.ts'
@@ -47,7 +47,7 @@ export function removeUnits({ root, force, dryRun }: RemoveRequest): RemoveOutco
 
 function planRemoval(host: Host, force: boolean): RemoveOutcome {
   const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
-  const known = [...new Set([...jobUnits(), ...written.map(({ name }) => name)])]
+  const known = [...new Set([...serviceUnits(), ...written.map(({ name }) => name)])]
   const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
   const switched = ours.filter((name) => !name.endsWith('.service'))
   const gone = written.map(({ name }) => name)

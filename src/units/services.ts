@@ -5,7 +5,7 @@ import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
 export const DOCUMENTATION = 'Documentation=man:kured-sentinel(8)'
 
-const SENTINEL = '/usr/bin/kured-sentinel'
+export const SENTINEL = '/usr/bin/kured-sentinel'
 
 /** pacman-upgrade.service: must never be interrupted. */
 export function upgradeService(options: UnitOptions): UnitFile {

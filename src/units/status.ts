@@ -4,7 +4,7 @@ import { readProperties } from '../systemd/bus.ts'
 import { enabledState, isLive } from '../systemd/unit-state.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
-import { jobUnits } from './generate.ts'
+import { serviceUnits } from './generate.ts'
 import { readSkip, type Skip } from './skip.ts'
 import { below, dropIns, inEtc, type HostUnitFile, writtenNames } from './unit-files.ts'
 
@@ -35,7 +35,7 @@ export function unitsStatus(host: Host): UnitStatus[] {
   if (host.root === '' && !isLive(host)) {
     throw new SentinelError('systemd does not run on this host; --root DIR reads only its files')
   }
-  const jobs = jobUnits().filter((name) => findUnitFile(host, name) !== undefined)
+  const jobs = serviceUnits().filter((name) => findUnitFile(host, name) !== undefined)
   const mounts = new Set(
     [...writtenNames(host), ...(isLive(host) ? jobs.flatMap(neededMounts) : [])].filter((name) =>
       /\.(auto)?mount$/.test(name),

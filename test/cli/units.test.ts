@@ -81,7 +81,7 @@ test('print --json has the texts', () => {
   for (const { name, text } of printed) {
     assert.equal(text, readFileSync(join(shipped, name), 'utf8'))
   }
-  assert.equal(printed.length, 4)
+  assert.equal(printed.length, 6)
 })
 
 test('an image: install, again, diff, edit, refuse, force, status, remove', () => {
@@ -98,7 +98,7 @@ test('an image: install, again, diff, edit, refuse, force, status, remove', () =
   const idle = run(['units', 'install', '--root', makeTree(IMAGE)])
   assert.deepEqual(
     [idle.code, idle.stderr],
-    [0, 'note: not enabled (use --enable): pacman-upgrade.timer\n'],
+    [0, 'note: not enabled (use --enable): pacman-upgrade.timer, kured-sentinel-health.timer\n'],
   )
   const first = units('install', '--role', 'cache', '--enable')
   assert.deepEqual([first.code, first.stderr], [0, ''])

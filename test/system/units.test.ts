@@ -32,7 +32,7 @@ const timers = (node: LabNode) =>
   node.shell('systemctl list-timers --no-legend | grep -o "pacman-[a-z-]*\\.timer" | sort')
 
 const left = (node: LabNode) =>
-  node.shell(`find ${DIRECTORY} /var/lib/systemd/timers | grep -e pacman -e x2d || true`)
+  node.shell(`find ${DIRECTORY} /var/lib/systemd/timers | grep -e pacman -e kured -e x2d || true`)
 
 labTest('both roles: written, enabled, kept, changed, edited, and gone again', async () => {
   await using node = await bootNode(MOUNTED)
@@ -142,6 +142,7 @@ labTest('what is mounted on demand is not mounted again while it is removed', as
   const planned = (await ok(node, 'remove', '--dry-run')).match(/^\S+(?=.* stopped$)/gm)
   assert.deepEqual(planned, [
     'pacman-upgrade.timer',
+    'kured-sentinel-health.timer',
     'srv-pkg.automount',
     'srv-sync.automount',
     'srv-pkg.mount',

@@ -40,6 +40,13 @@ min-free = 1.5G
 database-age = 3d
 repair = no
 most-skips = 5
+[health]
+after = 1min
+every = 10s
+stable = 2min
+limit = 5min
+units = kubelet frr.service
+check-timeout = 5s
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -66,6 +73,12 @@ most-skips = 5
     repair: false,
     mostSkips: 5,
     blockingHooks: ['95-*'],
+    healthAfter: 60_000,
+    healthEvery: 10_000,
+    healthStable: 120_000,
+    healthLimit: 300_000,
+    healthUnits: ['kubelet', 'frr.service'],
+    healthCheckTimeout: 5_000,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })

@@ -47,6 +47,7 @@ const EVENTS: readonly HistoryEvent[] = [
     by: 'kured',
   },
   { kind: 'boot', how: 'planned', previousBoot: 'one', causes: ['kernel 1 runs'], helped: 'yes' },
+  { kind: 'health', verdict: 'unhealthy', reasons: ['a has failed'], by: 'systemd' },
   { kind: 'hold', reason: 'a disk', until: '2026-11-27T12:00:00.000Z', by: 'anna' },
   { kind: 'release', by: 'anna' },
 ]
@@ -67,6 +68,7 @@ test('each kind is read back as it was written, and has words of its own', () =>
     'a reboot for kernel 2 did not help',
     'no reboot by kured, after waiting 5s for pacman: held',
     'booted, as planned; a reboot was due for kernel 1 runs: it helped',
+    'the node is unhealthy; a has failed',
     'held until 2026-11-27T12:00:00.000Z by anna: a disk',
     'released by anna',
   ])

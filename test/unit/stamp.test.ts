@@ -42,10 +42,15 @@ test('the lines: the boot, the lock, the paths, and the state of those that are 
     '/usr/lib/modules/6.9.1-arch1-1',
     '/usr/lib/modules/6.9.1-arch1-1/vmlinuz',
     '/usr/lib/modules/6.9.1-arch1-1/pkgbase',
+    '/run/kured-sentinel/unhealthy',
     '/run/kured-sentinel/replaced',
     '/run/kured-sentinel/incomplete',
   ])
-  const missing = ['/etc/kured-sentinel.conf', '/usr/lib/modules/6.9.1-arch1-1/vmlinuz']
+  const missing = [
+    '/etc/kured-sentinel.conf',
+    '/usr/lib/modules/6.9.1-arch1-1/vmlinuz',
+    '/run/kured-sentinel/unhealthy',
+  ]
   const there = lines.slice(2, end - 1).filter((path) => !missing.includes(path))
   // As the entry asks for it, with the real stat(1).
   const files = there.map((path) => join(root, path))

@@ -26,13 +26,14 @@ test('the files in systemd/ are what the generator gives by default', () => {
   const generated = new Map(units({ role: 'cache' }).map(({ name, text }) => [name, text]))
   const anew = `if the generator changed on purpose: npm run build; mkdir -p /tmp/units/etc
 node bin/kured-sentinel.cjs units install --role cache --root /tmp/units
-cp /tmp/units/etc/systemd/system/pacman* systemd`
+cp /tmp/units/etc/systemd/system/* systemd`
   assert.deepEqual([...shipped.keys()].toSorted(), [...generated.keys()].toSorted(), anew)
   for (const [name, text] of generated) assert.equal(shipped.get(name), text, `${name}: ${anew}`)
 })
 
 test('the cache has both pairs, a node the upgrade', () => {
-  const node = ['pacman-upgrade.service', 'pacman-upgrade.timer']
+  const health = ['kured-sentinel-health.service', 'kured-sentinel-health.timer']
+  const node = ['pacman-upgrade.service', 'pacman-upgrade.timer', ...health]
   const cache = ['pacman-cache-update.service', 'pacman-cache-update.timer', ...node]
   assert.deepEqual(
     units({ role: 'node' }).map(({ name }) => name),
@@ -151,11 +152,12 @@ describe('who wrote a unit', () => {
 })
 
 describe('what install has to do', () => {
-  const [service, timer] = units()
+  const [service, ...rest] = units()
   const wanted = service?.text ?? ''
   const [etc, usr] = ['etc/systemd/system', 'usr/lib/systemd/system']
   const name = 'pacman-upgrade.service'
   const older = sealed('[Unit]\nDescription=older\n')
+  const others = rest.map((unit) => [`${etc}/${unit.name}`, unit.text])
   const cases: [title: string, tree: Parameters<typeof makeTree>[0], action: string][] = [
     ['nothing there', {}, 'create'],
     ['the same in /etc', { [`${etc}/${name}`]: wanted }, 'none'],
@@ -183,7 +185,7 @@ describe('what install has to do', () => {
   ]
   for (const [title, tree, action] of cases) {
     test(title, () => {
-      const host = new Host(makeTree({ ...tree, [`${etc}/${timer?.name}`]: timer?.text ?? '' }))
+      const host = new Host(makeTree({ ...Object.fromEntries(others), ...tree }))
       const [change] = planUnits(host, units()).changes
       const { action: found = 'none', overwrites } = change ?? {}
       assert.equal([found, overwrites].join(' ').trim(), action)

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readConfig, type Config } from '../config/config.ts'
+import { Exit, SentinelError } from '../errors.ts'
+import { forgetUnits } from '../health/baseline.ts'
+import { type HealthLook, lookAtHealth } from '../health/look.ts'
+import { readHealth, writeHealth, type HealthVerdict } from '../health/state.ts'
+import { watchHealth } from '../health/watch.ts'
+import { noteBoot, noteEvent } from '../history/note.ts'
+import { readBootClock } from '../host/boot-clock.ts'
+import { callerName, mustBeRoot } from '../host/caller.ts'
+import { Deadline } from '../host/deadline.ts'
+import { Host } from '../host/host.ts'
+import { Snapshot } from '../host/snapshot.ts'
+import { write } from '../host/write.ts'
+import { applyRebootPolicy } from '../reboot/policy.ts'
+import { checkHost } from '../sentinel/check.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
+
+interface HealthOptions {
+  json: boolean
+  wait: boolean
+  accept: boolean
+  configFile: string | undefined
+}
+
+const CODES: Record<HealthVerdict, number> = {
+  healthy: Exit.ok,
+  accepted: Exit.ok,
+  pending: Exit.none,
+  unhealthy: Exit.attention,
+}
+
+/**
+ * `health`: whether the node is well since its boot. Without options it looks once, and writes
+ * nothing.
+ *
+ * @returns 0 well; 1 not known yet; 2 not well
+ */
+export async function runHealth({
+  json,
+  wait,
+  accept,
+  configFile,
+}: HealthOptions): Promise<number> {
+  mustBeRoot('a look at the health')
+  const host = new Host()
+  if (accept) return acceptHealth(host, json)
+  const config = readConfig(host, configFile)
+  if (wait) {
+    await watch(host, config)
+    return Exit.ok
+  }
+  const seen = await withProgress('looking whether the node is well', () =>
+    lookAtHealth(host, config, {}),
+  )
+  const verdict = verdictNow(readHealth(host)?.verdict, seen)
+  const exitCode = CODES[verdict]
+  const { reasons, unknown } = seen
+  if (json) write(1, printableJson({ verdict, reasons, unknown, exitCode }))
+  else write(1, render(verdict, seen))
+  return exitCode
+}
+
+/** The verdict of this boot, and what is seen now where there is none. */
+function verdictNow(known: HealthVerdict | undefined, { reasons }: HealthLook): HealthVerdict {
+  if (known !== undefined) return known
+  return reasons.length === 0 ? 'healthy' : 'unhealthy'
+}
+
+const HEADINGS: Record<HealthVerdict, string> = {
+  healthy: 'healthy',
+  accepted: 'accepted by a person as it is',
+  pending: 'pending: it is too early to tell',
+  unhealthy:
+    'unhealthy: no reboot is asked for until this is mended, or kured-sentinel health --accept',
+}
+
+function render(verdict: HealthVerdict, { reasons, unknown }: HealthLook): string {
+  return printableLines([
+    HEADINGS[verdict],
+    ...reasons.map((reason) => `  ${reason}`),
+    ...unknown.map((what) => `  unknown: ${what}`),
+  ])
+}
+
+/** The word of a person ends unhealthy, for this boot. */
+function acceptHealth(host: Host, json: boolean): number {
+  const known = readHealth(host)
+  if (known === undefined || known.verdict === 'healthy' || known.verdict === 'accepted') {
+    const verdict = known?.verdict ?? null
+    write(1, json ? printableJson({ accepted: false, verdict }) : 'there is nothing to accept\n')
+    return Exit.ok
+  }
+  writeHealth(host, { ...known, verdict: 'accepted' })
+  forgetUnits(host)
+  noteEvent(host, { kind: 'health', verdict: 'accepted', reasons: known.reasons, by: callerName() })
+  const { reasons } = known
+  write(
+    1,
+    json
+      ? printableJson({ accepted: true, verdict: 'accepted', reasons })
+      : printableLines(['accepted as it is:', ...reasons.map((reason) => `  ${reason}`)]),
+  )
+  return Exit.ok
+}
+
+/** For the unit: until the node is well, or a person accepts it as it is. */
+async function watch(host: Host, config: Config): Promise<void> {
+  noteBoot(host, await askHelped(config))
+  const { bootId, uptime: since } = readBootClock(host)
+  const uptime = () => readBootClock(host).uptime
+  const verdict = await watchHealth(
+    {
+      uptime,
+      look: (earlier) => lookAtHealth(host, config, earlier),
+      pause: (ms) => sleep(ms),
+      read: () => readHealth(host),
+      write: (next, reasons) => {
+        const before = readHealth(host)
+        writeHealth(host, { bootId, verdict: next, reasons, since: before?.since ?? since })
+        write(2, printableLines([[next, ...reasons].join('; ')]))
+        if (next === 'healthy' || (next === 'unhealthy' && before?.verdict !== 'unhealthy')) {
+          noteEvent(host, { kind: 'health', verdict: next, reasons, by: callerName() })
+        }
+      },
+    },
+    config,
+  )
+  forgetUnits(host)
+  write(2, `${verdict}\n`)
+}
+
+/** Whether this boot cleared what a reboot was asked for in the last one, as the check sees it. */
+async function askHelped(config: Config): Promise<'yes' | 'no' | 'unknown'> {
+  const host = new Snapshot()
+  const deadline = new Deadline(config.timeout)
+  try {
+    const bootId = host.bootId()
+    const report = await checkHost(host, config, deadline, false)
+    const { reasons } = applyRebootPolicy(host, config, report, false, deadline)
+    if (reasons.some(({ askedIn = bootId }) => askedIn !== bootId)) return 'no'
+    return report.verdict === 'attention' ? 'unknown' : 'yes'
+  } catch (error) {
+    if (error instanceof SentinelError) return 'unknown'
+    throw error
+  }
+}
