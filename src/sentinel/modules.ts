@@ -20,9 +20,13 @@ const MOST = 16
  */
 export function collectModules(host: Host, replaced: ReplacedFiles, deadline: Deadline): Finding[] {
   const release = host.readText('/proc/sys/kernel/osrelease').trim()
+  const directory = `/usr/lib/modules/${release}`
+  // pacman removes the kernel's own modules with its package: the kernel is the reason then.
+  const isGone = (path: string) =>
+    path.startsWith(`${directory}/kernel/`) && host.lstat(path) === undefined
   const files = replaced
-    .below(`/usr/lib/modules/${release}`)
-    .filter((path) => /\.ko(\.\w+)?$/.test(path))
+    .below(directory)
+    .filter((path) => /\.ko(\.\w+)?$/.test(path) && !isGone(path))
   if (files.length === 0) return []
   const loaded = new Set(host.readText('/proc/modules').match(/^\S+/gm))
   return files

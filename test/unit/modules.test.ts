@@ -20,6 +20,14 @@ function collect(tree: Tree, ...replaced: string[]) {
 const named = (...found: Parameters<typeof collect>) =>
   collect(...found).map(({ effect, path }) => `${effect} ${path}`)
 
+test('the kernel’s own modules, gone with its package: the kernel is the reason', () => {
+  const gone = `${RUNNING}/kernel/fs/zfs.ko`
+  assert.deepEqual(named({ 'proc/modules': LOADED }, gone), [])
+  // Another build of the same release.
+  const anew = { 'proc/modules': LOADED, [gone.slice(1)]: 'x', 'sys/module/zfs/srcversion': 'A' }
+  assert.throws(() => named(anew, gone), /modinfo/)
+})
+
 test('a loaded module whose file is gone; names of files may have dashes', () => {
   const path = `${RUNNING}/extramodules/nvidia-drm.ko.zst`
   assert.deepEqual(collect({ 'proc/modules': LOADED }, '/usr/lib/libc.so.6', path), [
