@@ -33,7 +33,10 @@ labTest('a kernel that no reboot changes is asked for once for each installation
   const together = await Promise.all(Array.from({ length: 8 }, () => answers(node)))
   assert.deepEqual(together, Array(8).fill(0), 'the checks of one boot all ask')
   assert.equal(await node.shell(state), remembered)
-  assert.equal(await node.shell(`ls -A ${STATE}`), 'history.jsonl\nlock\nrequests.json\nunfinished\n')
+  assert.equal(
+    await node.shell(`ls -A ${STATE}`),
+    'history.jsonl\nlock\nrequests.json\nunfinished\n',
+  )
 
   await reboot(node)
   const [exitCode, said] = await ask(node)
