@@ -4,6 +4,7 @@ import { write } from '../host/write.ts'
 import type { ChangeRequest } from '../ignored/change-plan.ts'
 import { changeIgnored, type IgnoredChange } from '../ignored/change.ts'
 import { listIgnored } from '../ignored/list.ts'
+import { stillInGroup } from '../ignored/still.ts'
 import { renderDiff } from '../text/printable.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
@@ -14,7 +15,8 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
   const { action, key, dryRun } = request
   const done = !dryRun && change.files.length > 0
   writeReport(done ? REPORT_LOST : undefined, () => {
-    const warnings = action === 'add' && !dryRun ? doubts(request) : []
+    const own = action === 'remove' ? inGroups(request) : dryRun ? [] : doubts(request)
+    const warnings = [...change.warnings, ...own]
     if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
     else {
       if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
@@ -24,6 +26,11 @@ export function ignoreChange(request: ChangeRequest, json: true | undefined): nu
     }
   })
   return 0
+}
+
+/** A package that was removed from IgnorePkg may be of a group in IgnoreGroup. */
+function inGroups({ names, pacmanConf, key }: ChangeRequest): string[] {
+  return key === 'IgnorePkg' ? stillInGroup(names, pacmanConf) : []
 }
 
 /** A name that matches no package may be mistyped: the intended package is not ignored. */

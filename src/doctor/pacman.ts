@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { readPacmanConf, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { listInstalled } from '../pacman/database/local.ts'
-import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { askDirective } from '../pacman/conf/pacman-conf.ts'
 import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
@@ -44,9 +44,12 @@ export function judgeConf(host: Host): DoctorFinding[] {
 /** pacman itself checks values such as a SigLevel. */
 function askPacman(dbPath: string): DoctorFinding[] {
   try {
-    const [answer = ''] = askPacmanConf(CONF, 'DBPath')
-    if (answer.replace(/(.)\/+$/, '$1') === dbPath) return []
-    return [warning(`pacman-conf gives ${answer} for DBPath, but this program reads ${dbPath}`)]
+    const { values, warnings } = askDirective(CONF, 'DBPath')
+    const said = warnings.map((text) => warning(`pacman: ${text}`, 'remove it: it has no effect'))
+    const [answer = ''] = values
+    if (answer.replace(/(.)\/+$/, '$1') === dbPath) return said
+    const other = `pacman-conf gives ${answer} for DBPath, but this program reads ${dbPath}`
+    return [...said, warning(other)]
   } catch (error) {
     return [wrong(errorText(error), 'fix it: until then nothing is upgraded')]
   }

@@ -4,7 +4,8 @@ import { listOption } from '../pacman/conf/conf.ts'
 import type { ConfEntry, PacmanConf } from '../pacman/conf/model.ts'
 import { unifiedDiff } from '../text/diff.ts'
 import { addEntries, type ListKey, removeEntries } from './edit.ts'
-import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { stillIgnored } from './still.ts'
+import { askDirective } from '../pacman/conf/pacman-conf.ts'
 import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
 
 export interface ChangeRequest {
@@ -32,6 +33,10 @@ export interface ChangePlan {
   unchanged: string[]
   /** the list that pacman must read afterwards, in any order */
   expected: string[]
+  /** what pacman-conf warned of before */
+  known: readonly string[]
+  /** the same and more, with the lines, and what still ignores a removed name; for a person */
+  warnings: string[]
 }
 
 /**
@@ -42,14 +47,11 @@ export interface ChangePlan {
 export function planChange({ action, pacmanConf, key, names }: ChangeRequest): ChangePlan {
   const host = new Host()
   const conf = readValidConf(host, pacmanConf)
-  const [problem] = conf.problems
-  if (problem !== undefined) {
-    throw new SentinelError(`${describeConfProblem(problem)}; nothing was changed, fix this first`)
-  }
   const entries = listOption(conf, key)
   const current = entries.map(({ name }) => name)
   // Before the edit, so that an old warning is not blamed on it.
-  mustRead(pacmanConf, key, current)
+  const { values, warnings: known } = askDirective(pacmanConf, key)
+  mustBeSame(pacmanConf, key, values, current)
   const adding = action === 'add'
   const wanted = [...new Set(names)]
   const concerned = wanted.filter((name) => current.includes(name) !== adding)
@@ -64,12 +66,54 @@ export function planChange({ action, pacmanConf, key, names }: ChangeRequest): C
     expected: adding
       ? [...current, ...concerned]
       : current.filter((name) => !concerned.includes(name)),
+    known,
+    warnings: [...describeWarnings(conf, known), ...(adding ? [] : stillIgnored(wanted, entries))],
   }
 }
 
-/** @throws SentinelError if pacman-conf reads anything else from the file, or warns */
-export function mustRead(file: string, key: ListKey, expected: readonly string[]): void {
-  const read = askPacmanConf(file, key)
+/**
+ * @param known the warnings before the edit
+ * @throws SentinelError if pacman-conf reads anything else from the file, or warns of more
+ */
+export function mustRead(
+  file: string,
+  key: ListKey,
+  { expected, known }: Pick<ChangePlan, 'expected' | 'known'>,
+): void {
+  const { values, warnings } = askDirective(file, key)
+  mustBeSame(file, key, values, expected)
+  const [more] = newWarnings(known, warnings)
+  if (more !== undefined) throw new SentinelError(`pacman-conf would warn of ${file}: ${more}`)
+}
+
+/** The place that pacman names in a warning; an edit moves lines, and is tried in another file. */
+const PLACE = /^config file (.*), line (\d+): /
+
+/** The warnings that were not there before, wherever they stand. */
+export function newWarnings(before: readonly string[], after: readonly string[]): string[] {
+  const left = before.map((line) => line.replace(PLACE, ''))
+  return after.filter((line) => {
+    const at = left.indexOf(line.replace(PLACE, ''))
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+}
+
+/** Our own reading says more than pacman of a line that both name. */
+function describeWarnings({ problems }: PacmanConf, known: readonly string[]): string[] {
+  const ours = problems.map(describeConfProblem)
+  const others = known
+    .map((line) => line.replace(PLACE, '$1:$2: '))
+    .filter((line) => !problems.some(({ file, line: at }) => line.startsWith(`${file}:${at}: `)))
+  return [...ours, ...others]
+}
+
+function mustBeSame(
+  file: string,
+  key: ListKey,
+  read: readonly string[],
+  expected: readonly string[],
+): void {
   if (read.toSorted().join('\n') === expected.toSorted().join('\n')) return
   throw new SentinelError(
     `pacman-conf reads ${key} = ${read.join(' ')} in ${file}, and not ${expected.join(' ')}`,

@@ -10,13 +10,16 @@ export interface IgnoredChange {
   files: Pick<ConfFileChange, 'file' | 'names' | 'diff'>[]
   /** names to add that were already there, or to remove that were not */
   unchanged: string[]
+  /** what pacman warned of before, and still does; which entry still ignores a removed name */
+  warnings: string[]
 }
 
 const LOCK_MS = 10_000
 
 /**
  * Adds names to IgnorePkg or IgnoreGroup, or removes them from every file, included ones too. If
- * there is nothing to do, nothing is written. pacman-conf must then read exactly the intended list.
+ * there is nothing to do, nothing is written. pacman-conf must then read exactly the intended list, and warn of nothing
+ * more than before.
  *
  * @throws SentinelError if nothing was changed in the end
  */
@@ -28,16 +31,17 @@ export function changeIgnored(request: ChangeRequest): IgnoredChange {
     if (reason !== undefined) throw new SentinelError(`'${name}' ${reason}; nothing was changed`)
   }
   const run = (): IgnoredChange => {
-    const { files, unchanged, expected } = planChange(request)
+    const { files, unchanged, warnings, ...plan } = planChange(request)
     if (!dryRun) {
       for (const { file } of files) mustBeWritable(file)
       // An included file, or one of several, cannot be tried alone.
       const trial = files.length === 1 && files[0]?.file === pacmanConf
-      write(files, (file = pacmanConf) => mustRead(file, key, expected), trial)
+      write(files, (file = pacmanConf) => mustRead(file, key, plan), trial)
     }
     return {
       files: files.map(({ file, names: own, diff }) => ({ file, names: own, diff })),
       unchanged,
+      warnings,
     }
   }
   // One lock for all: configurations in different directories may include the same file.

@@ -110,6 +110,12 @@ const BREAKAGES: Breakage[] = [
     'mv /etc/was /etc/pacman.conf',
   ],
   [
+    'cp /etc/pacman.conf /etc/was; sed -i "/^CheckSpace/a TotalDownload" /etc/pacman.conf',
+    1,
+    /^warning pacman: pacman: config file \/etc\/pacman\.conf, line \d+: directive 'TotalDownload'/m,
+    'mv /etc/was /etc/pacman.conf',
+  ],
+  [
     'kured-sentinel ignore remove kubelet >&2',
     1,
     /^warning ignored: kubelet is not ignored/m,

@@ -177,6 +177,26 @@ labTest('the first [options] may stand in an included file, or nowhere', () => {
   return Promise.resolve()
 })
 
+labTest('a name that another entry still holds is not called free', () => {
+  const { ignore, before, texts } = arrange({
+    'pacman.conf': '[options]\nIgnorePkg = linux a\nInclude = @/more.conf\n',
+    'more.conf': 'IgnorePkg = linux* [ab]\nIgnoreGroup = k8? k8s\n',
+  })
+  const said = (name: string, by: string) =>
+    `warning: ${name} is still ignored, by ${by} in @/more.conf\n`
+  const both = said('linux', 'linux*') + said('a', '[ab]')
+  assert.equal(ignore('remove --dry-run', ['linux', 'a']).stderr.endsWith(both), true)
+  assert.deepEqual(texts(), before)
+  const removed = ignore('remove', ['linux', 'a'])
+  assert.deepEqual([removed.code, removed.stderr], [0, both])
+  // Not there, and ignored all the same.
+  assert.equal(ignore('remove', ['linux-lts']).stderr, said('linux-lts', 'linux*'))
+  assert.equal(ignore('remove --group', ['k8s']).stderr, said('k8s', 'k8?'))
+  // Both go: nothing holds it any more.
+  assert.equal(ignore('remove', ['b', '[ab]']).stderr, '')
+  return Promise.resolve()
+})
+
 labTest('a link stays, and the file behind it is changed', () => {
   const { ignore, path, texts } = arrange({ 'real/pacman.conf': '[options]\n' })
   symlinkSync('real/pacman.conf', path('pacman.conf'))
@@ -205,14 +225,44 @@ labTest('where pacman reads anything else afterwards, all files are put back', (
   return Promise.resolve()
 })
 
-labTest('what pacman warns of already is told, and nothing changed', () => {
-  const { ignore, texts, before } = arrange({ 'pacman.conf': '[options]\nNews = 1\n' })
+/** Leftovers of real configurations, each of which pacman only warns of. */
+const LEFTOVERS = `[options]
+TotalDownload
+News = 1
+Color = yes
+SyncFirst = pacman
+[core]
+Server = file:///none
+IgnorePkg = elsewhere
+`
+
+labTest('what pacman warned of before is told and carried along', () => {
+  const { ignore, texts, before, conf } = arrange({ 'pacman.conf': LEFTOVERS })
+  const warned = run(['ignore', 'list', '--pacman-conf', conf])
+  assert.equal(warned.code, 0, warned.stderr)
+  const added = ignore('add', ['a'])
+  assert.equal(added.code, 0, added.stderr)
+  assert.match(added.stdout, /^a added to IgnorePkg in @\/pacman\.conf$/m)
+  assert.match(
+    added.stderr,
+    /^warning: @\/pacman\.conf:2: directive 'TotalDownload' .*recognized\.$/m,
+  )
+  assert.match(added.stderr, /^warning: @\/pacman\.conf:8: IgnorePkg has no effect/m)
+  assert.equal(added.stderr.match(/^warning: /gm)?.length, 5)
+  assert.match(texts()['pacman.conf'] ?? '', /^IgnorePkg = a$/m)
+  assert.equal(ignore('remove', ['a']).code, 0)
+  assert.deepEqual(texts(), before)
+  return Promise.resolve()
+})
+
+labTest('what pacman stops at is told, and nothing changed', () => {
+  const { ignore, texts, before } = arrange({
+    'pacman.conf': '[options]\nNews = 1\nSigLevel = Perhaps\n',
+  })
   const { code, stderr } = ignore('add', ['a'])
   assert.equal(code, 2)
-  assert.match(
-    stderr,
-    /^error: pacman-conf does not accept .*line 2: directive 'News' .*not recognized/,
-  )
+  assert.match(stderr, /^error: pacman-conf does not accept .*'Perhaps'/)
+  assert.doesNotMatch(stderr, /News/)
   assert.deepEqual(texts(), before)
   return Promise.resolve()
 })

@@ -245,6 +245,13 @@ none  @8  nothing installed
     'kublet is neither installed nor in any sync database',
   ])
 
+  const removed = run(['ignore', 'remove', '--pacman-conf', conf, 'kubelet'])
+  assert.equal(
+    removed.stderr,
+    `warning: kubelet is still ignored, by the group k* in ${conf}\n`,
+    'IgnoreGroup holds it',
+  )
+
   execFileSync('rm', [join(root, 'db/sync/testing.db')])
   assert.match(list().stdout, /^warning: available versions are uncertain: .*testing/m)
   assert.match(

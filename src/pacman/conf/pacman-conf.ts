@@ -3,24 +3,42 @@ import type { Deadline } from '../../host/deadline.ts'
 import { Host } from '../../host/host.ts'
 import { runProgram } from '../../host/program.ts'
 
+/** A directive as pacman reads it, and what pacman warns of in the files. */
+export interface DirectiveAnswer {
+  values: string[]
+  /** pacman carries on after these: "config file F, line N: directive 'X' … not recognized." */
+  warnings: string[]
+}
+
 /**
  * A directive's values as pacman itself reads them, from the lines that `pacman-conf --config FILE
- * DIRECTIVE` prints.
- *
- * pacman-conf exits with 0 after a warning too ("directive … not recognized"), so anything on its
- * stderr counts as a failure.
+ * DIRECTIVE` prints. A directive that pacman does not know (any more) is a warning on stderr, with
+ * exit code 0. [pacman 6.0.2 and 7.0.0, src/pacman/conf.c, _parse_options]
  *
  * @param file a path of this machine
- * @throws SentinelError with what pacman-conf said
+ * @throws SentinelError with what pacman-conf said, if pacman does not run with the file
  */
-export function askPacmanConf(file: string, directive: string): string[] {
+export function askDirective(file: string, directive: string): DirectiveAnswer {
   const args = ['--config', file, directive]
   const ended = runProgram('/usr/bin/pacman-conf', args, { timeoutMs: 10_000 })
-  if (ended.exitCode !== 0 || ended.stderr !== '') {
-    const said = ended.timedOut ? 'no answer within 10 s' : ended.stderr.trim()
-    throw new SentinelError(`pacman-conf does not accept ${file}: ${said}`)
+  const said = ended.stderr.split('\n').filter((line) => line !== '')
+  if (ended.exitCode !== 0) {
+    const errors = ended.timedOut ? 'no answer within 10 s' : onlyErrors(said).join('\n')
+    throw new SentinelError(`pacman-conf does not accept ${file}: ${errors}`)
   }
-  return ended.stdout.toString().split('\n').slice(0, -1)
+  const values = ended.stdout.toString().split('\n').slice(0, -1)
+  return { values, warnings: said.map((line) => line.replace(/^warning: /, '')) }
+}
+
+/** askDirective() where the warnings do not matter: pacman runs with them. */
+export function askPacmanConf(file: string, directive: string): string[] {
+  return askDirective(file, directive).values
+}
+
+/** A warning is not why pacman stops. */
+function onlyErrors(said: string[]): string[] {
+  const errors = said.filter((line) => !line.startsWith('warning: '))
+  return errors.length > 0 ? errors : said
 }
 
 /** The user who downloads for pacman 7; undefined without one, and with pacman 6, which knows none. */
