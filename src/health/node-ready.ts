@@ -1,8 +1,9 @@
 import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { field, list, text } from '../kubernetes/json.ts'
-import { askApi, KUBECTL } from '../kubernetes/kubectl.ts'
-import { isThere, kubeletConfig, kubeletUser, nodeName } from '../kubernetes/kubelet.ts'
+import { distributionOf, kubectlOf } from '../kubernetes/distribution.ts'
+import { askApi } from '../kubernetes/kubectl.ts'
+import { kubeletUser, nodeName } from '../kubernetes/kubelet.ts'
 
 const API_MS = 10_000
 
@@ -16,9 +17,9 @@ export type NodeReady =
  * @returns undefined where there is no kubelet's kubeconfig
  */
 export async function askNodeReady(host: Host): Promise<NodeReady | undefined> {
-  const kubeconfig = kubeletConfig(host)
+  const kubeconfig = distributionOf(host)?.kubeconfig
   if (kubeconfig === undefined) return undefined
-  if (!isThere(host, KUBECTL)) return { state: 'unknown', why: `there is no ${KUBECTL}` }
+  if (kubectlOf(host) === undefined) return { state: 'unknown', why: 'there is no kubectl' }
   try {
     const node = nodeName(host, kubeconfig)
     const what = `the node ${node} cannot be read`
