@@ -3,7 +3,7 @@ import { runAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
-import { UNITS } from '../systemd/jobs.ts'
+import { HEALTH_SERVICE, UNITS } from '../systemd/jobs.ts'
 import { serviceUnits } from './generate.ts'
 import { mustBeInside } from './unit-files.ts'
 import { below, dropIns, inEtc, isOurs, writtenNames } from './unit-files.ts'
@@ -49,7 +49,8 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
   const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
   const known = [...new Set([...serviceUnits(), ...written.map(({ name }) => name)])]
   const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
-  const switched = ours.filter((name) => !name.endsWith('.service'))
+  // The jobs end by themselves; the watch goes on as long as the node is not well.
+  const switched = ours.filter((name) => !name.endsWith('.service') || name === HEALTH_SERVICE)
   const gone = written.map(({ name }) => name)
   const foreign = known
     .filter((name) => !gone.includes(name))
@@ -68,7 +69,7 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
 /** Automounts before mounts: a mount stopped first would be mounted again. */
 function stopOrder(names: string[]): string[] {
   const rank = (name: string) =>
-    ['timer', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
+    ['timer', 'service', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
   return names.toSorted((a, b) => rank(a) - rank(b))
 }
 

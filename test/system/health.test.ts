@@ -86,6 +86,9 @@ async function expectUnhealthy(node: LabNode, why: RegExp): Promise<void> {
   answers.push((await node.asKured(CHECK)).exitCode)
   assert.ok(!answers.includes(0), answers.join())
   assert.equal(answers.at(-1), 2)
+  // And nothing else of the node is taken for unwell.
+  const { reasons } = JSON.parse(await node.readFile(STATE))
+  assert.equal(reasons.length, 1, reasons.join('; '))
   const { stderr } = await node.asKured(CHECK)
   assert.match(stderr, why)
   assert.match(stderr, /kured-sentinel health --accept/)
