@@ -40,7 +40,7 @@ test('2: a bad [reboot] section, with its line', () => {
   for (const [line, says] of [
     ['wait = long', /x\.conf:2: wait: "long" is not a duration/],
     ['only-asked = perhaps', /x\.conf:2: only-asked: "perhaps" is neither yes nor no/],
-    ['force = yes', /x\.conf:2: unknown key "force"; known: wait, only-asked/],
+    ['force = yes', /x\.conf:2: unknown key "force"; known: wait, blocking-hooks, only-asked/],
   ] as const) {
     writeFileSync(file, `[reboot]\n${line}\n`)
     const { code, stderr } = run(['status', '--config', file])

@@ -114,6 +114,7 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
       'not-now kured',
       'failed root',
       'attention kured',
+      'attention kured',
       'down kured',
       'failed kured',
     ],
