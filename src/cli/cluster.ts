@@ -11,8 +11,7 @@ export function addClusterCommand(program: Command, ended: OnEnd): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 fit; 1 warnings; 2 something blocks, or the cluster could not be
-read.
+Exit codes: 0 fit, 1 warnings, 2 something blocks, or could not be read.
 It only reads, through kubectl, and runs wherever that is.
 ${example('cluster --kubeconfig admin.conf')}`,
     )

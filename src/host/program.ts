@@ -69,10 +69,14 @@ export async function awaitProgram(
 ): Promise<ProgramResult> {
   const ended = new Promise<ProgramResult>((resolve, reject) => {
     const [program, words] = withParentDeathSignal(path, args)
-    execFile(program, words, { ...limited(limits), encoding: 'buffer' }, (error, out, err) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : null
+    const options = { ...limited(limits), encoding: 'buffer' as const }
+    const child = execFile(program, words, options, (error, out, err) => {
+      // Node closes the pipes when it kills: output of a program that ends just then may be missing.
+      const isCut = error === null && child.killed
+      const code = error === null ? 0 : error.code
+      const exitCode = typeof code === 'number' && !isCut ? code : null
       // Killed by our time limit. Killed by another process, such as the OOM killer, is an error.
-      const timedOut = exitCode === null && error?.killed === true && error.code === null
+      const timedOut = isCut || (exitCode === null && error?.killed === true && code === null)
       if (exitCode === null && !timedOut) reject(notRun(path, error))
       else resolve({ stdout: out, stderr: err.toString(), exitCode, timedOut })
     })

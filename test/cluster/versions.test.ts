@@ -91,6 +91,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
 
   await install(node, part('kubelet', '1.37.2'))
   const passed = await command('reboot')
-  assert.deepEqual([passed.exitCode, passed.stdout], [0, 'rebooting\n'], passed.stderr)
+  assert.equal(passed.exitCode, 0, passed.stderr)
+  assert.match(passed.stdout, /^rebooting/)
   assert.equal(await node.waitForEnd(), 'reboot')
 })

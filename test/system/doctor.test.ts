@@ -210,7 +210,7 @@ const BREAKAGES: Breakage[] = [
   [
     'mv /usr/bin/kubectl /root; printf "#!/bin/sh\\nexec sleep 100\\n" >/usr/bin/kubectl; chmod +x /usr/bin/kubectl',
     2,
-    /^wrong kured: could not be checked: the pods of node-3\.lab cannot be listed: no answer within 15 s$/m,
+    /^wrong kured: could not be checked: the pods of node-3\.lab cannot be listed: no answer within 10 s$/m,
     'mv /root/kubectl /usr/bin',
   ],
 ]

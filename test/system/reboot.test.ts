@@ -114,6 +114,7 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
       'not-now kured',
       'failed root',
       'attention kured',
+      'attention kured',
       'down kured',
       'failed kured',
     ],
@@ -152,7 +153,8 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
     case "$* " in *' reboot '*) echo 'Failed to reboot: Connection reset by peer' >&2; exit 1 ;; esac`,
   )
   const accepted = await node.asKured(GATE)
-  assert.deepEqual([accepted.exitCode, accepted.stdout], [0, 'rebooting\n'], accepted.stderr)
+  assert.equal(accepted.exitCode, 0, accepted.stderr)
+  assert.match(accepted.stdout, /^rebooting(, after waiting for \d+s)?\n$/)
   assert.equal(await node.waitForEnd(), 'reboot')
 })
 

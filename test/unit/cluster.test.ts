@@ -282,6 +282,12 @@ describe('kubectl', () => {
     await assert.rejects(collect('echo "<html>"'), /cannot be listed: kubectl gives no JSON/)
   })
 
+  test('that hangs is one, within its time', async () => {
+    const began = performance.now()
+    await assert.rejects(collect('exec sleep 60', 1500), /cannot be listed: no answer within/)
+    assert.ok(performance.now() - began < 20_000)
+  })
+
   test('that never comes to an end is one, too', async () => {
     const endless = JSON.stringify({ metadata: { continue: 'again' }, items: [] })
     await assert.rejects(
