@@ -1,17 +1,42 @@
 /**
- * `npm run campaign -- cuts|shutdowns [--rounds N] [--seed S]`: long campaigns on nodes of the lab.
+ * `npm run campaign -- cuts|shutdowns|power-cuts [--rounds N] [--seed S]`: long campaigns on nodes of
+ * the lab, and on emulated machines.
  * Each round has its own random numbers from the seed. A campaign that was ended goes on where it
  * was: the rounds done are kept beside the lab's trees.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { powerCut } from '../test/campaign/power-cuts.ts'
 import { cut, type Round, shutdown } from '../test/campaign/rounds.ts'
 import { prepareDisk } from '../test/campaign/upgrade-node.ts'
 import { cache } from '../test/lab/cache.ts'
 import { labProblem } from '../test/lab/lab.ts'
+import { machineProblem } from '../test/machine/tools.ts'
 
-const CAMPAIGNS = { cuts: cut, shutdowns: shutdown }
+interface Campaign {
+  /** why this machine cannot run it */
+  problem(): string | undefined
+  /** makes a disk that all rounds begin with */
+  prepare(disk: string): Promise<void>
+  run(disk: string, seed: number, round: number): Promise<Round>
+}
+
+const onNodes = (run: Campaign['run']): Campaign => ({
+  problem: labProblem,
+  prepare: prepareDisk,
+  run,
+})
+
+const CAMPAIGNS: Record<string, Campaign> = {
+  cuts: onNodes(cut),
+  shutdowns: onNodes(shutdown),
+  'power-cuts': {
+    problem: machineProblem,
+    async prepare() {},
+    run: (_disk, seed, round) => powerCut(seed, round),
+  },
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -21,9 +46,9 @@ const { positionals, values } = parseArgs({
   },
 })
 const [name = ''] = positionals
-const run = Object.entries(CAMPAIGNS).find(([known]) => known === name)?.[1]
-const problem = labProblem()
-if (run === undefined || problem !== undefined) {
+const campaign = Object.entries(CAMPAIGNS).find(([known]) => known === name)?.[1]
+const problem = campaign?.problem()
+if (campaign === undefined || problem !== undefined) {
   console.error(`error: ${problem ?? `name a campaign: ${Object.keys(CAMPAIGNS).join(', ')}`}`)
   process.exit(1)
 }
@@ -39,9 +64,9 @@ const done: Round[] = existsSync(kept)
       .map((line) => JSON.parse(line))
   : []
 try {
-  await prepareDisk(disk)
+  await campaign.prepare(disk)
   for (let round = done.length; round < rounds; round++) {
-    const result = await run(disk, seed, round)
+    const result = await campaign.run(disk, seed, round)
     done.push(result)
     appendFileSync(kept, `${JSON.stringify(result)}\n`)
     const { what, at, end, detail } = result

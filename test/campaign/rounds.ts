@@ -15,7 +15,7 @@ export interface Round {
 const UPGRADE_MS = 4000
 
 /** A generator of numbers below 1, the same for the same seed and round. [mulberry32] */
-function random(seed: number, round: number): number {
+export function random(seed: number, round: number): number {
   let state = (seed * 1_000_003 + round * 7919) | 0
   state = (state + 0x6d2b79f5) | 0
   let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -42,7 +42,9 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
   }
   // The build uses npm's cache from `npm ci` of the checkout, and so needs no network.
   const fetched = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
-  cpSync(join(fetched, '_cacache'), join(directory, 'npm/_cacache'), { recursive: true })
+  // Not what another npm is just writing there.
+  const filter = (path: string) => !path.startsWith(join(fetched, '_cacache/tmp'))
+  cpSync(join(fetched, '_cacache'), join(directory, 'npm/_cacache'), { recursive: true, filter })
   execFileSync('chown', ['-R', 'nobody:', directory])
   const argv = [...user, 'env', '--chdir', directory, 'makepkg', '--nodeps', ...options]
   const ended = await run(argv, {

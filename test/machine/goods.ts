@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { findProgram } from '../lab/cache.ts'
 import { bootNode } from '../lab/lab.ts'
 import { directoryOf, newNodeId } from '../lab/layers.ts'
 import type { PackageRecipe } from '../lab/package.ts'
@@ -40,7 +41,7 @@ export async function makeGoods(...offers: Offer[]): Promise<string> {
     })
   }
   const disk = join(directory, 'goods.img')
-  execFileSync('mke2fs', [...MKE2FS, '-d', tree, disk, SIZE])
+  execFileSync(findProgram('mke2fs') ?? 'mke2fs', [...MKE2FS, '-d', tree, disk, SIZE])
   rmSync(tree, { recursive: true })
   return disk
 }

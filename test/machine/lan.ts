@@ -27,9 +27,10 @@ export class Lan {
       )
     })
     this.#cables.set(name, cable)
+    const number = this.#cables.size
     cable.server.listen(path)
     await once(cable.server, 'listening')
-    return this.#cables.size
+    return number
   }
 
   unplug(name: string): void {

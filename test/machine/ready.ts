@@ -1,10 +1,10 @@
 /** A machine that has booted, with the program installed: its disk and its state, made once. */
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -45,8 +45,11 @@ let made: Promise<Ready> | undefined
 
 async function findReady(): Promise<Ready> {
   const program = await ownPackage()
-  // By the package's content: most changes of the checkout leave it as it is.
-  const hash = createHash('sha256').update(readFileSync(program))
+  // By the files in the package, as pacman's own differ from build to build: most changes of the
+  // checkout leave them as they are.
+  const options = { maxBuffer: 2 ** 27 }
+  const files = execFileSync('bsdtar', ['-xOf', program, 'usr', 'etc'], options)
+  const hash = createHash('sha256').update(files)
   const digest = hash.update(JSON.stringify([machineTree, MACHINE])).digest('hex')
   const directory = join(cache, 'machine-ready', digest.slice(0, 16))
   if (!existsSync(directory)) await makeReady(directory, program)
