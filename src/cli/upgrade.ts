@@ -14,15 +14,15 @@ interface PreflightFlags {
   timeout: number
 }
 
-/** pacman works out the upgrade up to four times; a board needs a second or two for each. */
-const LIMIT_MS = 300_000
+/** pacman reads every package of the upgrade, of which a large one has gigabytes. */
+const LIMIT_MS = 1_800_000
 
 const PREFLIGHT_CODES = `
 Exit codes, as ExecCondition= reads them: 0 go; 1 skip, the next run may go;
 255 no run can go until a person acts: a stale lock, ignored packages that stop
-every upgrade, a configuration that cannot be used, no root rights, a state that
-cannot be written; 2 a mistake in this command line, or 255 where systemd runs
-it.`
+every upgrade, an installed package that no repository has and that is in the
+way, a configuration that cannot be used, no root rights, a state that cannot be
+written; 2 a mistake in this command line, or 255 where systemd runs it.`
 
 /** The options and help of `preflight …` and `record …`; see createProgram(). */
 export function addUpgradeCommands(program: Command, ended: OnEnd): void {
@@ -67,7 +67,7 @@ function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
     .addOption(
       new Option('--timeout <duration>', 'skip after this time, such as 90s')
         .argParser(parseDurationOption)
-        .default(LIMIT_MS, '5min'),
+        .default(LIMIT_MS, '30min'),
     )
     .addHelpText('after', `${PREFLIGHT_CODES}\n${example(`preflight ${job} --explain`)}`)
     .action(async ({ local, allowDownload, ...options }: PreflightFlags) => {

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   type BigIntStats,
   type Stats,
 } from 'node:fs'
@@ -172,6 +173,11 @@ export class Host {
   /** Makes a directory and its parents; @returns false when it existed already. */
   makeDirectory(path: string, mode = 0o755): boolean {
     return mkdirSync(this.path(path), { recursive: true, mode }) !== undefined
+  }
+
+  /** Sets the time of a file's last change, in ms since 1970. */
+  setTime(path: string, ms: number): void {
+    utimesSync(this.path(path), ms / 1000, ms / 1000)
   }
 
   makeLink(path: string, target: string): void {

@@ -46,7 +46,15 @@ export function runInteractive(
   // The program may end before it reads an answer (EPIPE): no error here.
   child.stdin.on('error', () => {})
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(new SentinelError(`${path} could not be run`, { cause })))
-    child.once('close', (exitCode) => resolve({ ...said, exitCode }))
+    child.once('error', (cause) => {
+      clearTimeout(late)
+      reject(new SentinelError(`${path} could not be run`, { cause }))
+    })
+    child.once('close', (exitCode) => {
+      clearTimeout(late)
+      resolve({ ...said, exitCode })
+    })
+    // As awaitProgram(): a program that waits in the kernel may survive SIGKILL.
+    const late = setTimeout(() => resolve({ ...said, exitCode: null }), limits.timeoutMs + 200)
   })
 }

@@ -12,7 +12,7 @@ import { listInstalled } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
 import { askSatisfier, simulateUpgrade } from './simulate.ts'
 import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
-import type { WaitingPackage } from './simulation-output.ts'
+import type { UpgradeObstacle, WaitingPackage } from './simulation-output.ts'
 
 export interface IgnoredCheck {
   /** unknown: the upgrade fails even with nothing ignored */
@@ -23,6 +23,8 @@ export interface IgnoredCheck {
   waiting: WaitingPackage[]
   /** pacman's errors when it gave up */
   errors: string[]
+  /** what was in its way, with nothing ignored */
+  obstacles: UpgradeObstacle[]
   warnings: string[]
   /** when the newest sync database was made; undefined if nothing is ignored */
   databasesFrom?: Date
@@ -49,7 +51,7 @@ export async function checkIgnored(
   if (listInstalled(host, dbPath).length === 0) {
     throw new SentinelError(`${dbPath}/local has no packages: is DBPath in ${pacmanConf} right?`)
   }
-  return withDatabaseCopy(host.path(dbPath), deadline, async (copy) => {
+  return withDatabaseCopy(host.path(dbPath), repositories(conf), deadline, async (copy) => {
     const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
     const available = askAvailable(confs.asItIs, repositories(conf), deadline)
     return judgeIgnored({ host, conf, dbPath, copy, available, deadline, ...confs })
@@ -68,28 +70,38 @@ export interface IgnoredSources extends FlatConfs {
 }
 
 /**
- * The same, on an existing copy of the databases. pacman is asked as it is configured; if that
- * fails, it is asked again with nothing ignored.
+ * The same, on an existing copy of the databases, and also where nothing is ignored. pacman is asked
+ * as it is configured; if that fails, it is asked again with nothing ignored.
  */
 export async function judgeIgnored(sources: IgnoredSources): Promise<IgnoredCheck> {
   const { host, conf, dbPath, copy, available, deadline, asItIs, nothingIgnored } = sources
   const fine = { ...FINE, warnings: conf.problems.map(describeConfProblem) }
-  if (!ignoresAny(conf)) return fine
   const { versions, problems } = available
   if (problems.length > 0) throw new SentinelError(`could not tell: ${problems.join('; ')}`)
   const simulation = await simulateUpgrade(asItIs, deadline)
-  const again = simulation.prepared ? simulation : await simulateUpgrade(nothingIgnored, deadline)
+  const isFinal = simulation.prepared || !ignoresAny(conf)
+  const again = isFinal ? simulation : await simulateUpgrade(nothingIgnored, deadline)
   mustBeQuiet(host, dbPath)
   const waiting = simulation.waiting.filter(({ installed }) => installed !== undefined)
   const seen = { ...fine, waiting, databasesFrom: copy.newest }
   if (simulation.prepared) return seen
   const satisfier = (dependency: string) => askSatisfier(nothingIgnored, dependency, deadline)
   const blockers = findBlockers(simulation, versions, satisfier)
-  if (!again.prepared) return { ...seen, verdict: 'unknown', blockers, errors: again.errors }
+  if (!again.prepared) {
+    const { errors, obstacles } = again
+    return { ...seen, verdict: 'unknown', blockers, errors, obstacles }
+  }
   return { ...seen, verdict: 'blocked', blockers, errors: simulation.errors }
 }
 
-const FINE: IgnoredCheck = { verdict: 'fine', blockers: [], waiting: [], errors: [], warnings: [] }
+const FINE: IgnoredCheck = {
+  verdict: 'fine',
+  blockers: [],
+  waiting: [],
+  errors: [],
+  obstacles: [],
+  warnings: [],
+}
 
 function ignoresAny(conf: PacmanConf): boolean {
   return ['IgnorePkg', 'IgnoreGroup'].some((key) => listOption(conf, key).length > 0)

@@ -11,7 +11,7 @@ export interface WaitingPackage {
 }
 
 /** Why pacman gives up. `package` is the one that needs something, or one of two in conflict. */
-interface UpgradeObstacle {
+export interface UpgradeObstacle {
   kind: 'missing' | 'breaks' | 'conflict'
   package: string
   /** the declared dependency: "x>=2"; or the other package of a conflict */

@@ -5,7 +5,7 @@ import { withDatabaseCopy } from '../pacman/database/copy.ts'
 import { writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import type { Context, DatabaseContext } from './context.ts'
 import { type PreflightFinding, inOrder } from './check.ts'
-import { checkIgnoredPackages } from './ignored.ts'
+import { checkPlan } from './plan.ts'
 import { checkPackages } from './packages.ts'
 
 /**
@@ -13,12 +13,17 @@ import { checkPackages } from './packages.ts'
  * change meanwhile, and does not depend on a server.
  */
 export async function checkDatabases(context: Context): Promise<PreflightFinding[]> {
-  const { host, pacmanConf, dbPath, deadline } = context
-  const checks = [checkOpening, checkAge, checkIgnoredPackages, checkPackages]
+  const { host, conf, pacmanConf, dbPath, deadline } = context
+  const names = repositories(conf)
+  if (names.length === 0) {
+    const message = `${pacmanConf} names no repository`
+    return [{ check: 'databases', result: 'act', message }]
+  }
+  const checks = [checkOpening, checkAge, checkPlan, checkPackages]
   try {
-    return await withDatabaseCopy(host.path(dbPath), deadline, (copy) => {
+    return await withDatabaseCopy(host.path(dbPath), names, deadline, (copy) => {
       const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
-      const available = askAvailable(confs.asItIs, repositories(context.conf), deadline)
+      const available = askAvailable(confs.asItIs, names, deadline)
       return inOrder(checks, { ...context, copy, available, ...confs })
     })
   } catch (error) {
@@ -28,12 +33,8 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
 }
 
 /** If a database is missing, empty or broken, pacman says that there is nothing to do. */
-function checkOpening({ conf, pacmanConf, available }: DatabaseContext): PreflightFinding[] {
+function checkOpening({ conf, available }: DatabaseContext): PreflightFinding[] {
   const names = repositories(conf)
-  if (names.length === 0) {
-    const message = `${pacmanConf} names no repository`
-    return [{ check: 'databases', result: 'act', message }]
-  }
   const { problems } = available
   if (problems.length === 0) {
     return [{ check: 'databases', result: 'ok', message: `${names.join(' and ')} can be read` }]

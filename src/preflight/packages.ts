@@ -3,6 +3,7 @@ import { askSizes } from '../host/directory.ts'
 import { type PreflightFinding, stops } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 import { checkKubernetes } from './kubernetes.ts'
+import { type CachedFile, checkContents } from './rehearsal.ts'
 
 /** A package that the upgrade would install. */
 export interface Target {
@@ -19,7 +20,8 @@ const NAMED = 3
 /**
  * Checks that the cache has every package of the upgrade, in full size: with a shared cache, hosts
  * should not download by themselves, all at once. pacman works out the packages; their files are
- * looked up here, since pacman accepts a truncated file. [tested]
+ * looked up here, since pacman would begin to download what is missing. If all are there, pacman
+ * says whether it accepts them.
  */
 export async function checkPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
   const found = await askTargets(context)
@@ -31,29 +33,46 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
   if (targets.length === 0) {
     return [{ check: 'packages', result: 'ok', message: 'there is nothing to upgrade' }]
   }
-  const packages = targets.map(({ name }) => name)
   const versions = await checkKubernetes(context, targets)
-  return versions.some(stops)
-    ? versions
-    : [...versions, ...(await checkCache(context, targets, packages))]
+  return versions.some(stops) ? versions : [...versions, ...(await checkCache(context, targets))]
 }
 
 async function checkCache(
-  { allowDownload, config, cacheDirs, deadline }: DatabaseContext,
-  targets: Target[],
-  packages: string[],
+  context: DatabaseContext,
+  targets: readonly Target[],
 ): Promise<PreflightFinding[]> {
-  if (allowDownload || config.allowDownload) {
-    const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
-    return [{ check: 'packages', result: 'ok', message, packages }]
-  }
-  const files = targets.flatMap(({ file }) => cacheDirs.map((directory) => `${directory}/${file}`))
+  const { allowDownload, config, cacheDirs, deadline } = context
+  const packages = targets.map(({ name }) => name)
+  const names = targets.flatMap(({ file }) => [file, `${file}.sig`])
+  const files = names.flatMap((file) => cacheDirs.map((directory) => `${directory}/${file}`))
   const sizes = await askSizes(files, deadline)
   if ('problem' in sizes) {
     const message = `${cacheDirs.join(' and ')}: ${sizes.problem}`
     return [{ check: 'packages', result: 'skip', message }]
   }
-  return [{ ...judgePackages(targets, cacheDirs, sizes), packages }]
+  const judged = judgePackages(targets, cacheDirs, sizes)
+  if (!stops(judged)) {
+    const refused = await checkContents(context, findCached(targets, cacheDirs, sizes))
+    return [{ ...judged, packages }, refused]
+  }
+  if (!allowDownload && !config.allowDownload) return [{ ...judged, packages }]
+  const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
+  return [{ check: 'packages', result: 'ok', message, packages }]
+}
+
+/** The file of each package that pacman takes, and the signature beside it. */
+function findCached(
+  targets: readonly Target[],
+  cacheDirs: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+): CachedFile[] {
+  return targets.flatMap(({ file }) => {
+    const directory = cacheDirs.find((one) => sizes.has(`${one}/${file}`))
+    if (directory === undefined) return []
+    return [file, `${file}.sig`]
+      .filter((name) => sizes.has(`${directory}/${name}`))
+      .map((name) => ({ directory, file: name }))
+  })
 }
 
 /** @param sizes the sizes of the files that exist, by path */

@@ -337,7 +337,7 @@ describe('ignored packages', () => {
   })
 
   test('what pacman says of the next upgrade', () => {
-    const check = { blockers: [], waiting: [], errors: [], warnings: [] }
+    const check = { blockers: [], waiting: [], errors: [], obstacles: [], warnings: [] }
     const x = {
       package: 'x',
       available: '2-1',

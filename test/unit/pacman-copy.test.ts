@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,9 @@ const FILES = {
   'sync/core.files': 'long',
 }
 const copied = <T>(root: string, body: (copy: DatabaseCopy) => T, timeoutMs = 10_000) =>
-  withDatabaseCopy(root, new Deadline(timeoutMs), (copy) => Promise.resolve(body(copy)))
+  withDatabaseCopy(root, ['core', 'extra'], new Deadline(timeoutMs), (copy) =>
+    Promise.resolve(body(copy)),
+  )
 
 test('a private copy, with the installed packages by a link', async () => {
   const root = makeTree(FILES)
@@ -65,15 +68,60 @@ test('it goes when what it is for fails', async () => {
   assert.ok(path !== '' && !existsSync(path))
 })
 
-test('no sync database, and one that never comes', async () => {
+test('only the databases of configured repositories', async () => {
+  const root = makeTree({
+    ...FILES,
+    'sync/extra.db': { content: 'extra', modified: new Date('2034-04-01T00:00:00Z') },
+    'sync/stranger.db': 'x',
+    'sync/core.db.evil': 'x',
+    'sync/other.db.fifo': { fifo: true },
+  })
+  await copied(root, ({ path, newest }) => {
+    assert.deepEqual(readdirSync(join(path, 'sync')), ['core.db', 'core.db.sig', 'extra.db'])
+    assert.equal(newest.toISOString(), '2034-05-01T00:00:00.000Z')
+  })
+})
+
+test('a link, a FIFO, a device, a directory or a giant is not opened', async () => {
+  const started = performance.now()
+  for (const [file, says] of [
+    [{ link: '/dev/zero' }, /core\.db is a symbolic link/],
+    [{ link: '/etc/passwd' }, /core\.db is a symbolic link/],
+    [{ fifo: true }, /core\.db is a fifo/],
+    [{ directory: true }, /core\.db is a directory/],
+  ] as const) {
+    const root = makeTree({ ...FILES, 'sync/core.db': file })
+    await assert.rejects(
+      copied(root, () => {}),
+      says,
+    )
+    const signature = makeTree({ ...FILES, 'sync/core.db.sig': file })
+    await assert.rejects(
+      copied(signature, () => {}),
+      /core\.db\.sig is a/,
+    )
+  }
+  const giant = makeTree(FILES)
+  truncateSync(join(giant, 'sync/core.db'), 2 ** 40)
+  await assert.rejects(
+    copied(giant, () => {}),
+    /core\.db has more than 64M/,
+  )
+  truncateSync(join(giant, 'sync/core.db'), 2 ** 26)
+  await copied(giant, ({ path }) => {
+    assert.equal(statSync(join(path, 'sync/core.db')).size, 2 ** 26)
+  })
+  assert.ok(performance.now() - started < 60_000)
+})
+
+test('no sync database, and no time', async () => {
   const none = makeTree({ sync: { directory: true } })
   await assert.rejects(
     copied(none, () => {}),
     /cannot be copied .*No such file.* run pacman -Sy/,
   )
-  const hung = makeTree({ 'sync/core.db': { fifo: true } })
   await assert.rejects(
-    copied(hung, () => {}, 300),
+    copied(makeTree(FILES), () => {}, 0),
     /cannot be copied \(it took too long\)/,
   )
 })

@@ -54,16 +54,21 @@ export function askDownloadUser(file: string): string | undefined {
 export interface FlatConfs {
   asItIs: string
   nothingIgnored: string
+  /** as it is, with the cache `packages` beside it, and downloads that do nothing */
+  noDownload: string
 }
 
 /** The lines to replace for a copy: pacman must not read or write the host's own paths. */
-const OWN = /^(?:UseSyslog|(?:DBPath|CacheDir|LogFile) = .*)\n/gm
+const OWN = /^(?:UseSyslog|(?:DBPath|CacheDir|LogFile|XferCommand) = .*)\n/gm
+
+/** A program takes the place of every download: it ends well, and brings nothing. */
+const NO_DOWNLOAD = 'XferCommand = /usr/bin/true %u\n'
 
 const IGNORED = /^Ignore(?:Pkg|Group) = .*\n/gm
 
 /**
  * Writes the configuration as pacman itself reads it, with all Includes resolved, for a copy of the
- * databases: once as it is, and once with nothing ignored. The cache is empty: a configured one may
+ * databases: once as it is, once with nothing ignored, and once for a rehearsal without downloads. The cache is empty: a configured one may
  * be on a server that is gone, and pacman's --cachedir would only add to it. [tested, 6.0.2]
  *
  * @param dbPath the copy, where the files are written to
@@ -75,14 +80,19 @@ export function writeFlatConfs(pacmanConf: string, dbPath: string, deadline: Dea
   if (ended.exitCode !== 0) {
     throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${ended.stderr.trim()}`)
   }
-  const own = `DBPath = ${dbPath}\nCacheDir = ${dbPath}/cache\nLogFile = ${dbPath}/log\n`
+  const ownLines = (cache: string) =>
+    `DBPath = ${dbPath}\nCacheDir = ${dbPath}/${cache}\nLogFile = ${dbPath}/log\n`
   const flat = ended.stdout.toString('latin1').replace(OWN, '')
-  const text = flat.replace('[options]\n', `[options]\n${own}`)
+  const withOptions = (lines: string) => flat.replace('[options]\n', `[options]\n${lines}`)
+  const text = withOptions(ownLines('cache'))
+  const noDownload = withOptions(ownLines('packages') + NO_DOWNLOAD)
   const copy = new Host(dbPath)
   copy.write('/pacman.conf', Buffer.from(text, 'latin1'))
   copy.write('/nothing-ignored.conf', Buffer.from(text.replace(IGNORED, ''), 'latin1'))
+  copy.write('/no-download.conf', Buffer.from(noDownload, 'latin1'))
   return {
     asItIs: copy.path('/pacman.conf'),
+    noDownload: copy.path('/no-download.conf'),
     nothingIgnored: copy.path('/nothing-ignored.conf'),
   }
 }
