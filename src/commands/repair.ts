@@ -2,10 +2,11 @@ import { mustBeRoot } from '../host/caller.ts'
 import { readConfig } from '../config/config.ts'
 import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
+import { awaitAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { planRepair } from '../repair/plan.ts'
-import { declareDone, repair, type RepairOutcome } from '../repair/repair.ts'
+import { declareDone, LOOK_MS, repair, REPAIR_LOCK, type RepairOutcome } from '../repair/repair.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 
@@ -18,8 +19,8 @@ interface RepairOptions {
   configFile: string | undefined
 }
 
-/** What is asked of programs other than the transaction itself. */
-const LOOK_MS = 300_000
+/** Another repair takes as long as its packages. */
+const LOCK_MS = 2000
 
 /**
  * `repair`: repairs what a cut upgrade has left.
@@ -38,7 +39,10 @@ export async function runRepair(options: RepairOptions): Promise<number> {
   const config = readConfig(host, options.configFile)
   const deadline = new Deadline(LOOK_MS)
   const outcome = await withProgress('repairing', () =>
-    repair(host, planRepair(host, options.pacmanConf, config, deadline), options, deadline),
+    awaitAlone(REPAIR_LOCK, LOCK_MS, () => {
+      const plan = planRepair(host, options.pacmanConf, config, deadline)
+      return repair(host, plan, { ...options, config }, deadline)
+    }),
   )
   if (options.json) write(1, printableJson(outcome))
   else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome))

@@ -41,10 +41,34 @@ const ROOT_LOCKS = '/run/kured-sentinel/locks'
  */
 export function runAlone<T>(name: string, beside: string, timeoutMs: number, body: () => T): T {
   if (!isRoot()) return withFlock(beside, timeoutMs, body)
+  return withFlock(makeRootLock(name), timeoutMs, body)
+}
+
+/**
+ * Runs `body` while no other run on this machine does something of that name. Only for root.
+ *
+ * @throws as withFlock() does
+ */
+export async function awaitAlone<T>(
+  name: string,
+  timeoutMs: number,
+  body: () => Promise<T>,
+): Promise<T> {
+  const directory = makeRootLock(name)
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    take(fd, directory, timeoutMs)
+    return await body()
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function makeRootLock(name: string): string {
   // The parent as systemd-tmpfiles makes it.
   mkdirSync(dirname(ROOT_LOCKS), { recursive: true, mode: 0o755 })
   mkdirSync(join(ROOT_LOCKS, name), { recursive: true, mode: 0o700 })
-  return withFlock(join(ROOT_LOCKS, name), timeoutMs, body)
+  return join(ROOT_LOCKS, name)
 }
 
 function take(fd: number, directory: string, timeoutMs: number): void {

@@ -1,5 +1,6 @@
 import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
+import { awaitAlone } from '../host/flock.ts'
 import type { Host } from '../host/host.ts'
 import type { Config } from '../config/config.ts'
 import { findDamaged } from '../pacman/database/local.ts'
@@ -8,7 +9,7 @@ import { describeCut, readUnfinished } from '../pacman/unfinished.ts'
 import { recordAbandonedRun } from '../record/record.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { isWhole, planRepair } from '../repair/plan.ts'
-import { repair } from '../repair/repair.ts'
+import { LOOK_MS, repair, REPAIR_LOCK } from '../repair/repair.ts'
 import { readState, writeState } from '../state/store.ts'
 import type { PreflightFinding } from './check.ts'
 import type { Context } from './context.ts'
@@ -28,8 +29,8 @@ export function checkWhole({ host, dbPath }: Context): PreflightFinding[] {
 /** So often is one cut repaired. */
 const MOST_ATTEMPTS = 2
 
-/** In ms: what is asked of programs other than pacman's transaction. */
-const LOOK_MS = 300_000
+/** In ms: a repair that somebody has begun takes as long as its packages. */
+const LOCK_MS = 2000
 
 /** What was done before a run, and the record of an earlier run, if none had been made. */
 export interface Before {
@@ -53,7 +54,8 @@ export async function repairBefore(
   try {
     const config = readConfig()
     lost = recordAbandonedRun(host, 'upgrade', readValidConf(host, pacmanConf), invocationId)
-    return { lost, findings: config.repair ? await repairOwn(host, config, pacmanConf) : [] }
+    const mend = () => repairOwn(host, config, pacmanConf)
+    return { lost, findings: config.repair ? await awaitAlone(REPAIR_LOCK, LOCK_MS, mend) : [] }
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
     // A pacman at work, or a database that cannot be read: the checks that follow say so too.
@@ -77,7 +79,7 @@ async function repairOwn(
     return [act(`the upgrade that was cut was repaired ${MOST_ATTEMPTS} times, in vain`)]
   }
   writeState(host, 'repair', { cut, attempts })
-  const request = { pacmanConf, dryRun: false, force: false }
+  const request = { pacmanConf, config, dryRun: false, force: false }
   const { outcome, problems, packages } = await repair(host, plan, request, deadline)
   if (outcome === 'failed') return [act(`not repaired: ${problems.join('; ')}`)]
   const message = `the upgrade that was cut is repaired (${packages.length} packages installed anew)`

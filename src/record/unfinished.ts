@@ -9,7 +9,7 @@ import type { RunOutcome } from './run-outcome.ts'
 interface Ended {
   host: Host
   conf: PacmanConf
-  end: RunOutcome
+  end: Pick<RunOutcome, 'outcome' | 'changed' | 'failures'>
   /** the packages that the run was to change */
   plan: readonly string[]
   /** [reboot] blocking-hooks */

@@ -1,19 +1,23 @@
-import { errorText, SentinelError } from '../errors.ts'
+import { SentinelError } from '../errors.ts'
+import type { Config } from '../config/config.ts'
 import { callerName } from '../host/caller.ts'
-import type { Deadline } from '../host/deadline.ts'
+import { Deadline } from '../host/deadline.ts'
 import { syncDisks } from '../host/disks.ts'
 import type { Host } from '../host/host.ts'
-import { awaitProgram, complaint, runProgram } from '../host/program.ts'
+import { awaitProgram } from '../host/program.ts'
 import { noteEvent } from '../history/note.ts'
-import { judgeNextBoot } from '../boot/next-boot.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { changeUnfinished } from '../pacman/unfinished.ts'
 import { noteRepaired } from '../record/run-record.ts'
 import { listWord } from '../systemd/escape.ts'
-import { isWhole, type RepairPlan } from './plan.ts'
+import { findHookFailures, noteStart } from './failed-hooks.ts'
+import { isWhole, removableLock, type RepairPlan } from './plan.ts'
+import { askDatabase, TRANSACTION_MS, verify } from './verify.ts'
 
 export interface RepairRequest {
   pacmanConf: string
+  config: Config
   dryRun: boolean
   /** also what a person's pacman left */
   force: boolean
@@ -27,24 +31,29 @@ export interface RepairOutcome extends RepairPlan {
   problems: string[]
 }
 
+/** The name for awaitAlone(): of planning and repairing. */
+export const REPAIR_LOCK = 'repair'
+
+/** What is asked of programs other than the transaction itself. */
+export const LOOK_MS = 300_000
+
 /** Its output is in the journal: a pipe that breaks would end it. */
 const UNIT = 'kured-sentinel-repair'
-
-/** pacman at work on a slow board, with all hooks. */
-const TRANSACTION_MS = 12 * 3_600_000
 
 /**
  * Repairs what a cut upgrade has left: removes its lock and its damaged entries, installs its
  * packages anew with all hooks, and verifies them. A whole host is left as it is.
  *
+ * @param plan of this moment; only one repair at a time may run: REPAIR_LOCK
  * @throws SentinelError if nothing was done, because a person must decide
  */
 export async function repair(
   host: Host,
   plan: RepairPlan,
-  { pacmanConf, dryRun, force }: RepairRequest,
+  request: RepairRequest,
   deadline: Deadline,
 ): Promise<RepairOutcome> {
+  const { pacmanConf, dryRun, force, config } = request
   const transaction = transactionOf(pacmanConf, plan)
   const commands = commandsOf(plan, transaction)
   if (isWhole(plan)) return { ...plan, outcome: 'nothing-to-do', commands, problems: [] }
@@ -54,14 +63,17 @@ export async function repair(
       'a person’s pacman was cut, and not the unattended upgrade: look at kured-sentinel repair --dry-run, then use --force',
     )
   }
-  if (plan.lock !== undefined) host.remove(plan.lock)
+  // Without its entry a package is gone for pacman: nothing but this list knows of it until the end.
+  changeUnfinished(host, (names) => [...names, ...plan.packages])
+  const before = plan.packages.length > 0 ? askDatabase(pacmanConf) : []
+  const { lock } = removableLock(host, plan.dbPath, config, deadline)
+  if (lock !== plan.lock) throw new SentinelError('pacman’s lock has changed meanwhile: try again')
+  if (lock !== undefined) host.remove(lock)
   for (const entry of plan.entries) host.removeTree(entry)
   const problems = plan.left.map((left) => `${left}: install it anew by hand`)
   if (plan.packages.length > 0) {
-    const limits = { timeoutMs: TRANSACTION_MS }
-    const ended = await awaitProgram('/usr/bin/systemd-run', transaction.slice(1), limits)
-    if (ended.exitCode !== 0) problems.push(`pacman failed: journalctl -u ${UNIT}`)
-    problems.push(...verify(host, pacmanConf, plan, deadline))
+    problems.push(...(await install(host, plan, request, transaction)))
+    problems.push(...verify(host, pacmanConf, plan, before, new Deadline(LOOK_MS)))
   }
   const unsynced = syncDisks(host)
   if (unsynced !== '') problems.push(`not everything is on the disk: ${unsynced}`)
@@ -76,6 +88,25 @@ export async function repair(
   noteEvent(host, { kind: 'repair', outcome: 'repaired', packages, problems, by })
   if (plan.isOwn) noteRepaired(host, 'upgrade')
   return { ...plan, outcome: 'repaired', commands, problems }
+}
+
+/** Runs the transaction. @returns what went wrong; the packages are then on the list of unfinished */
+async function install(
+  host: Host,
+  { packages }: RepairPlan,
+  { pacmanConf, config }: RepairRequest,
+  transaction: string[],
+): Promise<string[]> {
+  const conf = readValidConf(host, pacmanConf)
+  const start = noteStart(host, conf, `${UNIT}.service`, new Deadline(LOOK_MS))
+  const limits = { timeoutMs: TRANSACTION_MS }
+  const ended = await awaitProgram('/usr/bin/systemd-run', transaction.slice(1), limits)
+  if (ended.exitCode !== 0) return [`pacman failed: journalctl -u ${UNIT}`]
+  const { blockingHooks } = config
+  const deadline = new Deadline(LOOK_MS)
+  const failed = findHookFailures(host, conf, start, packages, blockingHooks, deadline)
+  if (failed.names.length > 0) changeUnfinished(host, (names) => [...names, ...failed.names])
+  return failed.problems
 }
 
 /** The word of a person that all is well: nothing counts as unfinished any more. @returns the names */
@@ -138,32 +169,4 @@ function commandsOf({ lock, entries, packages }: RepairPlan, transaction: string
     ...(entries.length === 0 ? [] : [['rm', '-r', ...entries]]),
     ...(packages.length === 0 ? [] : [transaction]),
   ]
-}
-
-/** What is not whole after the transaction: by pacman's own checks, and by the boot image. */
-function verify(
-  host: Host,
-  pacmanConf: string,
-  { dbPath, packages }: RepairPlan,
-  deadline: Deadline,
-): string[] {
-  const problems: string[] = []
-  for (const args of [['-Dk'], ['-Qkk', '--', ...packages]]) {
-    const words = ['--config', pacmanConf, ...args]
-    const ended = runProgram('/usr/bin/pacman', words, { timeoutMs: TRANSACTION_MS })
-    if (ended.exitCode !== 0) problems.push(`pacman ${args[0]}: ${lastLines(ended)}`)
-  }
-  try {
-    const boot = judgeNextBoot(host, dbPath, deadline).filter(({ state }) => state === 'wrong')
-    problems.push(...boot.map(({ message }) => message))
-  } catch (error) {
-    problems.push(`the next boot: ${errorText(error)}`)
-  }
-  return problems
-}
-
-/** The end of what a program said. */
-function lastLines(ended: { stdout: Buffer; stderr: string; timedOut: boolean }): string {
-  const said = `${ended.stdout.toString()}\n${complaint(ended)}`.split('\n').filter(Boolean)
-  return said.slice(-5).join('; ')
 }

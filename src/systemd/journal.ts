@@ -32,6 +32,29 @@ export function readRunOutput(
   }
 }
 
+/**
+ * The invocation ID of a unit's newest output in this boot.
+ *
+ * @param program as in readRunOutput()
+ * @returns undefined when there is none, or the journal cannot be read
+ */
+export function readLastInvocation(
+  unit: string,
+  program: string,
+  deadline: Deadline,
+): string | undefined {
+  const matches = ['--boot', `_SYSTEMD_UNIT=${unit}`, `SYSLOG_IDENTIFIER=${program}`]
+  const shown = ['--lines=1', '--output=cat', '--output-fields=_SYSTEMD_INVOCATION_ID']
+  try {
+    runProgram(JOURNALCTL, ['--sync'], { timeoutMs: Math.min(10_000, deadline.left()) })
+    const args = ['--quiet', '--no-pager', ...shown, ...matches]
+    const ended = runProgram(JOURNALCTL, args, { timeoutMs: deadline.left() })
+    return /^[0-9a-f]{32}$/m.exec(ended.stdout.toString())?.[0]
+  } catch {
+    return undefined
+  }
+}
+
 /** How a boot ended, as far as the journal has it. */
 export type BootEnd = 'in-order' | 'cut' | 'unknown'
 

@@ -24,6 +24,19 @@ When = PostTransaction
 Exec = /bin/sh -c 'test ! -e /run/fail && date >>/boot/made'
 `
 
+/** Stops every transaction. */
+const NO_HOOK = `[Trigger]
+Type = Package
+Operation = Install
+Operation = Upgrade
+Target = *
+
+[Action]
+When = PreTransaction
+Exec = /usr/bin/false
+AbortOnFail
+`
+
 /** A package that waits in its scriptlet, as long as nobody lets it go. */
 const slow = (name: string, version: string, more: Partial<PackageRecipe> = {}) =>
   plain(name, version, {
@@ -135,6 +148,13 @@ labTest(
     assert.match(await ask(node), /^2 .*the upgrade of linux did not end, or a hook of it failed/)
     assert.equal((await gate(node)).exitCode, 2)
 
+    // pacman ends with 0 here too, and its last hook has taken the package off the list.
+    const again = await node.run(['kured-sentinel', 'repair'])
+    assert.equal(again.exitCode, 2, again.stderr)
+    assert.match(again.stderr, /90-image\.hook .*command failed/)
+    assert.equal(await unfinished(node), 'linux\n')
+    assert.match(await ask(node), /^2 .*the upgrade of linux did not end/)
+
     // A person has told the next night not to repair; another package is upgraded, and hides nothing.
     await node.writeFile('/etc/kured-sentinel.conf', '[upgrade]\nrepair = no\n')
     await offer(node, plain('z', '3'))
@@ -174,6 +194,17 @@ labTest(
     const refused = await node.run(['kured-sentinel', 'repair'])
     assert.equal(refused.exitCode, 2)
     assert.match(refused.stderr, /--force/)
+    // The entries are removed, and then pacman does not even begin: nothing is forgotten.
+    await node.writeFile('/etc/pacman.d/hooks/00-no.hook', NO_HOOK)
+    assert.equal((await node.run(['kured-sentinel', 'repair', '--force'])).exitCode, 2)
+    assert.equal(await unfinished(node), 'm\nz\n')
+    assert.match(await ask(node), /^2 .*the upgrade of m, z did not end/)
+    await node.ok(['rm', '/etc/pacman.d/hooks/00-no.hook'])
+
+    const beside = await node.shell(
+      'flock /run/kured-sentinel/locks/repair kured-sentinel repair --force 2>&1 || echo "exit $?"',
+    )
+    assert.match(beside, /locked by another run.*\nexit 2/)
     await node.ok(['kured-sentinel', 'repair', '--force'])
     assert.deepEqual(
       [await node.readFile('/usr/share/z'), await node.readFile('/etc/m.conf')],

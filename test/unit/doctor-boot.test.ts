@@ -69,6 +69,13 @@ UUID=1234-ABCD\t/boot\tvfat\trw,noatime  0 2
 `
 const MOUNTED = `${HOST_MOUNTS}40 28 254:1 / /boot rw,noatime - vfat /dev/vda1 rw\n`
 
+/** A kernel that was installed later than all files seem to be. */
+const ON_FAT: Tree = {
+  'etc/fstab': FSTAB,
+  'proc/1/mountinfo': MOUNTED,
+  'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
+}
+
 const CASES: [what: string, tree: Tree, lines: string[]][] = [
   [
     '/boot is no mount point of its own; mkinitcpio’s copy is current',
@@ -182,6 +189,30 @@ const CASES: [what: string, tree: Tree, lines: string[]][] = [
       'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
     }),
     [
+      `ok: /boot/vmlinuz-linux is linux ${NEW}`,
+      'wrong: /boot/initramfs-linux.img is older than linux, which was installed later',
+    ],
+  ],
+  [
+    'times of FAT are hours off: the initramfs is as new as the image beside it',
+    arch({
+      ...PRESET,
+      ...ON_FAT,
+      'boot/vmlinuz-linux': image(NEW),
+      'boot/initramfs-linux.img': 'x',
+    }),
+    ['ok: /boot is mounted', `ok: /boot/vmlinuz-linux is linux ${NEW}`],
+  ],
+  [
+    'FAT: the initramfs is older than the image beside it',
+    arch({
+      ...PRESET,
+      ...ON_FAT,
+      'boot/vmlinuz-linux': image(NEW),
+      'boot/initramfs-linux.img': { content: 'x', secondsOld: 300 },
+    }),
+    [
+      'ok: /boot is mounted',
       `ok: /boot/vmlinuz-linux is linux ${NEW}`,
       'wrong: /boot/initramfs-linux.img is older than linux, which was installed later',
     ],
