@@ -192,7 +192,7 @@ test('a state that cannot be written: a warning with what to do, and no reboot',
   // What the new file is written to first is taken.
   const host = new TestHost({
     ...UNREMEMBERED,
-    [`var/lib/kured-sentinel/.requests.json.${process.pid}`]: { directory: true },
+    [`var/lib/kured-sentinel/.requests.json.kured-sentinel-new-${process.pid}`]: { directory: true },
   })
   const { exitCode, reasons, ignored } = host.check()
   assert.equal(exitCode, 2)
@@ -211,7 +211,7 @@ test('where there is no place for a state at all: the same', () => {
 test('what is written down already is not written again: a full disk does not take 0 back', () => {
   const host = new TestHost()
   host.check()
-  mkdirSync(host.path(`/var/lib/kured-sentinel/.requests.json.${process.pid}`))
+  mkdirSync(host.path(`/var/lib/kured-sentinel/.requests.json.kured-sentinel-new-${process.pid}`))
   assert.equal(host.check().exitCode, 0)
 })
 

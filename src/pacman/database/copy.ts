@@ -50,7 +50,7 @@ export function withDatabaseCopy<T>(
     const found = await findRegular(from, files, deadline)
     for (const file of found) await copyFile(from, copy, file, deadline)
     const newest = new Date(Math.max(...found.map(({ mtimeMs }) => mtimeMs)))
-    return body({ path, newest, addPackages: (files) => linkAll(copy, files) })
+    return body({ path, newest, addPackages: (packages) => linkAll(copy, packages) })
   })
 }
 
