@@ -192,7 +192,9 @@ test('a state that cannot be written: a warning with what to do, and no reboot',
   // What the new file is written to first is taken.
   const host = new TestHost({
     ...UNREMEMBERED,
-    [`var/lib/kured-sentinel/.requests.json.kured-sentinel-new-${process.pid}`]: { directory: true },
+    [`var/lib/kured-sentinel/.requests.json.kured-sentinel-new-${process.pid}`]: {
+      directory: true,
+    },
   })
   const { exitCode, reasons, ignored } = host.check()
   assert.equal(exitCode, 2)
