@@ -1,4 +1,11 @@
-import { type DoctorCheck, type DoctorContext, type DoctorFinding, ok, wrong } from './line.ts'
+import {
+  type DoctorCheck,
+  type DoctorContext,
+  type DoctorFinding,
+  ok,
+  warning,
+  wrong,
+} from './line.ts'
 import { ignoredEntries } from './ignored.ts'
 import { PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import { readAvailable } from '../pacman/database/available.ts'
@@ -37,7 +44,7 @@ export function judgeVersions(
       const version = part === 'kubelet' ? undefined : parseVersion(installed)
       const reason = version && refuseVersion(part, version, server)
       if (reason === undefined) return []
-      return [wrong(`${name} ${installed} is ${reason}`, `see docs/kubernetes.md`)]
+      return [warning(`${name} ${installed} is ${reason}`, 'see docs/kubernetes.md')]
     }),
     ...offers.flatMap((offer) => judgeNext(offer, known)),
   ]
@@ -59,7 +66,9 @@ function judgeNext(
   }
   if (isIgnored) return [ok(`${name} must stay ignored: ${available} is ${misfit}`)]
   const message = `the next upgrade brings ${name} ${available}, which is ${misfit}`
-  return [wrong(message, `kured-sentinel ignore add ${name}`)]
+  const advice = `kured-sentinel ignore add ${name}`
+  // The others harm nobody before a person calls them.
+  return [offer.part === 'kubelet' ? wrong(message, advice) : warning(message, advice)]
 }
 
 function installedParts({ host, dbPath, deadline }: DoctorContext): OfferedPackage[] {

@@ -127,3 +127,46 @@ clusterTest('what needs a person is a warning, and nothing is done', async (clus
   await member.node.ok(['rm', '/var/lib/pacman/db.lck'])
   assert.equal((await kured.turn()).outcome, 'rebooted')
 })
+
+const SOON = `[health]
+after = 1ms
+every = 700ms
+stable = 2s
+limit = 3s
+`
+
+clusterTest('a node that is not well after the boot is not rebooted again', async (cluster) => {
+  await using member = await Member.join(cluster, 'unwell')
+  const { node } = member
+  const mended = '/run/mended'
+  await node.writeFile('/etc/kured-sentinel.conf', SOON)
+  await node.writeFile('/etc/kured-sentinel/health.d/disk', `#!/bin/sh\ntest -e ${mended}\n`, 0o755)
+  const sooner = '/etc/systemd/system/kured-sentinel-health.timer.d/sooner.conf'
+  await node.writeFile(sooner, '[Timer]\nOnBootSec=\nOnBootSec=100ms\n')
+  await node.ok(['kured-sentinel', 'units', 'install', '--local'])
+  await node.ok(['systemctl', 'enable', 'kured-sentinel-health.timer'])
+  await leaveStale(node)
+  const events: string[] = []
+  const kured = new Kured(cluster, member, { events })
+  assert.equal((await kured.turn()).outcome, 'rebooted')
+  // Kured gives the node back without a look at it.
+  await assertFree(cluster, 'unwell')
+
+  // Another reason for a reboot does not count before the node is well.
+  await node.ok(['systemctl', 'start', 'private'])
+  await upgradeTo(node, greet('3.0'))
+  let turn = await kured.turn()
+  await until('the node is known to be unwell', async () => {
+    turn = await kured.turn()
+    return turn.outcome === 'warned'
+  })
+  assert.equal(turn.sentinel.exitCode, 2)
+  assert.match(turn.sentinel.stderr, /not well since the boot: /)
+  assert.deepEqual(
+    events,
+    ONE_REBOOT.map((event) => `unwell ${event}`),
+  )
+
+  await node.ok(['touch', mended])
+  await until('the node is well', async () => (await kured.turn()).outcome === 'rebooted')
+})

@@ -99,7 +99,7 @@ test('doctor: now, and after the next upgrade', () => {
     ),
     [
       'wrong: kubelet 1.38.0 is newer than the apiserver, 1.37.2; a reboot or restart starts it',
-      'wrong: kubeadm-bin 1.35.0-1 is more than one minor version older than the apiserver, 1.37.2',
+      'warning: kubeadm-bin 1.35.0-1 is more than one minor version older than the apiserver, 1.37.2',
     ],
   )
 })
