@@ -50,8 +50,24 @@ export function withDatabaseCopy<T>(
     const found = await findRegular(from, files, deadline)
     for (const file of found) await copyFile(from, copy, file, deadline)
     const newest = new Date(Math.max(...found.map(({ mtimeMs }) => mtimeMs)))
-    return body({ path, newest, addPackages: (files) => linkAll(copy, files) })
+    return body({ path, newest, addPackages: (packages) => linkAll(copy, packages) })
   })
+}
+
+/**
+ * A text of pacman's about the copy, with the host's own paths.
+ *
+ * @param dbPath the real one
+ */
+export function inHostPaths(
+  text: string,
+  copy: string,
+  dbPath: string,
+  pacmanConf: string,
+): string {
+  return text
+    .replaceAll(new RegExp(`${copy}/[a-z-]+\\.conf`, 'g'), pacmanConf)
+    .replaceAll(copy, dbPath)
 }
 
 function linkAll(copy: Host, files: readonly string[]): void {
