@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { askAvailable, type Available } from '../pacman/database/available.ts'
 import { type UpgradeBlocker, findBlockers } from './blockers.ts'
 import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
-import { type DatabaseCopy, withDatabaseCopy } from '../pacman/database/copy.ts'
+import { type DatabaseCopy, inHostPaths, withDatabaseCopy } from '../pacman/database/copy.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { type FlatConfs, writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import { listInstalled } from '../pacman/database/local.ts'
@@ -54,7 +54,13 @@ export async function checkIgnored(
   return withDatabaseCopy(host.path(dbPath), repositories(conf), deadline, async (copy) => {
     const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
     const available = askAvailable(confs.asItIs, repositories(conf), deadline)
-    return judgeIgnored({ host, conf, dbPath, copy, available, deadline, ...confs })
+    const told = (text: string) => inHostPaths(text, copy.path, dbPath, pacmanConf)
+    try {
+      const check = await judgeIgnored({ host, conf, dbPath, copy, available, deadline, ...confs })
+      return { ...check, errors: check.errors.map(told) }
+    } catch (error) {
+      throw error instanceof SentinelError ? new SentinelError(told(error.message)) : error
+    }
   })
 }
 

@@ -1,7 +1,7 @@
 import { errorText, SentinelError } from '../errors.ts'
 import { askAvailable } from '../pacman/database/available.ts'
 import { repositories } from '../pacman/conf/conf.ts'
-import { withDatabaseCopy } from '../pacman/database/copy.ts'
+import { inHostPaths, withDatabaseCopy } from '../pacman/database/copy.ts'
 import { writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import type { Context, DatabaseContext } from './context.ts'
 import { type PreflightFinding, inOrder } from './check.ts'
@@ -21,10 +21,13 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
   }
   const checks = [checkOpening, checkAge, checkPlan, checkPackages]
   try {
-    return await withDatabaseCopy(host.path(dbPath), names, deadline, (copy) => {
+    return await withDatabaseCopy(host.path(dbPath), names, deadline, async (copy) => {
       const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
       const available = askAvailable(confs.asItIs, names, deadline)
-      return inOrder(checks, { ...context, copy, available, ...confs })
+      const findings = await inOrder(checks, { ...context, copy, available, ...confs })
+      return findings.map((finding) => {
+        return { ...finding, message: inHostPaths(finding.message, copy.path, dbPath, pacmanConf) }
+      })
     })
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
@@ -32,15 +35,39 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
   }
 }
 
-/** If a database is missing, empty or broken, pacman says that there is nothing to do. */
-function checkOpening({ conf, available }: DatabaseContext): PreflightFinding[] {
-  const names = repositories(conf)
-  const { problems } = available
+function checkOpening({ conf, dbPath, available }: DatabaseContext): PreflightFinding[] {
+  return [judgeOpening(available.problems, repositories(conf), dbPath)]
+}
+
+/** What pacman says of its database of installed packages. [libalpm/be_local.c] */
+const LOCAL =
+  /invalid name for database entry|duplicated database entry|database is incorrect version|^error: could not .*\/local\b/
+
+/**
+ * If a sync database is missing, empty or broken, pacman says that there is nothing to do; the next
+ * refresh may bring it. A wrong entry of the installed packages stays until a person mends it.
+ *
+ * @param problems in pacman's words
+ */
+export function judgeOpening(
+  problems: readonly string[],
+  names: readonly string[],
+  dbPath: string,
+): PreflightFinding {
+  const check = 'databases'
   if (problems.length === 0) {
-    return [{ check: 'databases', result: 'ok', message: `${names.join(' and ')} can be read` }]
+    return { check, result: 'ok', message: `${names.join(' and ')} can be read` }
   }
-  const message = `not all sync databases can be read: ${problems.join('; ')}`
-  return [{ check: 'databases', result: 'skip', message }]
+  const local = problems.filter((problem) => LOCAL.test(problem))
+  if (local.length === 0) {
+    const message = `not all sync databases can be read: ${problems.join('; ')}`
+    return { check, result: 'skip', message }
+  }
+  const remedy = local.some((problem) => problem.includes('incorrect version'))
+    ? 'pacman-db-upgrade'
+    : `move the wrong entry out of ${dbPath}/local, then install its package anew`
+  const message = `pacman’s database of installed packages is broken: ${local.join('; ')}. To do: ${remedy}`
+  return { check, result: 'act', message }
 }
 
 /** The age is by the server's clock. If ours is behind it, there is no warning. */

@@ -99,6 +99,19 @@ labTest('checksums, signatures and trust, as pacman judges them; nothing is dele
     /^attention, no upgrade .*breaks dependency 'b=1' required by old; old is in no repository\. To do: pacman -R old/m
   await plans(255, orphan)
   await node.ok(['pacman', '-R', '--noconfirm', 'old'])
+
+  // What stays until a person mends it is no nightly skip.
+  const local = '/var/lib/pacman/local'
+  const database = async (damage: string, says: RegExp) => {
+    await node.shell(`cp -a ${local} /root/local; ${damage}`)
+    await expectAnswer(node, ['upgrade', '--local'], 255, says)
+    await node.shell(`rm -r ${local}; mv /root/local ${local}`)
+  }
+  await database(
+    `cp -a ${local}/b-1-1 ${local}/b-1-2`,
+    /^attention.*duplicated database entry 'b'\. To do: move the wrong entry out of \/var\/lib\/pacman\/local/m,
+  )
+  await database(`echo 3 >${local}/ALPM_DB_VERSION`, /^attention.* To do: pacman-db-upgrade$/m)
   await plans(0, /^go/m, 0)
   assert.match(await node.shell(`ls ${SYNC}`), /lab\.db/)
 })

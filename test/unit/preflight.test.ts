@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { renderChecks, renderVerdict } from '../../src/commands/preflight.ts'
 import { judgeMount } from '../../src/preflight/mounts.ts'
+import { inHostPaths } from '../../src/pacman/database/copy.ts'
+import { judgeOpening } from '../../src/preflight/databases.ts'
+import { judgePlan } from '../../src/preflight/plan.ts'
+import { parseRefusal } from '../../src/preflight/rehearsal.ts'
 import { judgePackages, parseTarget } from '../../src/preflight/packages.ts'
 import { type PreflightFinding, inOrder } from '../../src/preflight/check.ts'
 import { mountedAt } from '../../src/proc/mountinfo.ts'
@@ -98,6 +102,75 @@ describe('the cache', () => {
     )
     assert.deepEqual(parseTarget(''), [])
   })
+})
+
+describe('a skip that cannot pass by itself is for a person', () => {
+  const installed = new Map([
+    ['old', '1-1'],
+    ['b', '1-1'],
+  ])
+  const offered = new Map([['b', '2-1']])
+  const errors = ['error: failed to prepare transaction (x)', ':: y']
+
+  test('an installed package in the way that no repository has', () => {
+    const breaks = {
+      kind: 'breaks',
+      package: 'old',
+      needs: 'b=1',
+      by: 'installing b (2-1)',
+    } as const
+    const { result, message } = judgePlan(errors, [breaks], installed, offered)
+    assert.equal(result, 'act')
+    assert.equal(
+      message,
+      'pacman cannot work out the upgrade: failed to prepare transaction (x); y; old is in no repository. To do: pacman -R old, or build it anew',
+    )
+    // pacman 7 names both sides of a conflict with their versions.
+    const conflict = { kind: 'conflict', package: 'b-2-1', needs: 'old-1-1' } as const
+    assert.equal(judgePlan(errors, [conflict], installed, offered).result, 'act')
+  })
+
+  test('repositories that do not fit together', () => {
+    const missing = { kind: 'missing', package: 'b', needs: 'c' } as const
+    assert.equal(judgePlan(errors, [missing], installed, offered).result, 'skip')
+    const breaks = { kind: 'breaks', package: 'b', needs: 'c=1', by: 'installing c (2-1)' } as const
+    assert.equal(judgePlan(errors, [breaks], installed, offered).result, 'skip')
+  })
+
+  test('the database of installed packages, but not a sync database', () => {
+    const judge = (problem: string) => judgeOpening([problem], ['lab'], '/db')
+    assert.equal(judge('error: could not open file /db/sync/lab.db: Unrecognized').result, 'skip')
+    for (const problem of [
+      "error: invalid name for database entry 'b'",
+      "error: duplicated database entry 'b'",
+      'error: could not open file /db/local/b-1-1/desc: Permission denied',
+    ]) {
+      const { result, message } = judge(problem)
+      assert.equal(result, 'act')
+      assert.match(message, /To do: move the wrong entry out of \/db\/local/)
+    }
+    assert.match(judge('database is incorrect version').message, /To do: pacman-db-upgrade$/)
+  })
+})
+
+test('paths of the private copy are told as the host’s', () => {
+  const said = 'error in /run/w/copy-1/sync/core.db and /run/w/copy-1/nothing-ignored.conf'
+  assert.equal(
+    inHostPaths(said, '/run/w/copy-1', '/var/lib/pacman', '/etc/pacman.conf'),
+    'error in /var/lib/pacman/sync/core.db and /etc/pacman.conf',
+  )
+})
+
+test('what pacman says before it would delete, import or give up', () => {
+  const stderr = `:: Proceed with download? [Y/n] error: b: signature from "P <p@lab>" is unknown trust
+:: File /c/packages/b-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (PGP signature)).
+Do you want to delete it? [Y/n] error: failed to commit transaction (invalid or corrupted package)
+`
+  assert.deepEqual(parseRefusal({ stderr }), [
+    'b: signature from "P <p@lab>" is unknown trust',
+    'File /c/packages/b-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (PGP signature))',
+    'failed to commit transaction (invalid or corrupted package)',
+  ])
 })
 
 test('checks run in order, up to the first that stands in the way', async () => {

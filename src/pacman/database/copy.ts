@@ -54,6 +54,22 @@ export function withDatabaseCopy<T>(
   })
 }
 
+/**
+ * A text of pacman's about the copy, with the host's own paths.
+ *
+ * @param dbPath the real one
+ */
+export function inHostPaths(
+  text: string,
+  copy: string,
+  dbPath: string,
+  pacmanConf: string,
+): string {
+  return text
+    .replaceAll(new RegExp(`${copy}/[a-z-]+\\.conf`, 'g'), pacmanConf)
+    .replaceAll(copy, dbPath)
+}
+
 function linkAll(copy: Host, files: readonly string[]): void {
   copy.makeDirectory('/packages')
   for (const file of files) {
