@@ -2,6 +2,8 @@ import { errorCode, ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runProgram } from '../host/program.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
+import { isMasked } from '../pacman/hooks.ts'
 import type { Kernel } from '../pacman/database/kernels.ts'
 
 /** Where Arch has boot files: the EFI system partition is one of these, or below /boot. */
@@ -111,10 +113,12 @@ export interface Preset {
 
 /**
  * Reads a kernel's preset. It is a shell script of assignments; what is more than that is not
- * understood, and says nothing. Only the preset "default" counts. [mkinitcpio(8), presets]
+ * understood, and says nothing. Only the preset "default" counts. [mkinitcpio(8), presets] Where its
+ * hook is disabled, something else makes the images, such as dracut or kernel-install.
  */
-export function readPreset(host: Host, name: string): Preset {
+export function readPreset(host: Host, conf: PacmanConf, name: string): Preset {
   if (host.stat('/usr/bin/mkinitcpio') === undefined) return {}
+  if (isMasked(host, conf, '90-mkinitcpio-install.hook')) return {}
   const values = new Map<string, string>()
   for (const line of readShort(host, `/etc/mkinitcpio.d/${name}.preset`).split('\n')) {
     const [, key, value] =

@@ -1,6 +1,8 @@
 import { ifThere, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { readHostConf } from '../pacman/conf/conf.ts'
+import { notExtracted } from '../pacman/hooks.ts'
 import { type Kernel, listKernels } from '../pacman/database/kernels.ts'
 import { listInstalled, ownedPaths } from '../pacman/database/local.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
@@ -32,8 +34,9 @@ export function judgeNextBoot(host: Host, dbPath: string, deadline: Deadline): B
     return [...mounts, warning(`${served} is on a server, and is not looked at`, `ls -l ${served}`)]
   }
   const said = [...mounts]
+  const conf = readHostConf(host)
   for (const kernel of listKernels(host, dbPath, deadline)) {
-    const preset = readPreset(host, kernel.package)
+    const preset = readPreset(host, conf, kernel.package)
     said.push(...judgeImage(host, dbPath, kernel, preset, deadline))
     said.push(...judgeInitramfs(host, kernel, preset))
   }
@@ -75,7 +78,10 @@ function judgeImage(
 ): BootFinding[] {
   const owner = listInstalled(host, dbPath).find(({ name }) => name === kernel.package)
   const owned = owner === undefined ? [] : ownedPaths(host, dbPath, owner)
-  const files = owned.filter((path) => /^boot\/.*[^/]$/.test(path)).map((path) => `/${path}`)
+  const isLeftOut = notExtracted(readHostConf(host))
+  const files = owned
+    .filter((path) => /^boot\/.*[^/]$/.test(path) && !isLeftOut(path))
+    .map((path) => `/${path}`)
   if (files.length > 0) {
     const lacking = files.filter((path) => (host.lstat(path)?.size ?? 0) === 0)
     const [first] = lacking

@@ -18,6 +18,22 @@ export function ownHookDirectories(conf: PacmanConf): string[] {
   return directories.filter((directory) => directory !== SYSTEM_HOOKS)
 }
 
+/** Whether a hook is disabled: a link to /dev/null is in its way. [alpm-hooks(5)] */
+export function isMasked(host: Host, conf: PacmanConf, name: string): boolean {
+  return ownHookDirectories(conf).some(
+    (directory) => host.stat(`${directory}/${name}`)?.isCharacterDevice() === true,
+  )
+}
+
+/**
+ * By NoExtract, whether pacman leaves a package's file out; it keeps the path in the package's list.
+ *
+ * @returns a function of a path without leading slash
+ */
+export function notExtracted(conf: PacmanConf): (path: string) => boolean {
+  return matcher(listOption(conf, 'NoExtract').map(({ name }) => name))
+}
+
 /** Our hooks, which list unfinished packages: bin/note-unfinished. */
 const UNFINISHED_HOOKS = ['zzz-kured-sentinel-begun.hook', 'zzz-kured-sentinel-finished.hook']
 

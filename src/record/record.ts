@@ -133,7 +133,7 @@ function keep(
     reason,
     problems,
     packages: changed.length,
-    ...(wasCut && { plan: [...(mark?.plan ?? []), ...changed] }),
+    ...((wasCut || problems.length > 0) && { plan: [...(mark?.plan ?? []), ...changed] }),
     ...when,
   }
   const keepsEarlier = !ran || outcome === 'nothing-to-do'
@@ -145,6 +145,12 @@ function keep(
     const { blockingHooks } = unlessBroken(() => readConfig(host)) ?? { blockingHooks: [] }
     const names = findUnfinished({ host, conf, end, plan: mark?.plan ?? [], blockingHooks })
     if (names.length > 0) changeUnfinished(host, (before) => [...before, ...names])
+    // pacman's last hook may not have come so far: a slow disk, a list that was locked.
+    else if (end.allWell === true && problems.length === 0) {
+      unlessBroken(() =>
+        changeUnfinished(host, (before) => before.filter((name) => !changed.includes(name))),
+      )
+    }
   }
   return kept
 }

@@ -50,6 +50,8 @@ export interface RunOutcome {
   /** what it did to them, in pacman's words */
   changes: string[]
   failures: PacmanOutput['failures']
+  /** whether pacman and all hooks were seen to end well */
+  allWell?: boolean
   /** whether pacman was started; if not, the record keeps the end of an earlier run too */
   ran: boolean
 }
@@ -93,7 +95,9 @@ function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): Run
       : judgeNoTransaction(job, service, said, run?.upgrading === true)
   const problems = [...said.failed, ...(succeeded ? said.errors : [])]
   const { packages: changed = [], changes = [] } = transaction ?? {}
-  return { outcome, reason, problems, changed, changes, failures: said.failures, ran: true }
+  const allWell = outcome === 'completed' && said.understood && problems.length === 0
+  const { failures } = said
+  return { outcome, reason, problems, changed, changes, failures, allWell, ran: true }
 }
 
 type Judgement = [outcome: Outcome, reason: string]

@@ -10,7 +10,7 @@ import { findDamaged } from '../pacman/database/local.ts'
 import { describeLock, readLock, readLockState } from '../pacman/lock.ts'
 import { readUnfinished } from '../pacman/unfinished.ts'
 import { listPids } from '../proc/process.ts'
-import { readRunRecord } from '../record/run-record.ts'
+import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { fnmatch } from '../text/fnmatch.ts'
 
 /** What a repair would do. */
@@ -52,7 +52,7 @@ export function planRepair(
   const unfinished = readUnfinished(host)
   const damaged = findDamaged(host, dbPath)
   const wanted = [...new Set([...unfinished, ...damaged.map(({ name }) => name)])].toSorted()
-  const isOwn = wasCut(host, wanted)
+  const isOwn = wasCut(readRunRecord(host, 'upgrade'), wanted)
   if (wanted.length === 0) return { dbPath, ...lock, entries: [], packages: [], left: [], isOwn }
   const isIgnored = readIgnored(conf, pacmanConf, deadline)
   const offered = askAvailable(pacmanConf, repositories(conf), deadline)
@@ -124,14 +124,13 @@ function anyHolder(host: Host, deadline: Deadline): number | undefined {
   })
 }
 
-/** Whether the last unattended upgrade was cut, and all of this was in its plan. */
-function wasCut(host: Host, names: readonly string[]): boolean {
-  const record = readRunRecord(host, 'upgrade')
+/** Whether the last unattended upgrade was cut or failed, and all of this was in its plan. */
+export function wasCut(record: RunRecord | undefined, names: readonly string[]): boolean {
   if (record === undefined || record.repaired === true) return false
   const end = record.lastEnd ?? record
   const { outcome, problems, abandoned, plan = [] } = end
-  // A lock may be left although all was done: its removal was not on the disk.
-  if (outcome === 'completed' && abandoned !== true) return problems.length > 0
+  // Of one whose end nobody saw, a lock may be left: its removal was not on the disk.
+  if (outcome === 'completed' && abandoned !== true && problems.length === 0) return false
   return outcome !== 'nothing-to-do' && names.every((name) => plan.includes(name))
 }
 

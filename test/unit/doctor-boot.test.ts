@@ -194,6 +194,25 @@ const CASES: [what: string, tree: Tree, lines: string[]][] = [
     ],
   ],
   [
+    'mkinitcpio’s hook is disabled, and its preset is left over',
+    arch({
+      ...PRESET,
+      'etc/pacman.d/hooks/90-mkinitcpio-install.hook': { link: '/dev/null' },
+      'boot/vmlinuz-linux': image(NEW),
+    }),
+    [`ok: /boot/vmlinuz-linux is linux ${NEW}`],
+  ],
+  [
+    'files that pacman is told to leave out',
+    arm({
+      'etc/pacman.conf':
+        '[options]\nNoExtract = boot/dtbs/* !boot/dtbs/x.dtb\nNoExtract = boot/*.gz\n',
+      'var/lib/pacman/local/linux-aarch64-6.2.10-1/files': `${ARM_FILES}boot/Image.gz\nboot/dtbs/y.dtb\n`,
+      'boot/Image': arm64Image(ARM),
+    }),
+    [`ok: /boot/Image is linux-aarch64 ${ARM}`],
+  ],
+  [
     'times of FAT are hours off: the initramfs is as new as the image beside it',
     arch({
       ...PRESET,

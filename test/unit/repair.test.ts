@@ -6,7 +6,8 @@ import { SentinelError } from '../../src/errors.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { noteLeftLock, readLock } from '../../src/pacman/lock.ts'
-import { removableLock } from '../../src/repair/plan.ts'
+import type { RunRecord } from '../../src/record/run-record.ts'
+import { removableLock, wasCut } from '../../src/repair/plan.ts'
 import { hostTree, processTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
@@ -50,4 +51,26 @@ for (const [who, holder] of Object.entries(HOLDERS)) {
       })
     }
   }
+}
+
+const RUN: RunRecord = {
+  job: 'upgrade',
+  outcome: 'completed',
+  reason: '',
+  problems: ['x.hook: command failed to execute correctly'],
+  packages: 1,
+  plan: ['linux', 'glibc'],
+  endedAt: '2026-01-01T00:00:00Z',
+  bootId: '1',
+}
+const CUTS: [what: string, record: RunRecord | undefined, names: string[], isOwn: boolean][] = [
+  ['a hook of the upgrade failed', RUN, ['linux'], true],
+  ['a hook failed, and a person’s pacman was cut', RUN, ['linux', 'vim'], false],
+  ['all was well, and then something was damaged', { ...RUN, problems: [] }, ['linux'], false],
+  ['it was cut', { ...RUN, outcome: 'interrupted', problems: [] }, ['glibc'], true],
+  ['it was cut, and is repaired', { ...RUN, outcome: 'interrupted', repaired: true }, [], false],
+  ['there was none', undefined, ['linux'], false],
+]
+for (const [what, record, names, expected] of CUTS) {
+  test(`whether the night repairs: ${what}`, () => assert.equal(wasCut(record, names), expected))
 }
