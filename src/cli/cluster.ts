@@ -11,8 +11,8 @@ export function addClusterCommand(program: Command, ended: OnEnd): void {
     .addHelpText(
       'after',
       `
-Without --kubeconfig it is KUBECONFIG, ~/.kube/config or, for root, the one that a
-control plane has. It only reads, through kubectl, and runs wherever that is.
+Without --kubeconfig it takes KUBECONFIG, ~/.kube/config or, for root, the one
+that a control plane has. It only reads, through kubectl, wherever that is.
 
 Exit codes: 0 fit, 1 warnings, 2 something blocks, or the cluster could not be
 read.
