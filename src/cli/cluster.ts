@@ -7,12 +7,15 @@ export function addClusterCommand(program: Command, ended: OnEnd): void {
     .command('cluster')
     .description('say what in the whole cluster blocks or hurts drains and reboots')
     .option('--json', 'print one JSON object')
-    .option('--kubeconfig <file>', "an administrator's kubeconfig (KUBECONFIG, ~/.kube/config)")
+    .option('--kubeconfig <file>', "an administrator's kubeconfig")
     .addHelpText(
       'after',
       `
-Exit codes: 0 fit, 1 warnings, 2 something blocks, or could not be read.
-It only reads, through kubectl, and runs wherever that is.
+Without --kubeconfig it takes KUBECONFIG, ~/.kube/config or, for root, the one
+that a control plane has. It only reads, through kubectl, wherever that is.
+
+Exit codes: 0 fit, 1 warnings, 2 something blocks, or the cluster could not be
+read.
 ${example('cluster --kubeconfig admin.conf')}`,
     )
     .action(async (options: { json?: true; kubeconfig?: string }) => {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type OnEnd, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface HoldOptions {
@@ -12,7 +12,7 @@ interface HoldOptions {
 export function addHoldCommands(program: Command, ended: OnEnd): void {
   common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
     .description('keep the host from being rebooted for some time; without options show the hold')
-    .option('--for <duration>', 'how long, such as 4h; at most 30d', parseDurationOption)
+    .option('--for <duration>', 'how long, such as 4h; at most 30d', parseLength)
     .option('--reason <text>', 'the reason, for other people')
     .action(async ({ json, for: lengthMs, reason, root }: HoldOptions) => {
       const { hold } = await import('../commands/hold.ts')
@@ -25,6 +25,14 @@ export function addHoldCommands(program: Command, ended: OnEnd): void {
       const { release } = await import('../commands/hold.ts')
       ended('release', release({ json, root }))
     })
+}
+
+/** A bare number is seconds elsewhere; here who writes 4 means hours, and would be held for four seconds. */
+function parseLength(text: string): number {
+  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) {
+    throw new InvalidArgumentError(`It has no unit: write ${text.trim()}h or ${text.trim()}min.`)
+  }
+  return parseDurationOption(text)
 }
 
 function common(command: Command, words: string): Command {

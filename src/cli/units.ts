@@ -94,7 +94,10 @@ function generator(command: Command): Command {
       (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     )
     .option('--automount', 'with --nfs: mount on demand')
-    .option('--local', 'a host whose databases and packages are on its own disk')
+    .option(
+      '--local',
+      'databases and packages are on the host’s own disk; with --role cache it also downloads them',
+    )
     .option('--json', 'print JSON')
 }
 

@@ -33,7 +33,7 @@ export async function runRepair(options: RepairOptions): Promise<number> {
   if (options.done) {
     const names = declareDone(host)
     if (options.json) write(1, printableJson({ outcome: 'done', packages: names }))
-    else write(1, `done: ${names.length} packages count as finished\n`)
+    else write(1, renderDone(names.length))
     return Exit.ok
   }
   const config = readConfig(host, options.configFile)
@@ -47,6 +47,11 @@ export async function runRepair(options: RepairOptions): Promise<number> {
   if (options.json) write(1, printableJson(outcome))
   else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome))
   return outcome.outcome === 'failed' ? Exit.attention : Exit.ok
+}
+
+function renderDone(count: number): string {
+  if (count === 0) return 'nothing was unfinished\n'
+  return `done: ${count === 1 ? '1 package counts' : `${count} packages count`} as finished\n`
 }
 
 /** The outcome, for a person and for the journal. */

@@ -29,7 +29,10 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
   const { path, mounted, silent, unwritable, squashed } = directory
   if (silent !== undefined) {
     const missing = mounted === undefined && /No such file or directory/.test(silent)
-    if (missing) return [wrong(`${path} does not exist`, setUp(path))]
+    if (missing) {
+      const make = path.endsWith('/sync') ? 'pacman -Sy' : `mkdir -p ${path}`
+      return [wrong(`${path} does not exist`, wanted.mounts === false ? make : setUp(path))]
+    }
     const from = mounted === undefined ? '' : ` (${mounted.source})`
     return [wrong(`${path}${from} does not answer: ${silent}`, remedyFor(silent, path))]
   }

@@ -28,7 +28,8 @@ export function judgeConf(host: Host): DoctorFinding[] {
   try {
     conf = readPacmanConf(host, CONF)
   } catch (error) {
-    return [wrong(`${CONF} cannot be read: ${errorText(error)}`)]
+    const advice = 'restore it: until then pacman does nothing'
+    return [wrong(`${CONF} cannot be read: ${errorText(error)}`, advice)]
   }
   const said = conf.problems.map((problem) => {
     const what = describeConfProblem(problem)

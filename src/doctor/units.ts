@@ -74,7 +74,11 @@ export function judgeJob(
 ): DoctorFinding[] {
   const named = (name: string) => status.find((unit) => unit.name === name)
   const timer = named(timerOf(job))
-  const said = judgeTimer(job, timer)
+  const said = judgeTimer(
+    job,
+    timer,
+    job === 'download' && hasOwnCache(named(UNITS.upgrade), textOf),
+  )
   // Runs of a job that is turned off do not matter.
   if (!isOn(timer)) return [said]
   const service = named(UNITS[job])
@@ -92,11 +96,24 @@ function isOn(timer: UnitStatus | undefined): boolean {
 
 const INSTALL = 'kured-sentinel units install --enable'
 
-/** Every host upgrades; one host fills the shared cache. */
-function judgeTimer(job: Job, timer: UnitStatus | undefined): DoctorFinding {
+/** Whether the upgrade's unit was written with --local: then no other host fills this one's cache. */
+function hasOwnCache(upgrade: UnitStatus | undefined, textOf: (path: string) => string): boolean {
+  return upgrade?.path !== undefined && /preflight upgrade .*--local/.test(textOf(upgrade.path))
+}
+
+/**
+ * Every host upgrades; one host fills the shared cache.
+ *
+ * @param alone whether this host's cache is its own
+ */
+function judgeTimer(job: Job, timer: UnitStatus | undefined, alone: boolean): DoctorFinding {
   const name = timerOf(job)
   if (timer === undefined || !isOn(timer)) {
     const what = timer === undefined ? 'is not installed' : `is ${timer.enabled}`
+    if (alone) {
+      const message = `${name} ${what}, and this host’s cache is its own: nothing fills it`
+      return warning(message, 'kured-sentinel units install --role cache --local --enable')
+    }
     if (job === 'download') return ok(`${name} ${what}: another host fills the cache`)
     const advice = timer === undefined ? INSTALL : `systemctl enable --now ${name}`
     return warning(`${name} ${what}: this host does not upgrade by itself`, advice)

@@ -28,9 +28,10 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
   repair: {
     messageId: '77b90e069df5487d970d7ec1b27444bd',
     describe: ({ outcome, packages, problems, by }) => {
-      const names = shortened(packages, 10).join(', ') || 'no package'
-      if (outcome === 'done') return `taken for whole by ${by}: ${names}`
-      if (outcome === 'repaired') return `repaired by ${by}: ${names}`
+      const names = shortened(packages, 10).join(', ')
+      if (outcome === 'done')
+        return `taken for whole by ${by}: ${names || 'nothing was unfinished'}`
+      if (outcome === 'repaired') return `repaired by ${by}: ${names || 'only a lock was left'}`
       return `not repaired by ${by}: ${shortened(problems, 5).join('; ')}`
     },
     isTrouble: ({ outcome }) => outcome === 'failed',

@@ -134,7 +134,9 @@ function notRun(path: string, cause: unknown): SentinelError {
 /** setpriv exits with 126 or 127 when it cannot start the program. [setpriv(1)] */
 function checkStarted(path: string, ended: ProgramResult): ProgramResult {
   if (ended.exitCode === 126 || ended.exitCode === 127) {
-    throw new SentinelError(`${path} cannot be run: ${ended.stderr.trim()}`)
+    // "setpriv: failed to execute PATH: No such file or directory"; who reads it started no setpriv.
+    const why = ended.stderr.trim().replace(`setpriv: failed to execute ${path}: `, '')
+    throw new SentinelError(`${path} cannot be run: ${why}`)
   }
   return ended
 }

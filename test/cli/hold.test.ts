@@ -80,6 +80,7 @@ for (const [what, words, says] of [
   ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
   ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],
   ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is not a duration: write 30s/],
+  ['a number without a unit', ['--for', '4', '--reason', 'x'], /no unit: write 4h or 4min/],
   ['a word too many', ['kubelet'], /too many arguments/],
 ] as const) {
   test(`2: a hold with ${what}, and nothing is written`, () => {

@@ -174,7 +174,7 @@ labTest(
     assert.match(await ask(node), /^2 /)
     assert.equal(
       await node.ok(['kured-sentinel', 'repair', '--done']),
-      'done: 1 packages count as finished\n',
+      'done: 1 package counts as finished\n',
     )
     assert.match(await ask(node), /^0 /)
   },

@@ -225,6 +225,10 @@ test('units: the download is one host’s task', () => {
   assert.deepEqual(cache([{ ...on, enabled: 'disabled' }, its]), [
     'ok: pacman-cache-update.timer is disabled: another host fills the cache',
   ])
+  const { text } = upgradeService({ ...DEFAULTS, local: true })
+  assert.deepEqual(shown(judgeJob('download', [service()], () => text)), [
+    'warning: pacman-cache-update.timer is not installed, and this host’s cache is its own: nothing fills it',
+  ])
   assert.deepEqual(cache([on, its]), [
     'ok: pacman-cache-update.timer is enabled; next run 2026-11-26T00:17Z',
     'ok: the last download, at 2026-11-25T00:12Z, completed: 3 packages',
@@ -355,6 +359,8 @@ for (const [what, directory, wanted, lines] of DIRECTORIES) {
 }
 
 test('mounts: what to do about a server, and about an export that was made anew', () => {
+  const gone = { path: '/db/sync', mounted: undefined, silent: 'No such file or directory' }
+  assert.equal(judgeDirectory(gone, { ...NODE, mounts: false })[0]?.advice, 'pacman -Sy')
   const advice = (silent: string) => judgeDirectory({ ...NFS, silent }, NODE)[0]?.advice
   assert.match(advice('no answer within 5 s') ?? '', /whether its server is up/)
   assert.match(advice('Stale file handle') ?? '', /systemctl restart p\.mount/)
