@@ -45,7 +45,7 @@ export async function runRepair(options: RepairOptions): Promise<number> {
     }),
   )
   if (options.json) write(1, printableJson(outcome))
-  else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome))
+  else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome, options.force))
   return outcome.outcome === 'failed' ? Exit.attention : Exit.ok
 }
 
@@ -55,11 +55,16 @@ function renderDone(count: number): string {
 }
 
 /** The outcome, for a person and for the journal. */
-function renderRepair({ outcome, commands, problems, packages, left }: RepairOutcome): string {
+function renderRepair(
+  { outcome, commands, problems, packages, left, isOwn }: RepairOutcome,
+  force: boolean,
+): string {
   if (outcome === 'nothing-to-do') return 'nothing to repair\n'
   if (outcome === 'planned') {
     const told = commands.map((words) => `  ${words.map(quote).join(' ')}`)
-    return printableLines(['would run:', ...told, ...left.map((one) => `left alone: ${one}`)])
+    const run = told.length > 0 ? ['would run:', ...told] : ['would run nothing']
+    const asked = isOwn || force ? [] : ['only with --force: a person’s pacman left this']
+    return printableLines([...run, ...left.map((one) => `left alone: ${one}`), ...asked])
   }
   if (outcome === 'failed') {
     return printableLines(['attention, not repaired:', ...problems.map((one) => `  ${one}`)])

@@ -17,7 +17,12 @@ export const pacman: DoctorCheck = {
     if (conf.some(({ state }) => state === 'wrong')) return conf
     const accepted = askPacman(dbPath)
     const count = listInstalled(host, dbPath).length
-    if (count > 0) return [...conf, ...accepted, ok(`${count} packages in ${dbPath}/local`)]
+    if (count > 0)
+      return [
+        ...conf,
+        ...accepted,
+        ok(`${count} ${count === 1 ? 'package' : 'packages'} in ${dbPath}/local`),
+      ]
     return [...conf, ...accepted, wrong(`${dbPath}/local has no packages`, 'fix DBPath')]
   },
 }

@@ -38,6 +38,8 @@ function judgeRunOutcome(job: Job, run: JobRun, which = `the last ${job}`): Doct
     return wrong(`${last}completed with problems: ${problems.join('; ')}`, advice)
   }
   if (outcome === 'nothing-to-do') return ok(`${last}found nothing to do`)
+  // pacman.log, which has the packages, does not tell of downloads.
+  if (job === 'download' && packages === 0) return ok(`${last}completed${why}`)
   return ok(`${last}completed: ${packages} ${packages === 1 ? 'package' : 'packages'}`)
 }
 

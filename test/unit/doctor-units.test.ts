@@ -225,6 +225,11 @@ test('units: the download is one host’s task', () => {
   assert.deepEqual(cache([{ ...on, enabled: 'disabled' }, its]), [
     'ok: pacman-cache-update.timer is disabled: another host fills the cache',
   ])
+  const ended = run('completed', { packages: 0, reason: 'the packages are in the cache' })
+  assert.deepEqual(
+    cache([on, { ...its, run: ended }])[1],
+    'ok: the last download, at 2026-11-25T00:12Z, completed: the packages are in the cache',
+  )
   const { text } = upgradeService({ ...DEFAULTS, local: true })
   assert.deepEqual(shown(judgeJob('download', [service()], () => text)), [
     'warning: pacman-cache-update.timer is not installed, and this host’s cache is its own: nothing fills it',
