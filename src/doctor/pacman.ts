@@ -5,6 +5,7 @@ import type { PacmanConf } from '../pacman/conf/model.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { askDirective } from '../pacman/conf/pacman-conf.ts'
 import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
+import { judgePacfiles } from './pacfiles.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 const CONF = '/etc/pacman.conf'
@@ -15,7 +16,7 @@ export const pacman: DoctorCheck = {
   look({ host, dbPath }) {
     const conf = judgeConf(host)
     if (conf.some(({ state }) => state === 'wrong')) return conf
-    const accepted = askPacman(dbPath)
+    const accepted = [...askPacman(dbPath), ...judgePacfiles(host, readPacmanConf(host, CONF))]
     const count = listInstalled(host, dbPath).length
     if (count > 0)
       return [

@@ -42,6 +42,7 @@ export function applyRebootPolicy(
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
     if (rebootsBy(findings)) findings.push(...notYetHealthy(host, config, now))
     if (rebootsBy(findings)) findings.push(...collectDangers(host, deadline))
+    else if (!answers && !due) findings.push(...collectDangers(host, deadline).map(notDue))
     if (rebootsBy(findings)) guarded?.remember()
     if (answers) attempt(() => noteUseless(host, findings, now.bootId))
   } catch (error) {
@@ -57,6 +58,11 @@ function asSeen({ reasons, ignored }: CheckReport): Finding[] {
     ...reasons,
     ...ignored.map((finding) => (finding.effect === 'none' ? finding : unjudged(finding))),
   ]
+}
+
+/** A person is told of a danger also before a reboot is due. */
+function notDue(danger: Finding): Finding {
+  return ignore(danger, 'no reboot is due')
 }
 
 function rebootsBy(findings: Finding[]): boolean {

@@ -1,6 +1,10 @@
 import { SentinelError } from '../errors.ts'
 import type { LogLine } from '../pacman/log/log.ts'
-import { parsePacmanOutput, type PacmanOutput } from '../pacman/log/pacman-output.ts'
+import {
+  describeErrors,
+  parsePacmanOutput,
+  type PacmanOutput,
+} from '../pacman/log/pacman-output.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
 import type { Job } from '../systemd/jobs.ts'
 import type { RunStart } from './run-start.ts'
@@ -88,16 +92,28 @@ function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): Run
   const said = parsePacmanOutput(output ?? [], run?.hooks ?? [])
   const succeeded = service.result === 'success' && service.status === '0'
   const transaction = ownTransaction(run, succeeded || wasStopped(service))
-  const [outcome, reason] = transaction
+  const [outcome, why] = transaction
     ? judgeTransaction(transaction, service, said, unfinished)
     : job === 'download' && succeeded
       ? judgeDownload(said)
       : judgeNoTransaction(job, service, said, run?.upgrading === true)
   const problems = [...said.failed, ...(succeeded ? said.errors : [])]
-  const { packages: changed = [], changes = [] } = transaction ?? {}
+  const { packages: changed = [], changes = [], pacfiles = [] } = transaction ?? {}
+  const reason = why + describePacfiles(pacfiles)
   const allWell = outcome === 'completed' && said.understood && problems.length === 0
   const { failures } = said
   return { outcome, reason, problems, changed, changes, failures, allWell, ran: true }
+}
+
+/** Files that are named. */
+const NAMED = 5
+
+/** '' without any: "; made /etc/x.conf.pacnew: merge it with pacdiff" */
+function describePacfiles(files: readonly string[]): string {
+  if (files.length === 0) return ''
+  const rest = files.length - NAMED
+  const named = files.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+  return `; made ${named}: merge ${files.length === 1 ? 'it' : 'them'} with pacdiff`
 }
 
 type Judgement = [outcome: Outcome, reason: string]
@@ -125,7 +141,10 @@ function judgeTransaction(
     return ['completed', `${changed}${doubt}`]
   }
   if (end === 'failed') {
-    return ['failed', [`the transaction failed after ${changed}`, ...said.errors].join(': ')]
+    return [
+      'failed',
+      [`the transaction failed after ${changed}`, ...describeErrors(said.errors, said)].join(': '),
+    ]
   }
   const reason = `pacman was interrupted in mid-transaction (${how(service)}) after ${changed}`
   return ['interrupted', `${reason}: their hooks did not run`]
@@ -136,20 +155,25 @@ function judgeDownload({ nothingToDo }: PacmanOutput): Judgement {
   return ['completed', 'the packages are in the cache']
 }
 
+/** Errors that a reason has; what they are about is counted apart. */
+const MOST_ERRORS = 3
+
 const NOTHING = 'there was nothing to do'
 
 function judgeNoTransaction(
   job: Job,
   service: ServiceEnd,
-  { errors, sandbox, nothingToDo }: PacmanOutput,
+  said: PacmanOutput,
   upgrading: boolean,
 ): Judgement {
+  const { errors, sandbox, nothingToDo } = said
   if (wasStopped(service)) {
     const when = job === 'upgrade' ? ' before anything was changed' : ''
     return ['interrupted', `pacman was stopped${when} (${how(service)})`]
   }
   if (service.status !== '0' || service.result !== 'success') {
-    const reasons = [...new Set([...errors, ...sandbox])].slice(0, 3).join('; ')
+    const told = [...new Set([...errors, ...sandbox])].slice(0, MOST_ERRORS)
+    const reasons = describeErrors(told, said).join('; ')
     return ['failed', reasons || `pacman ended with exit code ${service.status}`]
   }
   if (nothingToDo || upgrading) return ['nothing-to-do', NOTHING]

@@ -131,7 +131,8 @@ export function wasCut(record: RunRecord | undefined, names: readonly string[]):
   const { outcome, problems, abandoned, plan = [] } = end
   // Of one whose end nobody saw, a lock may be left: its removal was not on the disk.
   if (outcome === 'completed' && abandoned !== true && problems.length === 0) return false
-  return outcome !== 'nothing-to-do' && names.every((name) => plan.includes(name))
+  const didNothing = outcome === 'nothing-to-do' || outcome === 'skipped'
+  return !didNothing && names.every((name) => plan.includes(name))
 }
 
 /** By IgnorePkg and IgnoreGroup: -S NAME takes no notice of them under --noconfirm. [tested] */

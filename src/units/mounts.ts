@@ -4,12 +4,12 @@ import { DOCUMENTATION } from './services.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
 /** The mount units for --nfs: sync databases first, then packages. */
-export function mountUnits({ syncDir, cacheDir, nfs, automount }: UnitOptions): UnitFile[] {
+export function mountUnits({ role, syncDir, cacheDir, nfs, automount }: UnitOptions): UnitFile[] {
   const [databases, packages] = nfs
   if (databases === undefined || packages === undefined) return []
   return [
-    ...mount("pacman's sync databases", databases, syncDir, automount),
-    ...mount("pacman's packages", packages, cacheDir, automount),
+    ...mount("pacman's sync databases", databases, syncDir, { role, automount }),
+    ...mount("pacman's packages", packages, cacheDir, { role, automount }),
   ]
 }
 
@@ -26,7 +26,20 @@ const ORDER: UnitLine[] = [
   'Before=umount.target',
 ]
 
-function mount(what: string, from: string, path: string, automount: boolean): UnitFile[] {
+/**
+ * pacman --noconfirm deletes a package from the cache that it does not accept, for all hosts: one
+ * whose keyring is behind would empty it. [libalpm/sync.c, prompt_to_delete; pacman/callback.c]
+ */
+const READ_ONLY = because(
+  'ro: this host only reads what the cache host has fetched. Without it a pacman with an old keyring would delete packages that it does not know for all hosts, and a pacman -Sy would change their databases.',
+)
+
+function mount(
+  what: string,
+  from: string,
+  path: string,
+  { role, automount }: Pick<UnitOptions, 'role' | 'automount'>,
+): UnitFile[] {
   const install: Record<string, UnitLine[]> = { Install: ['WantedBy=remote-fs.target'] }
   const mounted = unit(unitNameOf(path, 'mount'), {
     Unit: [`Description=NFS: ${what}`, DOCUMENTATION, ...ORDER],
@@ -37,7 +50,8 @@ function mount(what: string, from: string, path: string, automount: boolean): Un
       because(
         'hard: while the server is down pacman waits; with soft it would get an error in the middle of a file. nosuid, nodev, noexec: nothing here is executed. _netdev is not needed: systemd knows that nfs is a network file system.',
       ),
-      'Options=hard,noatime,nosuid,nodev,noexec',
+      ...(role === 'node' ? [READ_ONLY] : []),
+      `Options=hard,noatime,nosuid,nodev,noexec${role === 'node' ? ',ro' : ''}`,
       because('How long a job waits for a server that is down.'),
       'TimeoutSec=90s',
     ],

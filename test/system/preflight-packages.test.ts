@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { plain } from '../lab/recipes.ts'
-import { CACHE, expectAnswer, SYNC } from '../lab/upgrade-job.ts'
+import { CACHE, expectAnswer, installJobs, SYNC, upgrade } from '../lab/upgrade-job.ts'
 
 const KEYRING = '/etc/pacman.d/gnupg'
 
@@ -94,7 +94,9 @@ labTest('checksums, signatures and trust, as pacman judges them; nothing is dele
     /^skip: pacman cannot work out the upgrade: .*a(-3-1)? and b(-\S+)? are in conflict/m,
   )
   await install(node, plain('old', '1', { depends: ['b=1'] }), plain('a', '4'))
-  await node.shell('cd /srv/lab; repo-remove --quiet lab.db.tar.gz old; touch -d +99sec lab.db*')
+  await node.shell(
+    'cd /srv/lab; repo-remove --quiet lab.db.tar.gz old; touch --no-dereference -d "+9 seconds" lab.db*',
+  )
   const orphan =
     /^attention, no upgrade .*breaks dependency 'b=1' required by old; old is in no repository\. To do: pacman -R old/m
   await plans(255, orphan)
@@ -113,5 +115,34 @@ labTest('checksums, signatures and trust, as pacman judges them; nothing is dele
   )
   await database(`echo 3 >${local}/ALPM_DB_VERSION`, /^attention.* To do: pacman-db-upgrade$/m)
   await plans(0, /^go/m, 0)
-  assert.match(await node.shell(`ls ${SYNC}`), /lab\.db/)
+
+  // What only the transaction shows: the record keeps pacman's own line, and what it left.
+  await installJobs(node, '--local --allow-download')
+  const conf = (version: string, more: Record<string, string> = {}) =>
+    plain('conf', version, {
+      files: { '/etc/lab.conf': version, ...more },
+      lines: ["backup=('etc/lab.conf')"],
+    })
+  await install(node, conf('1'))
+  await node.writeFile('/etc/lab.conf', 'mine')
+  await node.writeFile('/usr/share/theirs', 'x')
+  await offer(node, conf('2', { '/usr/share/theirs': 'y' }))
+  await node.ok(['pacman', '-Sy'])
+  const stopped = await upgrade(node)
+  assert.equal(stopped.outcome, 'failed')
+  assert.match(stopped.reason, /; conf: \/usr\/share\/theirs exists in filesystem/)
+  await node.ok(['rm', '/usr/share/theirs'])
+  // As from the mounts of role node, which nothing may write to.
+  await installJobs(node)
+  await node.ok(['pacman', '-Suw', '--noconfirm'])
+  for (const share of [SYNC, CACHE]) {
+    await node.shell(`mount --bind ${share} ${share} && mount -o remount,bind,ro ${share}`)
+  }
+  const merged = await upgrade(node)
+  assert.equal(merged.outcome, 'completed')
+  assert.match(merged.reason, /; made \/etc\/lab\.conf\.pacnew: merge it with pacdiff$/)
+  const history = await node.ok(['kured-sentinel', 'history'])
+  assert.match(history, /lab\.conf\.pacnew/)
+  const doctor = await node.run(['kured-sentinel', 'doctor'])
+  assert.match(doctor.stdout, /to be merged or removed:\s+\/etc\/lab\.conf\.pacnew/)
 })

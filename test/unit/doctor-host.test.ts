@@ -5,7 +5,9 @@ import { configuration } from '../../src/doctor/configuration.ts'
 import type { DoctorCheck } from '../../src/doctor/line.ts'
 import { lock } from '../../src/doctor/lock.ts'
 import { judgeFiles as judgeOwnFiles, judgeHook } from '../../src/doctor/package.ts'
+import { judgePacfiles } from '../../src/doctor/pacfiles.ts'
 import { judgeConf } from '../../src/doctor/pacman.ts'
+import { NO_CONF } from '../../src/pacman/conf/conf.ts'
 import { judgeFiles, judgeNode } from '../../src/doctor/program.ts'
 import { replaced } from '../../src/doctor/replaced.ts'
 import { verdict } from '../../src/doctor/verdict.ts'
@@ -286,3 +288,22 @@ function matches(lines: string[], expected: (string | RegExp)[]): void {
     else assert.match(line, one)
   })
 }
+
+test('.pacnew and .pacsave files that are still there', () => {
+  const line = (text: string) => `[2034-05-01T00:00:00+0000] [ALPM] ${text}\n`
+  const root = makeTree({
+    'etc/x.conf.pacnew': '',
+    'etc/y.pacsave.1': '',
+    'var/log/pacman.log':
+      line('warning: /etc/x.conf installed as /etc/x.conf.pacnew').repeat(2) +
+      line('warning: /etc/y saved as /etc/y.pacsave.1') +
+      line('warning: /etc/z installed as /etc/z.pacnew') +
+      '[2034-05-01T00:00:00+0000] [ALPM-SCRIPTLET] warning: /etc/w installed as /etc/x.conf.pacnew\n',
+  })
+  const found = judgePacfiles(new Host(root), NO_CONF)
+  assert.deepEqual(shown(found), [
+    'warning: to be merged or removed: /etc/x.conf.pacnew, /etc/y.pacsave.1',
+  ])
+  assert.match(found[0]?.advice ?? '', /^pacdiff/)
+  assert.deepEqual(judgePacfiles(new Host(makeTree({ 'etc/x': '' })), NO_CONF), [])
+})

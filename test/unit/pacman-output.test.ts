@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePacmanOutput } from '../../src/pacman/log/pacman-output.ts'
+import { describeErrors, parsePacmanOutput } from '../../src/pacman/log/pacman-output.ts'
 import { COMPLETED_OUTPUT } from '../fixture/pacman-log.ts'
 
 const HOOKS = ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook']
@@ -20,6 +20,7 @@ test('failed hooks by file and title, failed scriptlets by package', () => {
       { of: 'hook', name: '92-signal.hook' },
     ],
     errors: [],
+    details: [],
     sandbox: [
       'restricting filesystem access failed because landlock is not supported by the kernel!',
     ],
@@ -59,4 +60,78 @@ test('another language is not understood, and nothing to do is', () => {
   assert.equal(parsePacmanOutput(german, []).understood, false)
   const { nothingToDo } = parsePacmanOutput([' there is nothing to do'], [])
   assert.equal(nothingToDo, true)
+})
+
+const REFUSALS: [what: string, output: string, details: string[]][] = [
+  [
+    'files that are there already',
+    `:: Proceed with installation? [Y/n]
+(2/2) checking for file conflicts
+error: failed to commit transaction (conflicting files)
+b: /usr/share/a exists in filesystem (owned by a)
+b: /etc/x.conf exists in filesystem
+/usr/share/c exists in both 'b' and 'c'
+Errors occurred, no packages were upgraded.`,
+    [
+      'b: /usr/share/a exists in filesystem (owned by a)',
+      'b: /etc/x.conf exists in filesystem',
+      "/usr/share/c exists in both 'b' and 'c'",
+    ],
+  ],
+  [
+    'packages in conflict',
+    `looking for conflicting packages...
+:: a-3-1 and b-1-1 are in conflict. Remove b? [y/N]
+error: unresolvable package conflicts detected
+error: failed to prepare transaction (conflicting dependencies)
+:: a-3-1 and b-1-1 are in conflict`,
+    ['a-3-1 and b-1-1 are in conflict'],
+  ],
+  [
+    'dependencies',
+    `resolving dependencies...
+:: The following package cannot be upgraded due to unresolvable dependencies:
+      y
+
+:: Do you want to skip the above package for this upgrade? [y/N]
+error: failed to prepare transaction (could not satisfy dependencies)
+:: unable to satisfy dependency 'x>=2' required by y
+:: installing b (2-1) breaks dependency 'b=1' required by old`,
+    [
+      "unable to satisfy dependency 'x>=2' required by y",
+      "installing b (2-1) breaks dependency 'b=1' required by old",
+    ],
+  ],
+  [
+    'a package that is not what was signed',
+    `checking package integrity...
+:: File /c/b-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (PGP signature)).
+Do you want to delete it? [Y/n]
+error: failed to commit transaction (invalid or corrupted package)
+Errors occurred, no packages were upgraded.`,
+    ['File /c/b-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (PGP signature)).'],
+  ],
+  [
+    'another architecture',
+    `error: failed to prepare transaction (package architecture is not valid)
+:: package b-2-1-riscv64 does not have a valid architecture`,
+    ['package b-2-1-riscv64 does not have a valid architecture'],
+  ],
+]
+
+for (const [what, output, details] of REFUSALS) {
+  test(`the lines beside an error are kept: ${what}`, () => {
+    const steps = [':: Starting full system upgrade...', ':: Processing package changes...']
+    const said = parsePacmanOutput([...steps, ...output.split('\n')], [])
+    assert.deepEqual(said.details, details)
+  })
+}
+
+test('errors with what they are about; of many, the number', () => {
+  const details = ['a', 'b', 'b', 'c', 'd', 'e', 'f', 'g']
+  assert.deepEqual(describeErrors(['no', 'no'], { details }), [
+    'no',
+    ...'abcde'.split(''),
+    'and 2 more',
+  ])
 })

@@ -16,6 +16,7 @@ test('a transaction, its packages, and the hooks it has started', () => {
         end: 'completed',
         packages: ['a', 'b'],
         changes: ['upgraded a (1-1 -> 2-1)', 'upgraded b (1-1 -> 2-1)'],
+        pacfiles: [],
       },
       hooks: ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook'],
     },

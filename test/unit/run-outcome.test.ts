@@ -29,6 +29,36 @@ type Case = [
   packages: number,
 ]
 
+test('why nothing was upgraded, in pacman’s own lines', () => {
+  const output = [
+    ':: Starting full system upgrade...',
+    'error: failed to commit transaction (conflicting files)',
+    'b: /usr/share/a exists in filesystem (owned by a)',
+    'Errors occurred, no packages were upgraded.',
+  ]
+  const lines = logLines(BEGUN)
+  const { outcome, reason } = judgeOutcome({ job: 'upgrade', service: FAILURE, lines, output })
+  assert.equal(outcome, 'failed')
+  assert.equal(
+    reason,
+    'failed to commit transaction (conflicting files); b: /usr/share/a exists in filesystem (owned by a)',
+  )
+})
+
+test('the .pacnew and .pacsave files of a run are named', () => {
+  const made = `[ALPM] warning: /etc/x.conf installed as /etc/x.conf.pacnew
+[ALPM] warning: /etc/y saved as /etc/y.pacsave
+`
+  const log = COMPLETED.replace(/^.*transaction completed$/m, (end) => made + end)
+  const evidence = { job: 'upgrade', service: SUCCESS, output: COMPLETED_OUTPUT } as const
+  const { outcome, reason } = judgeOutcome({ ...evidence, lines: logLines(log) })
+  assert.equal(outcome, 'completed')
+  assert.equal(
+    reason,
+    '2 packages; made /etc/x.conf.pacnew, /etc/y.pacsave: merge them with pacdiff',
+  )
+})
+
 describe('how an upgrade ended', () => {
   const cases: Case[] = [
     [

@@ -45,6 +45,19 @@ test('the cache has both pairs, a node the upgrade', () => {
   )
 })
 
+test('a node mounts both shares read-only, the cache host does not', () => {
+  const nfs = ['nas:/sync', 'nas:/pkg']
+  for (const name of ['var-lib-pacman-sync.mount', 'var-cache-pacman-pkg.mount']) {
+    const plain = /^Options=hard,noatime,nosuid,nodev,noexec$/m
+    assert.match(textOf(name, { nfs, role: 'cache' }), plain)
+    assert.match(
+      textOf(name, { nfs, role: 'node' }),
+      /^Options=hard,noatime,nosuid,nodev,noexec,ro$/m,
+    )
+    assert.match(textOf(name, { nfs, role: 'node', automount: true }), /,ro$/m)
+  }
+})
+
 test('the seed’s essentials stand in both services', () => {
   for (const [name, command] of [
     ['pacman-upgrade.service', '-Su'],

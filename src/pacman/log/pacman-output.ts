@@ -6,6 +6,8 @@ export interface PacmanOutput {
   failures: { of: 'hook' | 'scriptlet'; name: string }[]
   /** its other errors, without "error: " */
   errors: string[]
+  /** its lines beside the errors: which files, packages and dependencies they are about */
+  details: string[]
   /** why it does not confine its downloads; no error of the run, unless pacman ends with one */
   sandbox: string[]
   /** " there is nothing to do" */
@@ -36,6 +38,7 @@ export function parsePacmanOutput(
     failed: [],
     failures: [],
     errors: [],
+    details: [],
     sandbox: [],
     nothingToDo: false,
     understood: false,
@@ -68,8 +71,37 @@ export function parsePacmanOutput(
       said.failures.push(failing)
     } else if (error !== undefined) (SANDBOX.test(error) ? said.sandbox : said.errors).push(error)
     else if (line === ' there is nothing to do') said.nothingToDo = true
+    if (isDetail(line)) said.details.push(line.replace(/^:: /, ''))
   }
   return said
+}
+
+/** Lines without ":: " that pacman prints for one of its errors. [src/pacman/sync.c, upgrade.c] */
+const ABOUT_AN_ERROR =
+  / exists in filesystem(?: \(|$)| exists in both '| does not have a valid architecture$| is invalid or corrupted$/
+
+/**
+ * Whether a line says what an error is about. pacman heads its steps and its errors' details with
+ * ":: "; only the steps end in "...", and a question's last line is another.
+ */
+function isDetail(line: string): boolean {
+  if (!line.startsWith(':: ')) return ABOUT_AN_ERROR.test(line)
+  return !/\.\.\.$|\[[YN]\/[yn]\]|\[[yn]\/[YN]\]|^:: (?:The following|There (?:is|are)) .*:$/i.test(
+    line,
+  )
+}
+
+/**
+ * Errors with what they are about, each once; so many of the latter, and the number of the rest.
+ */
+export function describeErrors(
+  errors: readonly string[],
+  { details }: Pick<PacmanOutput, 'details'>,
+  most = 5,
+): string[] {
+  const about = [...new Set(details)]
+  const more = about.length - most
+  return [...new Set(errors), ...about.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])]
 }
 
 function fileName(hook: string | undefined): string {

@@ -18,6 +18,8 @@ interface Transaction {
   packages: string[]
   /** what it did to each, in pacman's words: "upgraded linux (6.18.44-1 -> 6.18.45-1)" */
   changes: string[]
+  /** the .pacnew and .pacsave files that it made */
+  pacfiles: string[]
 }
 
 /**
@@ -54,7 +56,7 @@ function begin(runs: PacmanRun[], holder: PacmanRun | undefined): PacmanRun {
   const candidates = [holder, runs.at(-1)]
   let run = candidates.find((one) => one !== undefined && one.transaction === undefined)
   if (run === undefined) runs.push((run = newRun('')))
-  run.transaction = { packages: [], changes: [] }
+  run.transaction = { packages: [], changes: [], pacfiles: [] }
   return run
 }
 
@@ -66,10 +68,22 @@ function take(run: PacmanRun | undefined, text: string): void {
   if (transaction === undefined || transaction.end !== undefined) return
   const [, end] = /^transaction (completed|interrupted|failed)$/.exec(text) ?? []
   if (end === 'completed' || end === 'interrupted' || end === 'failed') transaction.end = end
+  const pacfile = readPacfile(text)
+  if (pacfile !== undefined) transaction.pacfiles.push(pacfile)
   const [, name] = /^(?:installed|reinstalled|upgraded|downgraded|removed) (\S+)/.exec(text) ?? []
   if (name === undefined) return
   transaction.packages.push(name)
   transaction.changes.push(text)
+}
+
+/**
+ * The file that pacman made beside a configuration file that somebody has changed, by a line of its
+ * log. [libalpm/add.c and remove.c: "warning: F installed as F.pacnew", "warning: F saved as …"]
+ */
+export function readPacfile(text: string): string | undefined {
+  return /^warning: .+ (?:installed|saved) as (\/.+\.pac(?:new|save|orig)(?:\.\d+)?)$/.exec(
+    text,
+  )?.[1]
 }
 
 /** Whether a command line is a system upgrade: -Su, -Syu, --sync --sysupgrade, … */

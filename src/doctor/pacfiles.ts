@@ -1,0 +1,30 @@
+import { errorText } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { logPath } from '../pacman/conf/conf.ts'
+import type { PacmanConf } from '../pacman/conf/model.ts'
+import { readLog } from '../pacman/log/log.ts'
+import { readPacfile } from '../pacman/log/transaction.ts'
+import { type DoctorFinding, warning } from './line.ts'
+
+/** Files that are named. */
+const NAMED = 5
+
+/**
+ * The .pacnew and .pacsave files that pacman made by its log, and that are still there: what runs
+ * has an old configuration.
+ */
+export function judgePacfiles(host: Host, conf: PacmanConf): DoctorFinding[] {
+  const path = logPath(conf)
+  try {
+    const made = readLog(host, path).lines.flatMap(({ source, text }) =>
+      source === 'ALPM' ? (readPacfile(text) ?? []) : [],
+    )
+    const left = [...new Set(made)].filter((file) => host.lstat(file) !== undefined)
+    if (left.length === 0) return []
+    const rest = left.length - NAMED
+    const named = left.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
+    return [warning(`to be merged or removed: ${named}`, 'pacdiff (of pacman-contrib)')]
+  } catch (error) {
+    return [warning(`${path} cannot be read for .pacnew files: ${errorText(error)}`)]
+  }
+}
