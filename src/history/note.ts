@@ -81,7 +81,8 @@ function tellJournal(host: Host, event: HistoryEvent, problem?: string): void {
     MESSAGE: describeEvent(event) + missing,
     MESSAGE_ID: KINDS[event.kind].messageId,
     PRIORITY: isTrouble(event) || problem !== undefined ? '4' : '6',
-    SYSLOG_IDENTIFIER: 'kured-sentinel',
+    // Not the program's own: a unit's log would have each thing twice.
+    SYSLOG_IDENTIFIER: 'kured-sentinel-history',
     ...journalFields(event),
   })
 }

@@ -74,7 +74,7 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
       .split('\n')
       .map((line) => JSON.parse(line))
     assert.equal(entries.length, all.filter((event) => event.kind === kind).length, kind)
-    assert.equal(entries[0].SYSLOG_IDENTIFIER, 'kured-sentinel')
+    assert.equal(entries[0].SYSLOG_IDENTIFIER, 'kured-sentinel-history')
     assert.equal(entries[0].KURED_SENTINEL_KIND, kind)
   }
   const shutdown = await node.ok(['journalctl', '--output=cat', '-u', 'systemd-logind'])
