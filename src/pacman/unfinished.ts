@@ -64,3 +64,17 @@ export function changeUnfinished(host: Host, change: (names: string[]) => string
     }
   })
 }
+
+/** Empties the list, also one that cannot be read. @returns the names that were on it */
+export function clearUnfinished(host: Host): string[] {
+  return withStateLock(host, () => {
+    let names: string[] = []
+    try {
+      names = readUnfinished(host)
+    } catch {
+      // Garbage, or something else in its place.
+    }
+    host.write(UNFINISHED_FILE, '')
+    return names
+  })
+}

@@ -8,7 +8,7 @@ import { awaitProgram } from '../host/program.ts'
 import { noteEvent } from '../history/note.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
-import { changeUnfinished } from '../pacman/unfinished.ts'
+import { changeUnfinished, clearUnfinished } from '../pacman/unfinished.ts'
 import { noteRepaired } from '../record/run-record.ts'
 import { listWord } from '../systemd/escape.ts'
 import { findHookFailures, noteStart } from './failed-hooks.ts'
@@ -111,11 +111,7 @@ async function install(
 
 /** The word of a person that all is well: nothing counts as unfinished any more. @returns the names */
 export function declareDone(host: Host): string[] {
-  let names: string[] = []
-  changeUnfinished(host, (listed) => {
-    names = listed
-    return []
-  })
+  const names = clearUnfinished(host)
   noteRepaired(host, 'upgrade')
   noteEvent(host, {
     kind: 'repair',

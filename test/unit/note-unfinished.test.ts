@@ -23,6 +23,8 @@ function prepare(tree: Tree) {
   )
   const start = (when: 'begun' | 'finished', ...names: string[]) => {
     const child = execFile('/bin/sh', ['-c', script, 'sh', when], { timeout: 60_000 })
+    // It need not read them.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(names.map((name) => `${name}\n`).join(''))
     let said = ''
     child.stdout?.on('data', (text: string) => (said += text))

@@ -5,7 +5,12 @@ import { Host } from '../../src/host/host.ts'
 import { NO_CONF } from '../../src/pacman/conf/conf.ts'
 import { areHooksActive, parseHook, triggers, writesBootFiles } from '../../src/pacman/hooks.ts'
 import { findDamaged } from '../../src/pacman/database/local.ts'
-import { changeUnfinished, readUnfinished, UNFINISHED_FILE } from '../../src/pacman/unfinished.ts'
+import {
+  changeUnfinished,
+  clearUnfinished,
+  readUnfinished,
+  UNFINISHED_FILE,
+} from '../../src/pacman/unfinished.ts'
 import { findUnfinished } from '../../src/record/unfinished.ts'
 import type { RunOutcome } from '../../src/record/run-outcome.ts'
 import { hostTree } from '../fixture/host.ts'
@@ -137,3 +142,18 @@ test('a damaged entry: empty, cut off, or missing; not that of a package without
   const damaged = findDamaged(host, '/var/lib/pacman').map(({ name }) => name)
   assert.deepEqual(damaged.toSorted(), ['a', 'b', 'c', 'd'])
 })
+
+const LISTS: Record<string, Tree[string]> = {
+  'far too long': 'x\n'.repeat(2 ** 20),
+  'a FIFO': { fifo: true },
+  'a link that leads to a directory': { link: '/' },
+}
+for (const [what, entry] of Object.entries(LISTS)) {
+  test(`a list that is ${what} is an error, until a person says that all is whole`, () => {
+    const host = new Host(makeTree(hostTree({ [UNFINISHED_FILE.slice(1)]: entry })))
+    assert.throws(() => readUnfinished(host))
+    assert.throws(() => changeUnfinished(host, (names) => names))
+    assert.deepEqual(clearUnfinished(host), [])
+    assert.deepEqual(readUnfinished(host), [])
+  })
+}
