@@ -81,3 +81,23 @@ mv /usr/bin/mkinitcpio.kept /usr/bin/mkinitcpio`,
     },
   )
 })
+
+machineTest('known after one reboot: the boot loader starts the old kernel', async () => {
+  const node = await machineWithNewKernel('loader')
+  await node.shell(`
+cp /boot/vmlinuz-linux /boot/vmlinuz-kept
+cp ${INITRAMFS} /boot/initramfs-kept.img
+sed -i 's/vmlinuz-linux/vmlinuz-kept/; s/initramfs-linux/initramfs-kept/' /boot/extlinux/extlinux.conf`)
+  await upgrade(node)
+  await assertReboot(node)
+  await node.throughReboot(async () => {
+    assert.equal((await askAsKured(node, 'reboot')).exitCode, 0)
+  })
+  assert.equal(await node.shell('uname -r'), `${OLD.release}\n`)
+  for (const ask of [1, 2]) {
+    const { exitCode, said } = await askAsKured(node)
+    assert.match(said, /a reboot for kernel \S+ did not help/, `ask ${ask}`)
+    assert.equal(exitCode, 2)
+  }
+  assert.equal((await askAsKured(node, 'reboot')).exitCode, 2)
+})
