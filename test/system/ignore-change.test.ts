@@ -255,6 +255,21 @@ labTest('what pacman warned of before is told and carried along', () => {
   return Promise.resolve()
 })
 
+labTest('lines that pacman reads otherwise than they look are told, and stop nothing', () => {
+  const cases: [text: string, says: RegExp][] = [
+    [`[options]\nXferCommand = ${'x'.repeat(5000)}\n`, /:2: longer than 4095 bytes/],
+    ['[options]\nInclude = @/bad\n', /@\/bad:2: \[core\] # x does not open a section/],
+    ['[options]\n[core]\nIgnorePkg = a\n', /:3: IgnorePkg has no effect/],
+  ]
+  for (const [text, says] of cases) {
+    const { ignore } = arrange({ 'pacman.conf': text, bad: '# bad\n[core] # x\n' })
+    const { code, stderr } = ignore('add --dry-run', ['a'])
+    assert.match(stderr, says)
+    assert.equal(code, 0, stderr)
+  }
+  return Promise.resolve()
+})
+
 labTest('what pacman stops at is told, and nothing changed', () => {
   const { ignore, texts, before } = arrange({
     'pacman.conf': '[options]\nNews = 1\nSigLevel = Perhaps\n',
