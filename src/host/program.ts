@@ -72,8 +72,8 @@ export async function awaitProgram(
     const options = { ...limited(limits), encoding: 'buffer' as const }
     const child = execFile(program, words, options, (error, out, err) => {
       // Node closes the pipes when it kills: output of a program that ends just then may be missing.
-      const isCut = error === null && child.killed
       const code = error === null ? 0 : error.code
+      const isCut = typeof code === 'number' && child.killed
       const exitCode = typeof code === 'number' && !isCut ? code : null
       // Killed by our time limit. Killed by another process, such as the OOM killer, is an error.
       const timedOut = isCut || (exitCode === null && error?.killed === true && code === null)
