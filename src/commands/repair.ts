@@ -62,6 +62,8 @@ function renderRepair(
   if (outcome === 'nothing-to-do') return 'nothing to repair\n'
   if (outcome === 'planned') {
     const told = commands.map((words) => `  ${words.map(quote).join(' ')}`)
+    // The last one is the transaction again, with --overwrite.
+    if (packages.length > 0) told.splice(-1, 0, 'only if files of these packages are in its way:')
     const run = told.length > 0 ? ['would run:', ...told] : ['would run nothing']
     const asked = isOwn || force ? [] : ['only with --force: a person’s pacman left this']
     return printableLines([...run, ...left.map((one) => `left alone: ${one}`), ...asked])

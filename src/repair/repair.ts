@@ -11,6 +11,7 @@ import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { changeUnfinished, clearUnfinished } from '../pacman/unfinished.ts'
 import { noteRepaired } from '../record/run-record.ts'
 import { listWord } from '../systemd/escape.ts'
+import { readLastInvocation, readRunOutput } from '../systemd/journal.ts'
 import { findHookFailures, noteStart } from './failed-hooks.ts'
 import { isWhole, removableLock, type RepairPlan } from './plan.ts'
 import { askDatabase, TRANSACTION_MS, verify } from './verify.ts'
@@ -54,8 +55,8 @@ export async function repair(
   deadline: Deadline,
 ): Promise<RepairOutcome> {
   const { pacmanConf, dryRun, force, config } = request
-  const transaction = transactionOf(pacmanConf, plan)
-  const commands = commandsOf(plan, transaction)
+  const transactions = transactionsOf(pacmanConf, plan)
+  const commands = commandsOf(plan, transactions)
   if (isWhole(plan)) return { ...plan, outcome: 'nothing-to-do', commands, problems: [] }
   if (dryRun) return { ...plan, outcome: 'planned', commands, problems: [] }
   if (!plan.isOwn && !force) {
@@ -72,7 +73,7 @@ export async function repair(
   for (const entry of plan.entries) host.removeTree(entry)
   const problems = plan.left.map((left) => `${left}: install it anew by hand`)
   if (plan.packages.length > 0) {
-    problems.push(...(await install(host, plan, request, transaction)))
+    problems.push(...(await install(host, plan, request, transactions)))
     problems.push(...verify(host, pacmanConf, plan, before, new Deadline(LOOK_MS)))
   }
   const unsynced = syncDisks(host)
@@ -90,23 +91,51 @@ export async function repair(
   return { ...plan, outcome: 'repaired', commands, problems }
 }
 
-/** Runs the transaction. @returns what went wrong; the packages are then on the list of unfinished */
+/**
+ * Runs the transaction; again with --overwrite if only files of the packages that it repairs are in
+ * its way: a file of a person's that another upgrade would replace stays.
+ *
+ * @returns what went wrong; the packages are then on the list of unfinished
+ */
 async function install(
   host: Host,
   { packages }: RepairPlan,
   { pacmanConf, config }: RepairRequest,
-  transaction: string[],
+  [first = [], overwriting = []]: string[][],
 ): Promise<string[]> {
   const conf = readValidConf(host, pacmanConf)
   const start = noteStart(host, conf, `${UNIT}.service`, new Deadline(LOOK_MS))
   const limits = { timeoutMs: TRANSACTION_MS }
-  const ended = await awaitProgram('/usr/bin/systemd-run', transaction.slice(1), limits)
+  let ended = await awaitProgram('/usr/bin/systemd-run', first.slice(1), limits)
+  if (ended.exitCode !== 0) {
+    const inTheWay = findConflicts(readOutput())
+    const others = inTheWay.filter(({ name }) => !packages.includes(name))
+    if (others.length > 0) return others.map(({ line }) => `${line}: move it away, then again`)
+    if (inTheWay.length > 0) {
+      ended = await awaitProgram('/usr/bin/systemd-run', overwriting.slice(1), limits)
+    }
+  }
   if (ended.exitCode !== 0) return [`pacman failed: journalctl -u ${UNIT}`]
   const { blockingHooks } = config
   const deadline = new Deadline(LOOK_MS)
   const failed = findHookFailures(host, conf, start, packages, blockingHooks, deadline)
   if (failed.names.length > 0) changeUnfinished(host, (names) => [...names, ...failed.names])
   return failed.problems
+}
+
+/** The output of the unit's last run. */
+function readOutput(): readonly string[] {
+  const deadline = new Deadline(LOOK_MS)
+  const invocation = readLastInvocation(`${UNIT}.service`, 'pacman', deadline)
+  return (invocation && readRunOutput(invocation, 'pacman', deadline)) || []
+}
+
+/** pacman's lines "linux: /boot/x exists in filesystem". [libalpm/conflict.c, src/pacman/sync.c] */
+function findConflicts(output: readonly string[]): { name: string; line: string }[] {
+  return output.flatMap((line) => {
+    const [, name] = /^(\S+): \/.* exists in filesystem/.exec(line) ?? []
+    return name === undefined ? [] : [{ name, line }]
+  })
 }
 
 /** The word of a person that all is well: nothing counts as unfinished any more. @returns the names */
@@ -126,8 +155,10 @@ export function declareDone(host: Host): string[] {
 /**
  * pacman's command in a unit of its own, which a stop and a shutdown wait for as for the upgrade's:
  * units/services.ts says why. If this program is killed, pacman goes on.
+ *
+ * @returns the command without --overwrite, and with it
  */
-function transactionOf(pacmanConf: string, { packages, dbPath }: RepairPlan): string[] {
+function transactionsOf(pacmanConf: string, { packages, dbPath }: RepairPlan): string[][] {
   const caches = packages.length === 0 ? [] : askPacmanConf(pacmanConf, 'CacheDir')
   const settings = [
     'Type=oneshot',
@@ -138,7 +169,7 @@ function transactionOf(pacmanConf: string, { packages, dbPath }: RepairPlan): st
     'Environment=LC_MESSAGES=C',
     `RequiresMountsFor=${[`${dbPath}/sync`, ...caches].map(listWord).join(' ')}`,
   ]
-  return [
+  const inUnit = [
     '/usr/bin/systemd-run',
     '--quiet',
     '--wait',
@@ -146,23 +177,28 @@ function transactionOf(pacmanConf: string, { packages, dbPath }: RepairPlan): st
     `--unit=${UNIT}`,
     ...settings.map((setting) => `--property=${setting}`),
     '--',
+  ]
+  const upgrade = [
     '/usr/bin/pacman',
     '--config',
     pacmanConf,
     '-Su',
     '--noconfirm',
     '--noprogressbar',
-    '--overwrite',
-    '*',
+  ]
+  return [[], ['--overwrite', '*']].map((overwrite) => [
+    ...inUnit,
+    ...upgrade,
+    ...overwrite,
     '--',
     ...packages,
-  ]
+  ])
 }
 
-function commandsOf({ lock, entries, packages }: RepairPlan, transaction: string[]): string[][] {
+function commandsOf({ lock, entries, packages }: RepairPlan, transactions: string[][]): string[][] {
   return [
     ...(lock === undefined ? [] : [['rm', lock]]),
     ...(entries.length === 0 ? [] : [['rm', '-r', ...entries]]),
-    ...(packages.length === 0 ? [] : [transaction]),
+    ...(packages.length === 0 ? [] : transactions),
   ]
 }

@@ -102,7 +102,7 @@ labTest(
     const planned = await node.ok(['kured-sentinel', 'repair', '--dry-run'])
     assert.match(
       planned,
-      /^would run:\n {2}rm \/var\/lib\/pacman\/db\.lck\n {2}\/usr\/bin\/systemd-run .*KillSignal=SIGCONT.* -- \/usr\/bin\/pacman .* -Su .* --overwrite '\*' -- linux m z\n$/,
+      /^would run:\n {2}rm \/var\/lib\/pacman\/db\.lck\n {2}\/usr\/bin\/systemd-run .*KillSignal=SIGCONT.* -- \/usr\/bin\/pacman .* -Su \S+ \S+ -- linux m z\nonly if files of these packages are in its way:\n {2}.*KillSignal=SIGCONT.* -Su .* --overwrite '\*' -- linux m z\n$/,
     )
     assert.deepEqual(
       [await versions(node), await node.run(['test', '-e', LOCK]).then((run) => run.exitCode)],
@@ -209,6 +209,16 @@ labTest(
       'flock /run/kured-sentinel/locks/repair kured-sentinel repair --force 2>&1 || echo "exit $?"',
     )
     assert.match(beside, /locked by another run.*\nexit 2/)
+
+    // A file of a person's where another package brings one now.
+    const brings = kernel('linux', '3', '6.99.0-3')
+    await offer(node, { ...brings, files: { ...brings.files, '/etc/mine': 'theirs' } })
+    await node.writeFile('/etc/mine', 'mine')
+    await node.ok(['pacman', '-Syuw', '--noconfirm'])
+    const inTheWay = await node.run(['kured-sentinel', 'repair', '--force'])
+    assert.match(inTheWay.stderr, /linux: \/etc\/mine exists in filesystem: move it away/)
+    assert.equal(await node.readFile('/etc/mine'), 'mine')
+    await node.ok(['rm', '/etc/mine'])
     await node.ok(['kured-sentinel', 'repair', '--force'])
     assert.deepEqual(
       [await node.readFile('/usr/share/z'), await node.readFile('/etc/m.conf')],
