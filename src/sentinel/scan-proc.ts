@@ -78,17 +78,24 @@ export function grepMaps(host: Host, pids: readonly number[], limits: Limits): S
     throw new SentinelError(`grep failed on /proc with exit ${ended.exitCode}`)
   }
   return {
-    files: parseMatches(ended.stdout.toString()),
+    files: parseMatches(ended.stdout),
     problems: parseErrors(host, ended.stderr),
   }
 }
 
 /** Reads grep's output with -Z: `PID/maps`, a NUL, the line. No file name can forge that. */
-export function parseMatches(output: string): DeletedFile[] {
-  return output.split('\n').flatMap((match) => {
-    const [file, line] = match.split('/maps\0')
-    return (line !== undefined && parseMapsLine(Number(file), line)) || []
-  })
+export function parseMatches(output: Buffer): DeletedFile[] {
+  const files: DeletedFile[] = []
+  // Line by line, as there may be megabytes of it: no text of the whole, and no list of its lines.
+  for (let at = 0; at < output.length;) {
+    const newline = output.indexOf('\n', at)
+    const end = newline < 0 ? output.length : newline
+    const [pid, line] = output.toString('utf8', at, end).split('/maps\0')
+    const file = line === undefined ? undefined : parseMapsLine(Number(pid), line)
+    if (file !== undefined) files.push(file)
+    at = end + 1
+  }
+  return files
 }
 
 /** Each line of grep's stderr is a process that was not read; those that ended do not count. */

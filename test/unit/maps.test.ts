@@ -114,7 +114,7 @@ test('30,000 lines, and a line longer than any pipe or read buffer', () => {
     { length: 30_000 },
     (_, i) => `9/maps\0${mapsLine(`/usr/lib/${i}.so (deleted)`)}`,
   )
-  const mappings = parseMatches([...lines, `12/maps\0${mapsLine(long)}`].join(''))
+  const mappings = parseMatches(Buffer.from([...lines, `12/maps\0${mapsLine(long)}`].join('')))
   assert.equal(mappings.length, 30_001)
   assert.deepEqual([mappings.at(-1)?.pid, mappings.at(-1)?.name], [12, long])
 })
@@ -136,7 +136,7 @@ test('no input crashes the parser, and what it reads it read right', () => {
         [parse(mapsLine(path, inode))?.name, parse(mapsLine(path, inode))?.inode],
         [path, String(inode)],
       )
-      assert.deepEqual(parseMatches(`7/maps\0${mapsLine(path, inode)}`), [
+      assert.deepEqual(parseMatches(Buffer.from(`7/maps\0${mapsLine(path, inode)}`)), [
         parse(mapsLine(path, inode)),
       ])
     }),
