@@ -136,6 +136,7 @@ labTest('ignore check as JSON, and who may not ask', () => {
     verdict: 'blocked',
     blockers: [{ package: 'x', ...x, kind: 'needed', dependency: 'x>=2', by: 'y 2-1' }],
     waiting: [{ name: 'x', ...x }],
+    obstacles: [],
     warnings: [],
   })
   assert.ok(errors.length === 2 && !Number.isNaN(Date.parse(databasesFrom)))
@@ -147,10 +148,10 @@ labTest('ignore check as JSON, and who may not ask', () => {
   return Promise.resolve()
 })
 
-/** A host whose sync database never comes, as one on a server that is gone. */
-function makeHungHost(): string {
+/** A host whose file of a database never comes, as one on a server that is gone. */
+function makeHungHost(file = 'db/sync/core.db'): string {
   const root = makePacmanHost(HELD)
-  execFileSync('sh', ['-c', 'rm db/sync/core.db && mkfifo db/sync/core.db'], { cwd: root })
+  execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', file], { cwd: root })
   return join(root, 'pacman.conf')
 }
 
@@ -169,7 +170,9 @@ labTest('ignore list with a database that never comes', () => {
 labTest('ignore check that is ended by a signal leaves nothing', async () => {
   // Root's work, as this test is root.
   const directory = '/run/kured-sentinel/work'
-  const words = [BIN, 'ignore', 'check', '--pacman-conf', makeHungHost()]
+  // pacman itself waits for it; a sync database that is no regular file would be refused.
+  const conf = makeHungHost('db/local/x-1-1/desc')
+  const words = [BIN, 'ignore', 'check', '--pacman-conf', conf]
   const child = spawn(NODE, words, { stdio: 'inherit' })
   const left = () =>
     existsSync(directory)
