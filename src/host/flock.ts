@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import { isRoot } from './caller.ts'
@@ -40,7 +40,8 @@ const ROOT_LOCKS = '/run/kured-sentinel/locks'
  * @throws as withFlock() does
  */
 export function runAlone<T>(name: string, beside: string, timeoutMs: number, body: () => T): T {
-  if (!isRoot()) return withFlock(beside, timeoutMs, body)
+  // Where the directory is missing, the body says so in its own words.
+  if (!isRoot()) return existsSync(beside) ? withFlock(beside, timeoutMs, body) : body()
   return withFlock(makeRootLock(name), timeoutMs, body)
 }
 
