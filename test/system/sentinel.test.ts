@@ -141,6 +141,8 @@ labTest('pacman’s lock: in mid-transaction, and left behind', async () => {
   assert.equal(stale.exitCode, 2)
   assert.match(stale.reasons[0]?.message ?? '', /stale lock/)
   await node.ok(['rm', '/var/lib/pacman/db.lck'])
+  assert.equal((await check(node)).exitCode, 2, 'its package is not whole')
+  await node.ok(['kured-sentinel', 'repair', '--done'])
   assert.equal((await check(node)).exitCode, 0)
 })
 
