@@ -17,6 +17,7 @@ const LINUX_AARCH64: Tree = {
   'proc/sys/kernel/version': '#1 SMP PREEMPT_DYNAMIC Fri Apr  7 10:33:32 MDT 2023\n',
   'boot/Image': 'MZ',
   'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order': '',
+  'var/lib/pacman/local/linux-aarch64-6.2.10-1/desc': '%NAME%\n',
   'var/lib/pacman/local/linux-aarch64-6.2.10-1/files': kernelFiles('6.2.10-1-aarch64-ARCH', [
     'kernel/',
     'modules.order',
@@ -29,6 +30,7 @@ const LINUX_RPI: Tree = {
   'proc/sys/kernel/osrelease': '6.6.31-1-rpi\n',
   'usr/lib/modules/6.6.31-1-rpi/pkgbase': 'linux-rpi\n',
   'usr/lib/modules/6.6.31-1-rpi/vmlinuz': '',
+  'var/lib/pacman/local/linux-rpi-6.6.31-1/desc': '%NAME%\n',
   'var/lib/pacman/local/linux-rpi-6.6.31-1/files': kernelFiles('6.6.31-1-rpi'),
 }
 
