@@ -1,7 +1,7 @@
 /** Clocks that are wrong: a board without a battery. */
 import assert from 'node:assert/strict'
 import { tool } from '../lab/recipes.ts'
-import { askAsKured, PATIENCE_MS, say } from './commands.ts'
+import { askAsKured, askWhenKnown, PATIENCE_MS, say, SOON_WELL } from './commands.ts'
 import { makeGoods, takeOffer } from './goods.ts'
 import { readyMachine } from './ready.ts'
 import { machineTest } from './shared.ts'
@@ -10,7 +10,7 @@ machineTest('holds and stamps, whatever the clock does', async (step) => {
   const offers = ['1.0', '2.0'].map((version) => ({ recipes: [tool(version)] }))
   const node = await readyMachine({ name: 'clock', goods: await makeGoods(...offers) })
   await takeOffer(node, 0)
-  await node.shell(`
+  await node.shell(`${SOON_WELL}
 kured-sentinel units install --local --enable
 pacman -Sy --noconfirm tool
 systemctl start tool`)
@@ -29,7 +29,7 @@ systemctl start tool`)
     assert.match(after.said, held)
     assert.deepEqual([before.exitCode, after.exitCode], [1, 1])
     assert.equal((await say(node, 'release')).exitCode, 0)
-    const due = await askAsKured(node)
+    const due = await askWhenKnown(node)
     assert.match(
       due.said,
       /^reboot required: tool\[\d+\] runs a replaced executable: \/usr\/bin\/tool/,

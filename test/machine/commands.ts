@@ -21,6 +21,17 @@ export function askAsKured(machine: Machine, command = ''): Promise<Said> {
   return oneLine(machine.asKured(`/usr/bin/kured-sentinel ${command}`, PATIENCE_MS))
 }
 
+/** For a test that does not wait minutes until a machine counts as well after its boot. */
+export const SOON_WELL = `printf '[health]\\nafter = 5s\\nevery = 2s\\nstable = 5s\\n' >>/etc/kured-sentinel.conf`
+
+/** Kured's question, again until it is known whether the machine is well: Kured asks each minute. */
+export async function askWhenKnown(machine: Machine): Promise<Said> {
+  for (;;) {
+    const answer = await askAsKured(machine)
+    if (!answer.said.includes('not known yet whether the node is well')) return answer
+  }
+}
+
 export async function readRun(machine: Machine, job = 'upgrade'): Promise<RunRecord> {
   return JSON.parse(await machine.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
 }

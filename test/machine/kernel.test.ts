@@ -1,6 +1,14 @@
 /** A new kernel, from the repository to the boot that runs it. */
 import assert from 'node:assert/strict'
-import { askAsKured, PATIENCE_MS, readRun, say, type Said } from './commands.ts'
+import {
+  askAsKured,
+  askWhenKnown,
+  PATIENCE_MS,
+  readRun,
+  say,
+  type Said,
+  SOON_WELL,
+} from './commands.ts'
 import { makeGoods, takeOffer } from './goods.ts'
 import { readyMachine } from './ready.ts'
 import { machineTest } from './shared.ts'
@@ -13,14 +21,14 @@ machineTest('a new kernel: download, upgrade, check, gate, a real reboot, check'
   const goods = await makeGoods({ files: [next.file] })
   const node = await readyMachine({ name: 'node', goods })
   await takeOffer(node, 0)
-  await node.shell('kured-sentinel units install --role cache --local --enable')
+  await node.shell(`${SOON_WELL}; kured-sentinel units install --role cache --local --enable`)
   assert.deepEqual(await askAsKured(node), NO_REBOOT)
 
   await node.shell('systemctl start pacman-cache-update', PATIENCE_MS)
   await node.shell('systemctl start pacman-upgrade', PATIENCE_MS)
   const { outcome, packages, problems } = await readRun(node)
   assert.deepEqual([outcome, packages, problems], ['completed', 1, []])
-  const due = await askAsKured(node)
+  const due = await askWhenKnown(node)
   const kernels = `kernel ${old.release} is running, linux ${next.release} is installed`
   // The old kernel's modules are gone too, which is named behind it.
   assert.equal(due.said.split(';')[0], `reboot required: ${kernels}`)
