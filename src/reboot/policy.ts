@@ -42,7 +42,7 @@ export function applyRebootPolicy(
     if (rebootsBy(findings)) findings.push(...tooEarly(config, now))
     if (rebootsBy(findings)) findings.push(...notYetHealthy(host, config, now))
     if (rebootsBy(findings)) findings.push(...collectDangers(host, deadline))
-    else if (!answers && !due) findings.push(...collectDangers(host, deadline).map(notDue))
+    else if (!answers && !due) findings.push(...knownDangers(host, deadline))
     if (rebootsBy(findings)) guarded?.remember()
     if (answers) attempt(() => noteUseless(host, findings, now.bootId))
   } catch (error) {
@@ -60,9 +60,11 @@ function asSeen({ reasons, ignored }: CheckReport): Finding[] {
   ]
 }
 
-/** A person is told of a danger also before a reboot is due. */
-function notDue(danger: Finding): Finding {
-  return ignore(danger, 'no reboot is due')
+/** A person is told of a danger also before a reboot is due, but not of what cannot be seen. */
+function knownDangers(host: Host, deadline: Deadline): Finding[] {
+  return collectDangers(host, deadline)
+    .filter(({ kind }) => kind !== 'unreadable')
+    .map((danger) => ignore(danger, 'no reboot is due'))
 }
 
 function rebootsBy(findings: Finding[]): boolean {
