@@ -27,6 +27,10 @@ import {
  * @throws SentinelError, or the system error, for what cannot be read
  */
 export function judgeNextBoot(host: Host, dbPath: string, deadline: Deadline): BootFinding[] {
+  return host.once('the next boot', () => judgeKernels(host, dbPath, deadline))
+}
+
+function judgeKernels(host: Host, dbPath: string, deadline: Deadline): BootFinding[] {
   const mounts = judgeMounts(host)
   if (mounts.some(({ state }) => state === 'wrong')) return mounts
   const served = findServed(host)

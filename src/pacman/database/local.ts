@@ -30,12 +30,17 @@ export function nameVersion(text: string): { name: string; version: string } | u
  * as Arch's base, is empty; its `desc` has no size. [libalpm/be_local.c; tested on 7.0.0]
  */
 export function findDamaged(host: Host, dbPath: string): InstalledPackage[] {
-  return listInstalled(host, dbPath).filter(({ directory }) => {
-    const entry = `${dbPath}/local/${directory}`
-    if (!host.lstat(`${entry}/desc`)?.size) return true
-    const files = host.lstat(`${entry}/files`)
-    return files === undefined || (files.size === 0 && hasSize(host.readText(`${entry}/desc`)))
-  })
+  return host.once('damaged entries', () =>
+    listInstalled(host, dbPath).filter(({ directory }) =>
+      isDamaged(host, `${dbPath}/local/${directory}`),
+    ),
+  )
+}
+
+function isDamaged(host: Host, entry: string): boolean {
+  if (!host.lstat(`${entry}/desc`)?.size) return true
+  const files = host.lstat(`${entry}/files`)
+  return files === undefined || (files.size === 0 && hasSize(host.readText(`${entry}/desc`)))
 }
 
 function hasSize(desc: string): boolean {
