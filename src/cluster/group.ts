@@ -1,3 +1,5 @@
+import { listed } from '../text/listed.ts'
+
 /** Things by what `key` says of them, in their order. */
 export function groupBy<T>(things: readonly T[], key: (thing: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
@@ -12,6 +14,5 @@ export function groupBy<T>(things: readonly T[], key: (thing: T) => string): Map
 
 /** Names in a sentence: the first three, and how many more. */
 export function someOf(names: readonly string[]): string {
-  const more = names.length - 3
-  return names.slice(0, 3).join(', ') + (more > 0 ? ` and ${more} more` : '')
+  return listed(names, 3)
 }

@@ -5,6 +5,7 @@ import { endAttempts } from '../record/attempts.ts'
 import { recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
+import { shortened } from '../text/listed.ts'
 import { printable, printableJson } from '../text/printable.ts'
 
 /**
@@ -32,8 +33,7 @@ const SHOWN = 3
 
 /** How a run ended, in one line for the journal: "upgrade completed: 4 packages". */
 export function renderRecord({ job, outcome, reason, problems }: RunRecord): string {
-  const more = problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []
-  const told = [`${job} ${outcome}: ${reason}`, ...problems.slice(0, SHOWN), ...more]
+  const told = [`${job} ${outcome}: ${reason}`, ...shortened(problems, SHOWN)]
   return journalLine(levelOf(outcome, problems), told.join('; '))
 }
 

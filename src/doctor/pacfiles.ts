@@ -4,6 +4,7 @@ import { logPath } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readLog } from '../pacman/log/log.ts'
 import { readPacfile } from '../pacman/log/transaction.ts'
+import { listed } from '../text/listed.ts'
 import { type DoctorFinding, warning } from './line.ts'
 
 /** Files that are named. */
@@ -21,9 +22,9 @@ export function judgePacfiles(host: Host, conf: PacmanConf): DoctorFinding[] {
     )
     const left = [...new Set(made)].filter((file) => host.lstat(file) !== undefined)
     if (left.length === 0) return []
-    const rest = left.length - NAMED
-    const named = left.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-    return [warning(`to be merged or removed: ${named}`, 'pacdiff (of pacman-contrib)')]
+    return [
+      warning(`to be merged or removed: ${listed(left, NAMED)}`, 'pacdiff (of pacman-contrib)'),
+    ]
   } catch (error) {
     return [warning(`${path} cannot be read for .pacnew files: ${errorText(error)}`)]
   }

@@ -1,4 +1,5 @@
 import { durationText } from '../text/duration.ts'
+import { shortened } from '../text/listed.ts'
 import type { HistoryEvent, HistoryKind } from './fields.ts'
 
 interface KindOfEvent<K extends HistoryKind> {
@@ -109,9 +110,4 @@ function describeBoot({ how, causes, helped }: HistoryEvent<'boot'>): string {
   if (causes.length === 0) return HOW[how]
   const end = { yes: 'it helped', no: 'it did not help', unknown: 'not known whether it helped' }
   return `${HOW[how]}; a reboot was due for ${shortened(causes, 5).join('; ')}: ${end[helped]}`
-}
-
-function shortened(list: readonly string[], most: number): string[] {
-  const more = list.length > most ? [`and ${list.length - most} more`] : []
-  return [...list.slice(0, most), ...more]
 }

@@ -1,6 +1,7 @@
 import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { InstalledPackage } from './database/local.ts'
+import { listed } from '../text/listed.ts'
 import { STATE_DIRECTORY, withStateLock } from '../state/store.ts'
 
 /**
@@ -37,16 +38,11 @@ export function describeCut(
   return [
     ...(unfinished.length === 0
       ? []
-      : [`the upgrade of ${listed(unfinished)} did not end, or a hook of it failed`]),
+      : [`the upgrade of ${listed(unfinished, NAMED)} did not end, or a hook of it failed`]),
     ...(entries.length === 0
       ? []
-      : [`pacman’s entries of ${listed(entries)} are damaged, as a power cut leaves them`]),
+      : [`pacman’s entries of ${listed(entries, NAMED)} are damaged, as a power cut leaves them`]),
   ]
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - NAMED
-  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { awaitProgram } from '../host/program.ts'
 import { askSizes } from '../host/directory.ts'
+import { listed } from '../text/listed.ts'
 import { type PreflightFinding, stops } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 import { checkKubernetes } from './kubernetes.ts'
@@ -93,9 +94,7 @@ export function judgePackages(
   if (missing.length === 0) {
     return { check: 'packages', result: 'ok', message: `${total} to upgrade, all in the cache` }
   }
-  const rest = missing.length - NAMED
-  const named = missing.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-  const message = `${missing.length} of ${total} not in the cache, or incomplete: ${named}`
+  const message = `${missing.length} of ${total} not in the cache, or incomplete: ${listed(missing, NAMED)}`
   return { check: 'packages', result: 'skip', message }
 }
 

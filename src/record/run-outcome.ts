@@ -6,6 +6,7 @@ import {
   type PacmanOutput,
 } from '../pacman/log/pacman-output.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
+import { listed } from '../text/listed.ts'
 import type { Job } from '../systemd/jobs.ts'
 import type { RunStart } from './run-start.ts'
 import type { Outcome } from './run-record.ts'
@@ -111,9 +112,7 @@ const NAMED = 5
 /** '' without any: "; made /etc/x.conf.pacnew: merge it with pacdiff" */
 function describePacfiles(files: readonly string[]): string {
   if (files.length === 0) return ''
-  const rest = files.length - NAMED
-  const named = files.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-  return `; made ${named}: merge ${files.length === 1 ? 'it' : 'them'} with pacdiff`
+  return `; made ${listed(files, NAMED)}: merge ${files.length === 1 ? 'it' : 'them'} with pacdiff`
 }
 
 type Judgement = [outcome: Outcome, reason: string]

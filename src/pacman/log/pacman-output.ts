@@ -1,3 +1,5 @@
+import { shortened } from '../../text/listed.ts'
+
 /** The errors in pacman's stdout and stderr. */
 export interface PacmanOutput {
   /** hooks and scriptlets that failed, by name; pacman continues after them, and exits with 0 */
@@ -99,9 +101,7 @@ export function describeErrors(
   { details }: Pick<PacmanOutput, 'details'>,
   most = 5,
 ): string[] {
-  const about = [...new Set(details)]
-  const more = about.length - most
-  return [...new Set(errors), ...about.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])]
+  return [...new Set(errors), ...shortened([...new Set(details)], most)]
 }
 
 function fileName(hook: string | undefined): string {
