@@ -6,7 +6,7 @@ import { notExtracted } from '../pacman/hooks.ts'
 import { type Kernel, listKernels } from '../pacman/database/kernels.ts'
 import { listInstalled, ownedPaths } from '../pacman/database/local.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
-import { type BootFinding, ok, warning, wrong } from './finding.ts'
+import { type Diagnosis, ok, warning, wrong } from '../text/diagnosis.ts'
 import { readFstab } from './fstab.ts'
 import {
   arm64Release,
@@ -26,11 +26,11 @@ import {
  *
  * @throws SentinelError, or the system error, for what cannot be read
  */
-export function judgeNextBoot(host: Host, dbPath: string, deadline: Deadline): BootFinding[] {
+export function judgeNextBoot(host: Host, dbPath: string, deadline: Deadline): Diagnosis[] {
   return host.once('the next boot', () => judgeKernels(host, dbPath, deadline))
 }
 
-function judgeKernels(host: Host, dbPath: string, deadline: Deadline): BootFinding[] {
+function judgeKernels(host: Host, dbPath: string, deadline: Deadline): Diagnosis[] {
   const mounts = judgeMounts(host)
   if (mounts.some(({ state }) => state === 'wrong')) return mounts
   const served = findServed(host)
@@ -51,7 +51,7 @@ function judgeKernels(host: Host, dbPath: string, deadline: Deadline): BootFindi
 const SERVED = /^(?:nfs|cifs|smb|9p|fuse|ceph|gluster)/
 
 /** /boot and other mounts with boot files, by /etc/fstab; no file below them is opened. */
-function judgeMounts(host: Host): BootFinding[] {
+function judgeMounts(host: Host): Diagnosis[] {
   const paths = readFstab(host)
     .map(({ mountPoint }) => mountPoint)
     .filter((path) => /^\/(boot|efi)(\/|$)/.test(path))
@@ -79,7 +79,7 @@ function judgeImage(
   kernel: Kernel,
   preset: Preset,
   deadline: Deadline,
-): BootFinding[] {
+): Diagnosis[] {
   const owner = listInstalled(host, dbPath).find(({ name }) => name === kernel.package)
   const owned = owner === undefined ? [] : ownedPaths(host, dbPath, owner)
   const isLeftOut = notExtracted(readHostConf(host))
@@ -115,7 +115,7 @@ function judgeCopies(
   image: string,
   copies: string[],
   unified: string | undefined,
-): BootFinding[] {
+): Diagnosis[] {
   const judged = copies.map((path) => {
     return {
       path,
@@ -143,7 +143,7 @@ function judgeCopies(
   }
   const configs = readLoaderConfigs(host)
   const named = judged.filter(({ path }) => configs.includes(loaderName(path)))
-  const isGood = ({ finding }: { finding: BootFinding }) => finding.state === 'ok'
+  const isGood = ({ finding }: { finding: Diagnosis }) => finding.state === 'ok'
   const counts = named.length > 0 ? named : judged.some(isGood) ? [] : judged
   return judged.map((one) => {
     if (isGood(one) || counts.includes(one)) return one.finding
@@ -171,7 +171,7 @@ function compareVersion(
   path: string,
   image: string,
   found: string | undefined,
-): BootFinding {
+): Diagnosis {
   const [release] = found?.split(' ') ?? []
   // Builds of one release differ in the text after it; see sentinel/kernel.ts.
   const isOther = found !== image && release === kernel.release
@@ -179,7 +179,7 @@ function compareVersion(
 }
 
 /** @param found the release in the image */
-function compare(kernel: Kernel, path: string, found: string | undefined): BootFinding {
+function compare(kernel: Kernel, path: string, found: string | undefined): Diagnosis {
   const installed = `${kernel.package} ${kernel.release}`
   if (found === kernel.release) return ok(`${path} is ${installed}`)
   const what = found === undefined ? 'has no readable kernel' : `is ${found}`
@@ -193,7 +193,7 @@ const SLACK_S = 60
  * The initramfs is made anew whenever its kernel is installed: one that is missing, empty or older
  * was not. Its content is not looked at.
  */
-function judgeInitramfs(host: Host, kernel: Kernel, preset: Preset): BootFinding[] {
+function judgeInitramfs(host: Host, kernel: Kernel, preset: Preset): Diagnosis[] {
   const path = preset.initramfs ?? `/boot/initramfs-${kernel.package}.img`
   const judge = (message: string) => {
     const say = preset.initramfs === undefined ? warning : wrong

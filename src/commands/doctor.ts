@@ -1,6 +1,7 @@
 import { CHECKS } from '../doctor/checks.ts'
 import { type Examination, examine } from '../doctor/examine.ts'
-import type { DoctorLine, DoctorState } from '../doctor/line.ts'
+import type { DoctorLine } from '../doctor/line.ts'
+import type { DiagnosisState } from '../text/diagnosis.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
@@ -22,7 +23,7 @@ export async function doctor(json: true | undefined): Promise<number> {
   return examination.exitCode
 }
 
-const COLOURS: Record<DoctorState, (text: string) => string> = {
+const COLOURS: Record<DiagnosisState, (text: string) => string> = {
   ok: chalk.green,
   warning: chalk.yellow,
   wrong: chalk.red.bold,
@@ -33,7 +34,7 @@ const WIDTH = 80
 /** A line for each finding, its advice below it, and the totals. */
 export function renderExamination({ lines, durationMs }: Examination): string {
   const area = Math.max(0, ...lines.map((line) => line.area.length))
-  const count = (state: DoctorState) => lines.filter((line) => line.state === state).length
+  const count = (state: DiagnosisState) => lines.filter((line) => line.state === state).length
   const sum = (['wrong', 'warning', 'ok'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => {

@@ -9,14 +9,14 @@ import {
   type DoctorLine,
   type DoctorContext,
   type DoctorFinding,
-  type DoctorState,
   warning,
   wrong,
 } from './line.ts'
+import type { DiagnosisState } from '../text/diagnosis.ts'
 
 /** The findings on a host. */
 export interface Examination {
-  state: DoctorState
+  state: DiagnosisState
   exitCode: number
   lines: DoctorLine[]
   /** by the host's clock, ISO 8601 */
@@ -24,7 +24,7 @@ export interface Examination {
   durationMs: number
 }
 
-const CODES: Record<DoctorState, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
+const CODES: Record<DiagnosisState, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
 
 /** In ms. No check may use up the time of the next ones. */
 const CHECK_MS = 30_000
@@ -61,8 +61,8 @@ export async function examine(
 }
 
 /** The state of the worst line. */
-function worst(lines: DoctorLine[]): DoctorState {
-  const has = (state: DoctorState) => lines.some((line) => line.state === state)
+function worst(lines: DoctorLine[]): DiagnosisState {
+  const has = (state: DiagnosisState) => lines.some((line) => line.state === state)
   return has('wrong') ? 'wrong' : has('warning') ? 'warning' : 'ok'
 }
 

@@ -1,17 +1,16 @@
 import type { Config } from '../config/config.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import type { Diagnosis } from '../text/diagnosis.ts'
 
-/** warning: this host takes part, but with a flaw. wrong: it does not, or not for long. */
-export type DoctorState = 'ok' | 'warning' | 'wrong'
+export { ok, warning, wrong } from '../text/diagnosis.ts'
 
-/** A finding, and what to do about it. */
-export interface DoctorLine {
+/** A line without its area, which is the check's. */
+export type DoctorFinding = Diagnosis
+
+/** A finding with the area of its check. */
+export interface DoctorLine extends Diagnosis {
   area: string
-  state: DoctorState
-  message: string
-  /** a command, or a sentence that begins in lower case */
-  advice?: string
 }
 
 /** What a check may use. A check only reads, and changes nothing on the host. */
@@ -33,19 +32,4 @@ export interface DoctorCheck {
   /** the first word of its lines, and what the progress line shows */
   area: string
   look: (place: DoctorContext) => DoctorFinding[] | Promise<DoctorFinding[]>
-}
-
-/** A line without its area, which is the check's. */
-export type DoctorFinding = Omit<DoctorLine, 'area'>
-
-export function ok(message: string): DoctorFinding {
-  return { state: 'ok', message }
-}
-
-export function warning(message: string, advice?: string): DoctorFinding {
-  return { state: 'warning', message, ...(advice !== undefined && { advice }) }
-}
-
-export function wrong(message: string, advice?: string): DoctorFinding {
-  return { state: 'wrong', message, ...(advice !== undefined && { advice }) }
 }

@@ -1,28 +1,20 @@
 import { durationText, parseGoDuration } from '../text/duration.ts'
+import { type Diagnosis, ok, warning, wrong } from '../text/diagnosis.ts'
 import { kuredOption, type KuredContainer } from './kured.ts'
-
-/**
- * What is to be said of one of Kured's settings: the message goes on after a name of that Kured; ok has
- * nothing to do.
- */
-export interface KuredFinding {
-  state: 'ok' | 'warning' | 'wrong'
-  message: string
-  advice?: string
-}
 
 export const KURED_VALUES =
   'helm upgrade … -f /usr/share/kured-sentinel/kured-values.yaml, as in the README'
 
 /**
- * Whether a Kured runs kured-sentinel, to check and to reboot, and lets every node have its turn.
+ * Whether a Kured runs kured-sentinel, to check and to reboot, and lets every node have its turn. Each
+ * message goes on after a name of that Kured.
  *
  * @param isThere whether the node has that file; undefined where the node cannot be seen
  */
 export function judgeSettings(
   kured: KuredContainer,
   isThere: ((path: string) => boolean) | undefined,
-): KuredFinding[] {
+): Diagnosis[] {
   return [
     ...judgeSentinel(kured, isThere),
     ...judgeReboot(kured),
@@ -40,8 +32,8 @@ export function judgeSettings(
 function withOption(
   kured: KuredContainer,
   name: string,
-  judge: (value: string | undefined) => KuredFinding[],
-): KuredFinding[] {
+  judge: (value: string | undefined) => Diagnosis[],
+): Diagnosis[] {
   const option = kuredOption(kured, name)
   if ('value' in option) return judge(option.value)
   const message = `takes ${option.unseen} from elsewhere, where it cannot be seen`
@@ -51,7 +43,7 @@ function withOption(
 function judgeSentinel(
   kured: KuredContainer,
   isThere: ((path: string) => boolean) | undefined,
-): KuredFinding[] {
+): Diagnosis[] {
   return withOption(kured, 'reboot-sentinel-command', (command) => {
     if (command === undefined || command === '' || command === '/sentinel/reboot-required') {
       return withOption(kured, 'reboot-sentinel', (file = '/var/run/reboot-required') => [
@@ -68,7 +60,7 @@ function judgeSentinel(
 function judgeCommand(
   command: string,
   isThere: ((path: string) => boolean) | undefined,
-): KuredFinding {
+): Diagnosis {
   const words = command.split(/\s+/)
   const path = /\/[\w/.-]*\/kured-sentinel(?![\w.-])/.exec(command)?.[0]
   if (path === undefined) return wrong(`calls ${command}, not kured-sentinel`, KURED_VALUES)
@@ -88,7 +80,7 @@ function judgeCommand(
 }
 
 /** A drain may take hours after Kured's check, so the reboot command must look again. */
-function judgeReboot(kured: KuredContainer): KuredFinding[] {
+function judgeReboot(kured: KuredContainer): Diagnosis[] {
   const right = 'rebootCommand: /usr/bin/kured-sentinel reboot'
   return withOption(kured, 'reboot-command', (command = '/bin/systemctl reboot') => {
     const isOurs = /\/kured-sentinel reboot(\s|$)/.test(command)
@@ -141,7 +133,7 @@ export function readTurns(kured: KuredContainer): KuredTurns | undefined {
  * longer than the period, its next moment has passed already, and it takes the lock at once again.
  * [tested on 1.23.0]
  */
-function judgeTurns(kured: KuredContainer): KuredFinding[] {
+function judgeTurns(kured: KuredContainer): Diagnosis[] {
   const turns = readTurns(kured)
   if (turns === undefined) {
     const message = `has a period, drainTimeout or lockReleaseDelay that cannot be read`
@@ -158,16 +150,4 @@ function judgeTurns(kured: KuredContainer): KuredFinding[] {
     held >= period ? 'all others' : `${Math.round((held / period) * 100)} % of the others`
   const message = `lets a node that cannot be drained keep ${others} from their turn: it has the lock for ${durationText(held)} (drainTimeout and lockReleaseDelay), and asks again every ${durationText(period)} (period)`
   return [warning(message, `let the ${TURNS}`)]
-}
-
-function ok(message: string): KuredFinding {
-  return { state: 'ok', message }
-}
-
-function warning(message: string, advice: string): KuredFinding {
-  return { state: 'warning', message, advice }
-}
-
-function wrong(message: string, advice: string): KuredFinding {
-  return { state: 'wrong', message, advice }
 }

@@ -1,0 +1,22 @@
+/** warning: this takes part, but with a flaw. wrong: it does not, or not for long. */
+export type DiagnosisState = 'ok' | 'warning' | 'wrong'
+
+/** What was found, and what to do about it. */
+export interface Diagnosis {
+  state: DiagnosisState
+  message: string
+  /** a command, or a sentence that begins in lower case */
+  advice?: string
+}
+
+export function ok(message: string): Diagnosis {
+  return { state: 'ok', message }
+}
+
+export function warning(message: string, advice?: string): Diagnosis {
+  return { state: 'warning', message, ...(advice !== undefined && { advice }) }
+}
+
+export function wrong(message: string, advice?: string): Diagnosis {
+  return { state: 'wrong', message, ...(advice !== undefined && { advice }) }
+}
