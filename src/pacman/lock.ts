@@ -140,19 +140,36 @@ function findHolder(host: Host, path: string, deadline: Deadline): number | unde
     if (!isRoots(host, pid)) return false
     const holds = () =>
       readMembership(host, pid)?.container === false &&
-      hasOpen(host, pid, path, deadline) &&
+      hasOpen(host, pid, (target) => target === path, deadline) &&
       namespaces.meansTheSame(pid, path)
     return unlessGone(host, pid, holds) === true
   })
 }
 
-function hasOpen(host: Host, pid: number, path: string, deadline: Deadline): boolean {
+/**
+ * Any process with a lock file of pacman open, also in a container: this host's database may be
+ * mounted there.
+ *
+ * @returns as findHolder() does, and throws
+ */
+export function findAnyHolder(host: Host, deadline: Deadline): number | undefined {
+  const holds = (pid: number) =>
+    hasOpen(host, pid, (target) => target.endsWith('/db.lck'), deadline)
+  return listPids(host).find((pid) => unlessGone(host, pid, () => holds(pid)) === true)
+}
+
+function hasOpen(
+  host: Host,
+  pid: number,
+  isLock: (target: string) => boolean,
+  deadline: Deadline,
+): boolean {
   const directory = `/proc/${pid}/fd`
   return host.list(directory).some((fd) => {
     if (deadline.left() === 0)
       throw new SentinelError('out of time while looking for the process that holds the lock')
     try {
-      return host.readLink(`${directory}/${fd}`) === path
+      return isLock(host.readLink(`${directory}/${fd}`))
     } catch {
       return false // closed in the meantime
     }

@@ -7,9 +7,8 @@ import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { findDamaged } from '../pacman/database/local.ts'
-import { describeLock, readLock, readLockState } from '../pacman/lock.ts'
+import { describeLock, findAnyHolder, readLock, readLockState } from '../pacman/lock.ts'
 import { readUnfinished } from '../pacman/unfinished.ts'
-import { listPids } from '../proc/process.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { fnmatch } from '../text/fnmatch.ts'
 
@@ -92,7 +91,7 @@ export function removableLock(
   if (lock === undefined) return {}
   const state = readLockState(host, lock, config.staleLockAge, deadline)
   if (state.state === 'held') throw new SentinelError(describeLock(state))
-  const holder = anyHolder(host, deadline)
+  const holder = findAnyHolder(host, deadline)
   if (holder !== undefined) {
     throw new SentinelError(`PID ${holder} has a pacman lock open, perhaps this one: ${lock.path}`)
   }
@@ -102,26 +101,6 @@ export function removableLock(
     )
   }
   return { lock: lock.path }
-}
-
-/** Any process with a lock file open, also in a container: this host's database may be mounted there. */
-function anyHolder(host: Host, deadline: Deadline): number | undefined {
-  return listPids(host).find((pid) => {
-    const directory = `/proc/${pid}/fd`
-    try {
-      return host.list(directory).some((fd) => {
-        if (deadline.left() === 0) throw new SentinelError('out of time')
-        try {
-          return host.readLink(`${directory}/${fd}`).endsWith('/db.lck')
-        } catch {
-          return false // closed in the meantime
-        }
-      })
-    } catch (error) {
-      if (error instanceof SentinelError) throw error
-      return false // ended in the meantime
-    }
-  })
 }
 
 /** Whether the last unattended upgrade was cut or failed, and all of this was in its plan. */
