@@ -1,4 +1,4 @@
-import { type Guarded, listOf, oneOf, shape, text, whole } from './guard.ts'
+import { type Shaped, listOf, oneOf, shape, text, whole } from './guard.ts'
 
 /** Who wanted it: Kured, a unit of systemd, or a person, by name. */
 const by = text
@@ -58,7 +58,7 @@ export type HistoryKind = keyof typeof FIELDS
 
 /** An event of one of these kinds. */
 export type HistoryEvent<K extends HistoryKind = HistoryKind> = {
-  [P in K]: { kind: P } & Guarded<(typeof FIELDS)[P]>
+  [P in K]: { kind: P } & Shaped<(typeof FIELDS)[P]>
 }[K]
 
 const STAMP = { at: text, bootId: text, uptimeMs: whole }
@@ -67,7 +67,7 @@ const STAMP = { at: text, bootId: text, uptimeMs: whole }
  * When an event was written: by the wall clock (ISO 8601), which may be wrong, and by the boot and
  * its uptime.
  */
-export type HistoryStamp = Guarded<typeof STAMP>
+export type HistoryStamp = Shaped<typeof STAMP>
 
 export type HistoryEntry<K extends HistoryKind = HistoryKind> = HistoryStamp & HistoryEvent<K>
 

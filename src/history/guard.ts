@@ -2,7 +2,7 @@
 export type Guard<T> = (value: unknown) => value is T
 
 /** What an object has whose fields these guards accept. */
-export type Guarded<G> = { [Field in keyof G]: G[Field] extends Guard<infer T> ? T : never }
+export type Shaped<G> = { [Field in keyof G]: G[Field] extends Guard<infer T> ? T : never }
 
 export const text = (value: unknown): value is string => typeof value === 'string'
 
@@ -17,10 +17,8 @@ export function listOf<T>(guard: Guard<T>): Guard<T[]> {
 }
 
 /** An object with these fields, and perhaps others. */
-export function shape<const G extends Record<string, Guard<unknown>>>(
-  guards: G,
-): Guard<Guarded<G>> {
-  return (value): value is Guarded<G> => {
+export function shape<const G extends Record<string, Guard<unknown>>>(guards: G): Guard<Shaped<G>> {
+  return (value): value is Shaped<G> => {
     if (typeof value !== 'object' || value === null) return false
     return Object.entries(guards).every(([field, guard]) => guard(Reflect.get(value, field)))
   }
