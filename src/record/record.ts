@@ -10,7 +10,8 @@ import { noteLeftLock, readLock, readLockState } from '../pacman/lock.ts'
 import { noteRun } from './note-run.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
 import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
-import { judgeAbandonedRun, judgeOutcome, readServiceEnd, type RunOutcome } from './run-outcome.ts'
+import { judgeAbandonedRun } from './abandoned-run.ts'
+import { judgeOutcome, readServiceEnd, type RunOutcome, wasCutOff } from './run-outcome.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
 import { readRunStart, removeRunStart, type RunStart, writeRunStart } from './run-start.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -124,16 +125,14 @@ function keep(
   >,
 ): RunRecord {
   const { outcome, reason, problems, changed, ran } = end
-  const { abandoned = false } = when
-  const wasCut =
-    abandoned || outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
+  const mayLeaveWork = when.abandoned === true || wasCutOff(end) || problems.length > 0
   const record: RunRecord = {
     job,
     outcome,
     reason,
     problems,
     packages: changed.length,
-    ...((wasCut || problems.length > 0) && { plan: [...(mark?.plan ?? []), ...changed] }),
+    ...(mayLeaveWork && { plan: [...(mark?.plan ?? []), ...changed] }),
     ...when,
   }
   const keepsEarlier = !ran || outcome === 'nothing-to-do'

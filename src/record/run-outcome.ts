@@ -129,7 +129,7 @@ function judgeTransaction(
   said: PacmanOutput,
   unfinished: RunEvidence['unfinished'],
 ): Judgement {
-  const changed = count(packages)
+  const changed = countPackages(packages)
   // The last hook takes the packages off that list: then all hooks have run.
   if (end === 'completed' && wasStopped(service) && unfinished?.length !== 0) {
     const reason = `pacman was stopped (${how(service)}) after ${changed}, while hooks ran`
@@ -179,55 +179,8 @@ function judgeNoTransaction(
   return ['failed', 'pacman ended with exit code 0, but pacman.log shows no upgrade']
 }
 
-/**
- * Judges a run without a record: the host went down before, or the record was killed.
- *
- * @param lines pacman.log since the run began, including later runs
- * @param sameBoot whether the host has not rebooted since
- * @param unfinished as in RunEvidence
- */
-export function judgeAbandonedRun(
-  job: Job,
-  lines: readonly LogLine[],
-  sameBoot: boolean,
-  unfinished: readonly string[] | undefined,
-): RunOutcome {
-  const run = findRun(lines, job, 'first')
-  const { end, packages = [], changes = [] } = run?.transaction ?? {}
-  const changed = count(packages)
-  const interrupted = (reason: string): RunOutcome => {
-    return {
-      outcome: 'interrupted',
-      reason,
-      problems: [],
-      changed: packages,
-      changes,
-      failures: [],
-      ran: true,
-    }
-  }
-  const what = sameBoot ? 'the run was interrupted' : 'the host went down'
-  // After a power cut the end of pacman.log may be lost; the hooks' list is not.
-  if (job === 'upgrade' && unfinished !== undefined && unfinished.length > 0) {
-    return interrupted(`${what} before ${count(unfinished)} and all hooks were finished`)
-  }
-  if (run?.transaction === undefined) {
-    return interrupted(
-      `${what} ${job === 'upgrade' ? 'before pacman changed anything' : 'during the download'}`,
-    )
-  }
-  if (end === 'completed' && (sameBoot || unfinished !== undefined)) {
-    return { ...interrupted(`${changed}; result of its hooks unknown`), outcome: 'completed' }
-  }
-  if (end === 'completed') {
-    const last = run.hooks.at(-1)
-    const hooks = last === undefined ? '' : ` (last started: ${last})`
-    return interrupted(`${what} after ${changed}: hooks may not have finished${hooks}`)
-  }
-  return interrupted(`${what} in mid-transaction, after ${changed}: their hooks did not run`)
-}
-
-function findRun(
+/** The run of a job in pacman.log. */
+export function findRun(
   lines: readonly LogLine[],
   job: Job,
   which: 'first' | 'last' = 'last',
@@ -246,6 +199,11 @@ function how({ result, code, status }: ServiceEnd): string {
   return code === 'exited' ? `exit code ${status}` : `signal ${status}`
 }
 
-function count({ length }: readonly string[]): string {
+export function countPackages({ length }: readonly string[]): string {
   return length === 1 ? '1 package' : `${length} packages`
+}
+
+/** Whether pacman was ended in the middle: it may have left packages half done. */
+export function wasCutOff({ outcome, changed }: Pick<RunOutcome, 'outcome' | 'changed'>): boolean {
+  return outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
 }

@@ -4,7 +4,7 @@ import type { PacmanConf } from '../pacman/conf/model.ts'
 import { listInstalled, ownedPaths } from '../pacman/database/local.ts'
 import { areHooksActive, readHook, triggers, writesBootFiles } from '../pacman/hooks.ts'
 import { fnmatch } from '../text/fnmatch.ts'
-import type { RunOutcome } from './run-outcome.ts'
+import { type RunOutcome, wasCutOff } from './run-outcome.ts'
 
 interface Ended {
   host: Host
@@ -23,9 +23,7 @@ interface Ended {
 export function findUnfinished(ended: Ended): string[] {
   const { end, plan, host, conf } = ended
   // A lost end of pacman.log is no witness: without the hooks, an interrupted run changed its plan.
-  const wasCut =
-    end.outcome === 'interrupted' || (end.outcome === 'failed' && end.changed.length > 0)
-  if (wasCut && !areHooksActive(host, conf)) return [...end.changed, ...plan]
+  if (wasCutOff(end) && !areHooksActive(host, conf)) return [...end.changed, ...plan]
   return end.failures.flatMap((failure) => ofFailure(ended, failure))
 }
 

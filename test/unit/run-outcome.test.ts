@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type RunEvidence, judgeOutcome, judgeAbandonedRun } from '../../src/record/run-outcome.ts'
+import { judgeAbandonedRun } from '../../src/record/abandoned-run.ts'
+import { type RunEvidence, judgeOutcome } from '../../src/record/run-outcome.ts'
 import type { Job } from '../../src/systemd/jobs.ts'
 import type { Outcome } from '../../src/record/run-record.ts'
 import { readServiceEnd } from '../../src/record/run-outcome.ts'
