@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { ifThere, type Resource } from './api.ts'
 import { accountOf, type Cluster } from './cluster.ts'
+import { deploymentOf } from './deployment.ts'
 import { nodeStatus, podStatus } from './status.ts'
 import { until } from './until.ts'
 
@@ -56,16 +57,8 @@ async function makeDeployment({ api }: Cluster, n: number, crowd: Crowd): Promis
   const spec = { containers: [{ name: 'app', image: 'lab/app', resources: { requests } }] }
   const labels = { app: name }
   const hashed = { ...labels, 'pod-template-hash': '1' }
-  const deployment = await api.create(`${APPS}/deployments`, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec },
-    },
-  })
+  const body = deploymentOf(name, replicas, spec)
+  const deployment = await api.create(`${APPS}/deployments`, body)
   const set = await api.create(`${APPS}/replicasets`, {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',

@@ -1,6 +1,7 @@
 /** Objects that are fit for drains, and such that are not, in one way each. */
 import { ifThere, type Resource } from './api.ts'
 import type { Cluster } from './cluster.ts'
+import { deploymentOf } from './deployment.ts'
 import { until } from './until.ts'
 
 /** A path of the API, and what is made there. */
@@ -30,19 +31,7 @@ function deployment(
     containers: [{ ...app, ...container }],
     ...pod,
   }
-  return [
-    DEPLOYMENTS,
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name },
-      spec: {
-        replicas,
-        selector: { matchLabels: labels },
-        template: { metadata: { labels, annotations }, spec },
-      },
-    },
-  ]
+  return [DEPLOYMENTS, deploymentOf(name, replicas, spec, annotations)]
 }
 
 interface Deployed {

@@ -1,5 +1,6 @@
 /** What runs on the test cluster: small deployments, and the budgets for them. */
 import type { Cluster } from './cluster.ts'
+import { deploymentOf } from './deployment.ts'
 import { until } from './until.ts'
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
@@ -22,21 +23,11 @@ export async function deploy(
   name: string,
   { replicas = 1, annotations = {} }: { replicas?: number; annotations?: object } = {},
 ): Promise<Made> {
-  const labels = { app: name }
   const spec = {
     terminationGracePeriodSeconds: 60,
     containers: [{ name, image: `lab/${name}` }],
   }
-  await cluster.api.create(DEPLOYMENTS, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels, annotations }, spec },
-    },
-  })
+  await cluster.api.create(DEPLOYMENTS, deploymentOf(name, replicas, spec, annotations))
   await allRun(cluster, name)
   return made(() => remove(cluster, name))
 }
