@@ -404,3 +404,20 @@ for (const count of ['replaced', 'deleted'] as const) {
     )
   })
 }
+
+test('an upgrade that did not end: no reboot, nothing remembered, and a person sees it before', () => {
+  const host = new TestHost()
+  host.put('/var/lib/kured-sentinel/unfinished', 'linux\n')
+  const due = host.check()
+  assert.equal(due.exitCode, 2)
+  assert.match(text(due), /^the upgrade of linux did not end.* To do: kured-sentinel repair$/)
+  assert.deepEqual(readRequests(host), [])
+  const shown = host.check([], { answers: false })
+  assert.equal(shown.verdict, 'none')
+  assert.deepEqual(
+    shown.ignored.map(({ kind, why }) => [kind, why]),
+    [['unfinished', 'no reboot is due']],
+  )
+  host.put('/var/lib/kured-sentinel/unfinished', '')
+  assert.equal(host.check().exitCode, 0)
+})
