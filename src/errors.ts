@@ -1,4 +1,4 @@
-/** The exit codes of every command; see the table in the README. */
+/** The exit codes of every command; see the table in docs/contract.md. */
 export const Exit = { reboot: 0, ok: 0, none: 1, attention: 2 } as const
 
 /**

@@ -71,7 +71,7 @@ function graceOf(container: Parameters<typeof kuredOption>[0] | undefined): numb
   return seconds >= 0 ? seconds : undefined
 }
 
-/** All evict through the API, so budgets hold for it too. [descheduler, README] */
+/** All evict through the API, so budgets hold for it too. [descheduler’s README] */
 function judgeDeschedulers({ deschedulers, nodes }: ClusterView): ClusterFinding[] {
   if (nodes.length < 2 || deschedulers.some(({ runs }) => runs)) return []
   const [one] = deschedulers

@@ -3,7 +3,7 @@ import { type Diagnosis, ok, warning, wrong } from '../text/diagnosis.ts'
 import { kuredOption, type KuredContainer } from './kured.ts'
 
 export const KURED_VALUES =
-  'helm upgrade … -f /usr/share/kured-sentinel/kured-values.yaml, as in the README'
+  'helm upgrade … -f /usr/share/kured-sentinel/kured-values.yaml, as in docs/contract.md'
 
 /**
  * Whether a Kured runs kured-sentinel, to check and to reboot, and lets every node have its turn. Each

@@ -15,7 +15,7 @@ import { test } from 'node:test'
 import { hostTree, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, BIN, IS_ROOT, NODE, run, start } from '../fixture/program.ts'
-import { readmeValues } from '../fixture/shipped.ts'
+import { documentedValues } from '../fixture/shipped.ts'
 
 /** A host that must reboot: no failure may look like that, nor like a quiet "no". */
 const DUE: Tree = {
@@ -164,10 +164,10 @@ test('2: a part of the program is missing or broken', () => {
 })
 
 for (const shell of ['/usr/bin/sh', '/usr/bin/bash --posix']) {
-  test(`the command line of the README, by ${shell}: 0 only from a whole entry`, () => {
+  test(`the command line of docs/contract.md, by ${shell}: 0 only from a whole entry`, () => {
     const main = publicCopy()
     const entry = main.replace(/\.cjs$/, '')
-    const command = readmeValues()
+    const command = documentedValues()
       .rebootSentinelCommand.replace('/usr/bin/sh', shell)
       .replace('/usr/bin/kured-sentinel', entry)
     const answer = (through: string[] = []) => {

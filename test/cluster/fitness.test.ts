@@ -44,9 +44,9 @@ async function change({ api }: Cluster, path: string, how: (object: Resource) =>
   await api.replace(path, object)
 }
 
-/** What the README shows of the command. */
-function readmeConsole(): string | undefined {
-  const blocks = [...shipped('README.md').matchAll(/^```console\n([^]*?)^```$/gm)]
+/** What docs/fitness.md shows of the command. */
+function documentedConsole(): string | undefined {
+  const blocks = [...shipped('docs/fitness.md').matchAll(/^```console\n([^]*?)^```$/gm)]
   return blocks.map(([, text = '']) => text).find((text) => /^# \S+ cluster/.test(text))
 }
 
@@ -86,7 +86,7 @@ clusterTest('a cluster that is fit, and each way not to be', async (cluster) => 
   const isShown = ([, { metadata }]: (typeof objects)[number]) => readme.includes(metadata.name)
   const removeShown = await make(cluster, objects.filter(isShown))
   const { stdout, exitCode } = await one.online(COMMAND.filter((word) => word !== '--json'))
-  assert.equal(`# kured-sentinel cluster; echo $?\n${stdout}${exitCode}\n`, readmeConsole())
+  assert.equal(`# kured-sentinel cluster; echo $?\n${stdout}${exitCode}\n`, documentedConsole())
 
   const removeMore = await make(
     cluster,

@@ -8,7 +8,7 @@ import { machineTest } from './shared.ts'
 
 const packages = (version: string) => ['one', 'two', 'three'].map((name) => plain(name, version))
 
-machineTest('the share over NFS 4.2, as README.md has it', async (step) => {
+machineTest('the share over NFS 4.2, as docs/upgrades.md has it', async (step) => {
   const offers = [{ recipes: packages('1.0') }, { recipes: packages('2.0') }]
   const { cache, node } = await startShare(offers)
 

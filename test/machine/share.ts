@@ -1,4 +1,4 @@
-/** A share as in README.md: a server, the cache host, which fills it, and a node, which reads it. */
+/** A share as in docs/upgrades.md: a server, the cache host, which fills it, and a node, which reads it. */
 import { makeGoods, type Offer } from './goods.ts'
 import { Lan } from './lan.ts'
 import type { Machine } from './machine.ts'
@@ -15,7 +15,7 @@ const EXPORTS = ['sync', 'pkg'].map((name) => `/srv/pacman/${name}`)
 /** With which the server exports the share: root of the cache host may write, the node reads. */
 const AS_TOLD = { cache: 'rw,no_root_squash', node: 'ro' }
 
-/** Starts the three machines, with the units of README.md in both that use the share. */
+/** Starts the three machines, with the units of docs/upgrades.md in both that use the share. */
 export async function startShare(offers: Offer[], options = ''): Promise<Share> {
   const goods = await makeGoods(...offers)
   const lan = new Lan()

@@ -269,7 +269,7 @@ labTest('that Kured asked is noted', async () => {
 
 const SCRIPT = readFileSync(join(import.meta.dirname, '../../bin/kured-sentinel'), 'utf8')
 
-/** With less than that a shell has nothing to run, and ends with 0: README.md, "A power cut". */
+/** With less than that a shell has nothing to run, and ends with 0: docs/contract.md, "An empty entry". */
 const FIRST_LINE = '#!/bin/sh\n'
 
 /** Runs each beginning of a text as a shell does that nsenter or the kernel hands the file to. */

@@ -1,4 +1,4 @@
-/** The README's walk through a cache host and a node: its commands, and what it says they print. */
+/** The walk of docs/upgrades.md through a cache host and a node: its commands, and what it says they print. */
 import assert from 'node:assert/strict'
 import { cpSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -10,7 +10,7 @@ import { CHECKOUT, ownPackage } from '../lab/own-package.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { greet, greeter, kernel, plain, tool } from '../lab/recipes.ts'
 
-/** A line of the README behind a prompt, and those up to the next prompt. */
+/** A line of the page behind a prompt, and those up to the next prompt. */
 interface Step {
   /** cache, node, or kured: on the node, as Kured runs it */
   at: string
@@ -18,11 +18,11 @@ interface Step {
   printed: string
 }
 
-const HEADING = '### From the package to the reboot'
+const HEADING = '## From the package to the reboot'
 
 function steps(): Step[] {
-  const readme = readFileSync(join(CHECKOUT, 'README.md'), 'utf8')
-  const section = readme.split(`\n${HEADING}\n`)[1]?.split(/^##/m)[0] ?? ''
+  const page = readFileSync(join(CHECKOUT, 'docs/upgrades.md'), 'utf8')
+  const section = page.split(`\n${HEADING}\n`)[1]?.split(/^##/m)[0] ?? ''
   const blocks = [...section.matchAll(/^```console\n([^]*?)^```$/gm)].map(([, block]) => block)
   const step = /^(cache|node|kured)# (.*)\n([^]*?)(?=^(?:cache|node|kured)# |$(?![^]))/gm
   return [...blocks.join('').matchAll(step)].map(([, at = '', command = '', printed = '']) => ({
@@ -32,7 +32,7 @@ function steps(): Step[] {
   }))
 }
 
-/** What differs from host to host and from run to run, and … for lines that the README leaves out. */
+/** What differs from host to host and from run to run, and … for lines that the page leaves out. */
 function pattern(printed: string): RegExp {
   const exact = printed.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   const source = exact
@@ -55,7 +55,7 @@ const containerd = (version: string): PackageRecipe => ({
   package: 'install -D tool "$pkgdir/usr/bin/containerd"',
 })
 
-labTest('the README: from the package to the reboot', async () => {
+labTest('docs/upgrades.md: from the package to the reboot', async () => {
   const shared = makeTree({ 'sync/.keep': '', 'pkg/.keep': '' })
   const options = {
     program: false,
@@ -102,7 +102,7 @@ async function follow({ at, command, printed }: Step, cache: LabNode, node: LabN
   }
 }
 
-test('the README has the walk, of a cache host and a node', () => {
+test('docs/upgrades.md has the walk, of a cache host and a node', () => {
   const at = steps().map((step) => step.at)
   assert.ok(at.length > 10)
   assert.deepEqual(new Set(at), new Set(['cache', 'node', 'kured']))

@@ -11,7 +11,7 @@ import { nodeName } from '../../src/kubernetes/kubelet.ts'
 import type { IgnoredEntry } from '../../src/ignored/list.ts'
 import { placeOf, said, shown } from '../fixture/doctor.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
-import { readmeValues } from '../fixture/shipped.ts'
+import { documentedValues } from '../fixture/shipped.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 const SENTINEL = '--reboot-sentinel-command=/usr/bin/kured-sentinel'
@@ -142,9 +142,9 @@ const CASES: Case[] = [
     [OURS, GATE],
   ],
   [
-    'through a shell, as the README has it',
-    podList([`--reboot-sentinel-command=${readmeValues().rebootSentinelCommand}`, REBOOT]),
-    [`ok: kured-system/kured-x7k2p calls ${readmeValues().rebootSentinelCommand}`, GATE],
+    'through a shell, as docs/contract.md has it',
+    podList([`--reboot-sentinel-command=${documentedValues().rebootSentinelCommand}`, REBOOT]),
+    [`ok: kured-system/kured-x7k2p calls ${documentedValues().rebootSentinelCommand}`, GATE],
   ],
   [
     'another command',

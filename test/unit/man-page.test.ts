@@ -1,4 +1,4 @@
-/** The manual page says all that the program's own command tree, configuration and README say. */
+/** The manual page says all that the program's own command tree, configuration and documentation say. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { SECTIONS } from '../../src/config/keys.ts'
 import { KINDS } from '../../src/history/kinds.ts'
 import { STATE_DIRECTORY } from '../../src/state/store.ts'
 import { exitStatusOf, section, subsection } from '../fixture/man-page.ts'
-import { shipped, shippedKeys } from '../fixture/shipped.ts'
+import { documentation, shippedKeys } from '../fixture/shipped.ts'
 
 const TREE = commandTree()
 const COMMANDS = allCommands(TREE).filter(({ path }) => path.length > 0 && path.at(-1) !== 'help')
@@ -30,14 +30,15 @@ for (const command of COMMANDS) {
   })
 
   if (command.commands.length > 0) continue
-  test(`${name}: its exit status, with each code that the README and its help have`, () => {
+  test(`${name}: its exit status, with each code that the documentation and its help have`, () => {
     const text = exitStatusOf(name)
-    for (const code of codesInReadme(name)) assert.ok(text.includes(`*${code}*`), `no exit ${code}`)
+    for (const code of documentedCodes(name))
+      assert.ok(text.includes(`*${code}*`), `no exit ${code}`)
   })
 }
 
-test('each exit code that a table of the README explains', () => {
-  const tables = shipped('README.md')
+test('each exit code that a table of the documentation explains', () => {
+  const tables = documentation()
     .split('\n\n')
     .filter((text) => /^\| exit\b/.test(text))
   assert.ok(tables.length > 0)
@@ -98,9 +99,9 @@ function sectionOf({ path }: CommandShape): string {
     .join('\n')
 }
 
-/** The numbers in the last cell of the command's row in the README's tables with an exit column. */
-function codesInReadme(name: string): string[] {
-  const rows = shipped('README.md')
+/** The numbers in the last cell of the command's row in the documentation's tables with an exit column. */
+function documentedCodes(name: string): string[] {
+  const rows = documentation()
     .split('\n')
     .filter((line) => line.startsWith('|'))
   const row = rows.find(

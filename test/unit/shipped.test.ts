@@ -10,7 +10,7 @@ import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { type Config, DEFAULTS, parseConfig } from '../../src/config/config.ts'
 import { sampleConf } from '../../scripts/build/sample-conf.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
-import { readmeValues, shipped, shippedKeys } from '../fixture/shipped.ts'
+import { documentedValues, shipped, shippedKeys } from '../fixture/shipped.ts'
 
 test('one version, that of package.json', () => {
   const { version } = manifest
@@ -105,8 +105,8 @@ test('the window in the comments is sound as well', () => {
   ])
 })
 
-test('the README’s values against a power cut come to Kured as they are', () => {
-  assert.deepEqual(argumentsOfKured(readmeValues()), [
+test('the documentation’s values against a power cut come to Kured as they are', () => {
+  assert.deepEqual(argumentsOfKured(documentedValues()), [
     `--reboot-sentinel-command=/usr/bin/sh -c '. "$0"; exit 2' /usr/bin/kured-sentinel`,
     '--reboot-command=/usr/bin/kured-sentinel reboot',
   ])

@@ -1,23 +1,32 @@
-/** The README names what the program has: commands, options, doctor's areas, keys; and its links lead somewhere. */
+/** The documentation names what the program has: commands, options, doctor's areas, keys; and its links lead somewhere. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import { CHECKS } from '../../src/doctor/checks.ts'
-import { readmeTable, shipped, shippedKeys } from '../fixture/shipped.ts'
+import {
+  CHECKOUT,
+  documentation,
+  documentedTable,
+  PAGES,
+  shipped,
+  shippedKeys,
+} from '../fixture/shipped.ts'
 
-const README = shipped('README.md')
+const TEXT = documentation()
 const COMMANDS = allCommands(commandTree()).filter(({ path }) => path.at(-1) !== 'help')
 
 test('each command', () => {
-  const named = readmeTable('command').flatMap(([cell = '']) => codes(cell))
+  const named = documentedTable('command').flatMap(([cell = '']) => codes(cell))
   const top = COMMANDS.flatMap(({ path }) => (path.length === 1 ? path : []))
   assert.deepEqual(named.toSorted(), top.toSorted())
 })
 
 for (const name of ['check', 'status']) {
   test(`each option of ${name} in the table`, () => {
-    const rows = readmeTable('option').filter(([, of = '']) => of.split(', ').includes(name))
+    const rows = documentedTable('option').filter(([, of = '']) => of.split(', ').includes(name))
     const named = rows.flatMap(([cell = '']) =>
       codes(cell).map((code) => code.split(' ', 1).join()),
     )
@@ -28,14 +37,14 @@ for (const name of ['check', 'status']) {
 for (const { path } of COMMANDS) {
   const name = path.join(' ')
   test(`each option of ${name || 'the program'}`, () => {
-    const missing = optionsOf(name).filter((flag) => !new RegExp(`[\\s\`]${flag}\\b`).test(README))
+    const missing = optionsOf(name).filter((flag) => !new RegExp(`[\\s\`]${flag}\\b`).test(TEXT))
     assert.deepEqual(missing, [])
   })
 }
 
 test('no option that there is not', () => {
   const known = new Set(COMMANDS.flatMap(({ path }) => optionsOf(path.join(' '))))
-  const named = [...README.matchAll(/`(--[a-z-]+)/g)].map(([, flag = '']) => flag)
+  const named = [...TEXT.matchAll(/`(--[a-z-]+)/g)].map(([, flag = '']) => flag)
   assert.deepEqual(
     named.filter((flag) => !known.has(flag) && !['--help', '--version'].includes(flag)),
     [],
@@ -44,14 +53,14 @@ test('no option that there is not', () => {
 
 test('each area of doctor, in its order', () => {
   assert.deepEqual(
-    readmeTable('area').map(([cell = '']) => codes(cell)[0]),
+    documentedTable('area').map(([cell = '']) => codes(cell)[0]),
     CHECKS.map(({ area }) => area),
   )
 })
 
 test('each key of the configuration, as the sample file has it', () => {
-  const [, text = ''] = /^```ini\n([^]*?)^```$/m.exec(README) ?? []
-  parseConfig(text, 'README.md')
+  const [, text = ''] = /^```ini\n([^]*?)^```$/m.exec(shipped('docs/configuration.md')) ?? []
+  parseConfig(text, 'docs/configuration.md')
   let section = ''
   const named = text.split('\n').flatMap((line) => {
     section = /^\[(.*)\]$/.exec(line)?.[1] ?? section
@@ -64,12 +73,13 @@ test('each key of the configuration, as the sample file has it', () => {
   )
 })
 
-for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/kubernetes.md']) {
-  test(`${page}: each link to a heading leads to one`, () => {
-    const links = [...shipped(page).matchAll(/\]\(([\w./-]*)#([^)]+)\)/g)]
-    const broken = links.filter(([, file, anchor = '']) => {
+for (const page of PAGES) {
+  test(`${page}: each link within the project leads somewhere`, () => {
+    const links = [...shipped(page).matchAll(/\]\((?!https?:)([\w./-]*)(?:#([^)]+))?\)/g)]
+    const broken = links.filter(([, file, anchor]) => {
       const target = file === '' ? page : new URL(file ?? '', `file:///${page}`).pathname.slice(1)
-      return !anchorsOf(shipped(target)).includes(anchor)
+      if (!existsSync(join(CHECKOUT, target))) return true
+      return anchor !== undefined && !anchorsOf(shipped(target)).includes(anchor)
     })
     assert.deepEqual(
       broken.map(([link]) => link),
