@@ -8,9 +8,9 @@ import { isExecutable, newestNode } from '../test/lab/cache.ts'
 const checkout = join(import.meta.dirname, '..')
 const quickKinds = ['unit', 'cli']
 const kinds = [...quickKinds, 'system', 'cluster', 'aarch64', 'machine']
-/** Lanes of kinds, side by side: most of their time is spent waiting for systems to come up. */
-const lanes = [['system'], ['cluster', 'aarch64', 'machine']]
-const runMs = 40 * 60_000
+/** Their tests boot or emulate whole systems, and wait most of the time. */
+const slowKinds = kinds.filter((kind) => !quickKinds.includes(kind))
+const runMs = 20 * 60_000
 
 interface Counts {
   passed: number
@@ -44,15 +44,17 @@ async function main(named: string[]): Promise<number> {
     if (isExecutable(newest)) runs.push(await runTests(quick.join(' and '), newest, quickFiles))
     else console.log(`Not run with the newest Node: ${newest} is missing (npm run test:setup).`)
   }
-  await Promise.all(
-    lanes.map(async (lane) => {
-      for (const kind of lane.filter((each) => named.includes(each))) {
-        // Each boots or emulates whole systems: more at once would only slow each other down.
-        const one = ['--test-concurrency=1']
-        runs.push(await runTests(kind, process.execPath, files.get(kind) ?? [], one))
-      }
-    }),
-  )
+  // Two at once, from both ends: no two machines are emulated at the same time, and neither waits.
+  const slow = slowKinds
+    .filter((kind) => named.includes(kind))
+    .flatMap((kind) => files.get(kind) ?? [])
+  process.once('SIGTERM', () => slow.splice(0))
+  const lane = async (next: () => string | undefined) => {
+    for (let file = next(); file !== undefined; file = next()) {
+      runs.push(await runTests(file, process.execPath, [file]))
+    }
+  }
+  await Promise.all([lane(() => slow.shift()), lane(() => slow.pop())])
   return report(runs)
 }
 
@@ -65,12 +67,7 @@ function testFiles(kind: string): string[] {
 }
 
 /** One run of node:test. If a time limit or a signal ends it, that counts as one failure. */
-async function runTests(
-  title: string,
-  node: string,
-  files: string[],
-  options: string[] = [],
-): Promise<Counts> {
+async function runTests(title: string, node: string, files: string[]): Promise<Counts> {
   console.log(`\n${title}, with ${node}`)
   const directory = mkdtempSync(join(tmpdir(), 'kured-sentinel-test-'))
   const summary = join(directory, 'summary.tap')
@@ -78,7 +75,7 @@ async function runTests(
     const reporters = ['spec', 'stdout', 'tap', summary].map((value, index) =>
       index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
     )
-    const argv = ['--import', 'tsx', '--test', ...reporters, ...options, ...files]
+    const argv = ['--import', 'tsx', '--test', ...reporters, ...files]
     const exitCode = await exitOf(node, argv)
     const counts = countsOf(readFileSync(summary, 'utf8'))
     if (counts.failed === 0 && exitCode !== 0) {
