@@ -10,6 +10,7 @@ import { addIgnoreCommands } from './ignore.ts'
 import { example, type OnEnd } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRepairCommand } from './repair.ts'
+import { addRequestCommand } from './request.ts'
 import { addRestartCommand } from './restart.ts'
 import { addUnitsCommands } from './units.ts'
 import { addUpgradeCommands } from './upgrade.ts'
@@ -37,6 +38,7 @@ export function createProgram(ended: OnEnd): Command {
 
   addCheckCommands(program, ended)
   addHoldCommands(program, ended)
+  addRequestCommand(program, ended)
   addRebootCommand(program, ended)
   addIgnoreCommands(program, ended)
   addRestartCommand(program, ended)

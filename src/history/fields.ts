@@ -52,6 +52,10 @@ const FIELDS = {
   /** until: ISO 8601 */
   hold: { reason: text, until: text, by },
   release: { by },
+  /** a person asked for a reboot through Kured, in this boot */
+  request: { reason: text, by },
+  /** reason: '' where it could not be read */
+  'request-cancelled': { reason: text, by },
 } as const
 
 export type HistoryKind = keyof typeof FIELDS

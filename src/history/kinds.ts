@@ -81,6 +81,15 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     messageId: '8546122d3b1f4fec9572c43a8e762578',
     describe: ({ by }) => `released by ${by}`,
   },
+  request: {
+    messageId: '9911a30bfdd84b64bf0d1874c36caaa4',
+    describe: ({ reason, by }) => `a reboot was requested by ${by}: ${reason}`,
+  },
+  'request-cancelled': {
+    messageId: 'f7635584e5e94b4ca5ecace3c98da527',
+    describe: ({ reason, by }) =>
+      `the request was cancelled by ${by}: ${reason || 'it was damaged'}`,
+  },
 }
 
 /** An event in one line, for a person. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { activeHold } from './hold-state.ts'
+import { REQUEST_CAUSE } from './guard.ts'
 import { holdText } from './hold.ts'
 import { readRequests } from './requests.ts'
 import { collectDangers } from './dangers.ts'
@@ -15,6 +16,7 @@ import {
   STALE_LOCK_ADVICE,
   type LockState,
 } from '../pacman/lock.ts'
+import { readPersonsRequest } from '../sentinel/request-file.ts'
 import { showUnits, type Properties } from '../systemd/systemctl.ts'
 import { UNITS } from '../systemd/jobs.ts'
 
@@ -27,12 +29,15 @@ export interface RebootDecision {
   reason: string
 }
 
+/** cancelled: only for a person's request, which is no longer there. */
+type Asked = 'yes' | 'no' | 'cancelled'
+
 /** The evidence for the decision. */
 export interface BlockerEvidence {
   /** the active hold, or why it cannot be read */
   hold: { answer: 'not-now' | 'attention'; reason: string } | undefined
   /** whether a check asked for a reboot in this boot; undefined when that does not matter */
-  asked: boolean | undefined
+  asked: Asked | undefined
   lock: LockState | undefined
   /** what would make the reboot useless or fatal, each in one line */
   dangers: string[]
@@ -48,11 +53,12 @@ export function judgeBlockers({
   dangers,
   busyUnits,
 }: BlockerEvidence): RebootDecision {
-  if (asked === false) {
+  if (asked === 'no') {
     const reason =
       'no check has asked Kured for a reboot in this boot. This command is for Kured’s rebootCommand; rebootSentinelCommand must be `kured-sentinel` alone (if another program asks for reboots, set only-asked = no)'
     return { answer: 'attention', reason }
   }
+  if (asked === 'cancelled') return { answer: 'not-now', reason: 'its request was cancelled' }
   if (hold !== undefined) return hold
   if (lock?.state === 'stale') {
     const reason = `${describeLock(lock)}. To do: ${STALE_LOCK_ADVICE}`
@@ -73,10 +79,7 @@ export function judgeBlockers({
  */
 export function collectBlockers(host: Host, config: Config, byKured: boolean): BlockerEvidence {
   const now = readBootClock(host)
-  const checksAsked = byKured && config.rebootAsked
-  const asked = checksAsked
-    ? readRequests(host).some(({ bootId }) => bootId === now.bootId)
-    : undefined
+  const asked = byKured && config.rebootAsked ? readAsked(host, now) : undefined
   const hold = readHoldOn(host, now)
   const busyUnits = listBusyUnits()
   const dbPath = databasePath(readHostConf(host))
@@ -91,6 +94,14 @@ export function collectBlockers(host: Host, config: Config, byKured: boolean): B
     lock: lock && readLockState(host, lock, config.staleLockAge, new Deadline(config.timeout)),
     busyUnits,
   }
+}
+
+function readAsked(host: Host, { bootId }: BootClock): Asked {
+  const causes = readRequests(host).filter((one) => one.bootId === bootId)
+  if (causes.length === 0) return 'no'
+  if (causes.some(({ cause }) => !cause.startsWith(REQUEST_CAUSE))) return 'yes'
+  // Cancelled during the drain, which no check sees.
+  return readPersonsRequest(host)?.bootId === bootId ? 'yes' : 'cancelled'
 }
 
 function readHoldOn(host: Host, now: BootClock): BlockerEvidence['hold'] {

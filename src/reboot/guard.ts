@@ -6,6 +6,9 @@ export interface RebootRequest {
   bootId: string
 }
 
+/** How the cause of a person's request begins. */
+export const REQUEST_CAUSE = 'request '
+
 /** Boot ID of requests rebuilt after the file was lost: matches no boot, so they are earlier. */
 const LOST = ''
 
@@ -64,6 +67,7 @@ function isLasting({ cause }: Pick<RebootRequest, 'cause'>): boolean {
  * initramfs: an unchanged cause would look new each time.
  */
 function causeOf({ kind, path, byPacman, ...owner }: Finding): string {
+  if (kind === 'request') return `${REQUEST_CAUSE}${owner.message}`
   if (kind === 'kernel') return `kernel ${owner.package} ${owner.version} ${owner.installedAt}`
   return byPacman === false ? `deleted ${path}` : `${kind} ${path}`
 }

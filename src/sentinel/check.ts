@@ -17,6 +17,7 @@ import { ignore, unreadable, type Finding } from './finding.ts'
 import { collectKernel, judgeKernel } from './kernel.ts'
 import { collectMicrocode } from './microcode.ts'
 import { collectModules } from './modules.ts'
+import { collectRequest } from './request.ts'
 import { scanProc } from './scan-proc.ts'
 import { collectStaleCode } from './stale-code.ts'
 import { decide, type Verdict } from './verdict.ts'
@@ -93,6 +94,7 @@ export async function checkHost(
     })
   await collectOptional('modules', (files) => collectModules(host, files, deadline))
   await collectOptional('microcode', (files) => collectMicrocode(host, files))
+  await collect('request', () => collectRequest(host, bootId))
   await collect('health', () => collectUnhealthy(host))
   await collect('processes', async () => {
     // Only replaced files count: without any, no process is read.

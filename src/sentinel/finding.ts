@@ -13,6 +13,7 @@ export interface Finding {
     | 'kernel'
     | 'module'
     | 'microcode'
+    | 'request'
     | 'lock'
     | 'unreadable'
     | 'hold'

@@ -7,6 +7,7 @@ import type { Snapshot } from '../host/snapshot.ts'
 import { databasePath, PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { INCOMPLETE_FILE, REPLACED_FILE } from '../pacman/replaced.ts'
+import { REQUEST_FILE } from './request-file.ts'
 
 /**
  * Left by a clean check for bin/kured-sentinel. Its lines: the boot's ID, the path of pacman's lock, the
@@ -38,6 +39,7 @@ export function takeFingerprint(host: Snapshot): Fingerprint | undefined {
       `${running}/vmlinuz`,
       `${running}/pkgbase`,
       UNHEALTHY_FILE,
+      REQUEST_FILE,
       REPLACED_FILE,
       INCOMPLETE_FILE,
     ]

@@ -109,3 +109,17 @@ test('only reasons for a reboot are judged and remembered', () => {
   const lock: Finding = { kind: 'lock', effect: 'attention', message: 'stale' }
   assert.deepEqual(decideGuard([lock], 'A', []), { findings: [lock], requests: [] })
 })
+
+test('a person’s request counts in its boot, also where the record is lost, and leaves nothing to the next', () => {
+  const request: Finding = {
+    kind: 'request',
+    effect: 'reboot',
+    message: 'requested by root: a disk',
+  }
+  assert.deepEqual(effects(decideGuard([request], 'A', undefined).findings), ['reboot'])
+  const first = decideGuard([request], 'A', []).requests
+  assert.deepEqual(first, [{ cause: 'request requested by root: a disk', bootId: 'A' }])
+  assert.deepEqual(decideGuard([], 'B', first).requests, [])
+  const other = { ...request, message: 'requested by root: fans' }
+  assert.equal(decideGuard([other], 'A', first).findings[0]?.askedIn, undefined, 'told anew')
+})

@@ -50,6 +50,8 @@ const EVENTS: readonly HistoryEvent[] = [
   { kind: 'health', verdict: 'unhealthy', reasons: ['a has failed'], by: 'systemd' },
   { kind: 'hold', reason: 'a disk', until: '2026-11-27T12:00:00.000Z', by: 'anna' },
   { kind: 'release', by: 'anna' },
+  { kind: 'request', reason: 'a new disk', by: 'anna' },
+  { kind: 'request-cancelled', reason: '', by: 'root' },
 ]
 
 test('each kind is read back as it was written, and has words of its own', () => {
@@ -71,6 +73,8 @@ test('each kind is read back as it was written, and has words of its own', () =>
     'the node is unhealthy; a has failed',
     'held until 2026-11-27T12:00:00.000Z by anna: a disk',
     'released by anna',
+    'a reboot was requested by anna: a new disk',
+    'the request was cancelled by root: it was damaged',
   ])
 })
 

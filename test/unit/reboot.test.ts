@@ -15,7 +15,7 @@ import { makeTree } from '../fixture/tree.ts'
 
 const NOTHING: BlockerEvidence = {
   hold: undefined,
-  asked: true,
+  asked: 'yes',
   lock: undefined,
   dangers: [],
   busyUnits: [],
@@ -32,7 +32,8 @@ const upgrade = ['pacman-upgrade.service is activating']
 for (const [what, evidence, answer, reason] of [
   ['nothing', {}, 'go', ''],
   ['asked by a person', { asked: undefined }, 'go', ''],
-  ['no check asked for it', { asked: false, hold }, 'attention', /rebootCommand/],
+  ['no check asked for it', { asked: 'no', hold }, 'attention', /rebootCommand/],
+  ['its request was cancelled', { asked: 'cancelled', hold }, 'not-now', /was cancelled$/],
   ['a hold', { hold, lock: lock('held') }, 'not-now', 'held'],
   [
     'a stale lock',

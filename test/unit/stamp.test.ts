@@ -43,6 +43,7 @@ test('the lines: the boot, the lock, the paths, and the state of those that are 
     '/usr/lib/modules/6.9.1-arch1-1/vmlinuz',
     '/usr/lib/modules/6.9.1-arch1-1/pkgbase',
     '/run/kured-sentinel/unhealthy',
+    '/run/kured-sentinel/request',
     '/run/kured-sentinel/replaced',
     '/run/kured-sentinel/incomplete',
   ])
@@ -50,6 +51,7 @@ test('the lines: the boot, the lock, the paths, and the state of those that are 
     '/etc/kured-sentinel.conf',
     '/usr/lib/modules/6.9.1-arch1-1/vmlinuz',
     '/run/kured-sentinel/unhealthy',
+    '/run/kured-sentinel/request',
   ]
   const there = lines.slice(2, end - 1).filter((path) => !missing.includes(path))
   // As the entry asks for it, with the real stat(1).
