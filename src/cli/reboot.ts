@@ -5,6 +5,7 @@ interface RebootWords {
   json?: true
   dryRun?: true
   wait?: number
+  yes?: true
   config?: string
 }
 
@@ -20,6 +21,7 @@ export function addRebootCommand(program: Command, ended: OnEnd): void {
       'how long to wait for an upgrade; 20min unless configured',
       parseDurationOption,
     )
+    .option('--yes', 'by hand: reboot without a question, though nothing asks for a reboot')
     .option('--dry-run', 'say what it would do now, and do nothing')
     .option('--json', 'print one JSON object')
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')
@@ -29,11 +31,13 @@ export function addRebootCommand(program: Command, ended: OnEnd): void {
 Exit codes: 0 the host goes down, 1 not now (an upgrade, a hold), 2 no reboot
 and a person should look. With 1 and 2 Kured uncordons the node. Never set it as
 Kured's sentinel command: that one is kured-sentinel alone.
+By hand nothing is drained. Where nothing asks for a reboot either, it asks
+first; without a terminal it needs --yes. For a drained one: request.
 ${example('reboot --dry-run')}`,
     )
-    .action(async ({ json, dryRun, wait, config }: RebootWords) => {
+    .action(async ({ json, dryRun, wait, yes, config }: RebootWords) => {
       const { rebootHost } = await import('../commands/reboot.ts')
-      const code = await rebootHost({ json, dryRun, wait, configFile: config })
+      const code = await rebootHost({ json, dryRun, wait, yes, configFile: config })
       // Kured must not take a dry run for an answer: it would wait for the reboot for ever.
       ended(dryRun ? 'reboot --dry-run' : 'reboot', code)
     })

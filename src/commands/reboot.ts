@@ -1,9 +1,11 @@
 import { readConfig } from '../config/config.ts'
-import { Exit } from '../errors.ts'
+import { Exit, SentinelError } from '../errors.ts'
 import { isRunByKured, mustBeRoot } from '../host/caller.ts'
+import { askYes, hasTerminal } from '../host/confirm.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import type { RebootAnswer } from '../reboot/blockers.ts'
+import { warnOfRebootByHand } from '../reboot/by-hand.ts'
 import { previewReboot, reboot, type RebootOutcome } from '../reboot/reboot.ts'
 import { durationText } from '../text/duration.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
@@ -13,6 +15,8 @@ interface RebootOptions {
   dryRun: true | undefined
   /** in ms; overrides the configuration */
   wait: number | undefined
+  /** a person's word, given before */
+  yes: true | undefined
   configFile: string | undefined
 }
 
@@ -32,6 +36,7 @@ export async function rebootHost({
   json,
   dryRun,
   wait,
+  yes,
   configFile,
 }: RebootOptions): Promise<number> {
   mustBeRoot('a reboot')
@@ -40,13 +45,27 @@ export async function rebootHost({
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
   const byKured = isRunByKured()
   const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
+  const warning = byKured || yes ? undefined : await warnOfRebootByHand(host, settings)
+  if (warning !== undefined && !dryRun && !(await isMeant(warning))) return Exit.none
   const ending = dryRun
     ? await previewReboot(host, settings, byKured)
     : await reboot(host, settings, byKured, say)
   const exitCode = CODES[ending.answer]
   if (json) write(1, printableJson({ ...ending, exitCode }))
   else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
+  if (dryRun && warning !== undefined) write(2, printableLines([`would ask first: ${warning}`]))
   return exitCode
+}
+
+/** @throws SentinelError where nobody can be asked */
+async function isMeant(warning: string): Promise<boolean> {
+  if (!hasTerminal()) {
+    throw new SentinelError(`no reboot: ${warning}. If it is meant all the same: --yes`)
+  }
+  write(2, printableLines([warning]))
+  const meant = await askYes('Reboot this host now?')
+  if (!meant) write(2, 'no reboot\n')
+  return meant
 }
 
 /** The outcome in one line. */

@@ -58,7 +58,7 @@ const WAYS: Record<string, (node: LabNode) => Promise<void>> = {
     await node.run(['systemctl', 'stop', 'pacman-upgrade.service'], { timeoutMs: 60_000 })
   },
   'kured-sentinel reboot': async (node) => {
-    await node.run(['kured-sentinel', 'reboot'], { timeoutMs: 120_000 })
+    await node.run(['kured-sentinel', 'reboot', '--yes'], { timeoutMs: 120_000 })
     await reboots(node)
   },
 }
