@@ -9,7 +9,7 @@ export const FLOORS = [
   ['host'],
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
   ['cluster', 'history', 'pacman'],
-  ['boot', 'health'],
+  ['boot', 'health', 'notify'],
   ['ignored', 'record', 'sentinel', 'skew'],
   ['reboot', 'repair', 'restart', 'units'],
   ['preflight'],

@@ -44,6 +44,9 @@ export function installedFiles(checkout: string): InstalledFile[] {
     // Not in a hook directory of pacman: to activate it, link it to /etc/pacman.d/hooks.
     file(`hooks/${RESTART_HOOK}`, `${share}/kured-sentinel/${RESTART_HOOK}`),
     file('kured-values.yaml', `${share}/kured-sentinel/kured-values.yaml`),
+    ...filesIn(join(checkout, 'examples')).map((name) =>
+      file(`examples/${name}`, `${share}/kured-sentinel/examples/${name}`, 0o755),
+    ),
     file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),
     file('generated/kured-sentinel.bash', `${share}/bash-completion/completions/kured-sentinel`),
     file('generated/_kured-sentinel', `${share}/zsh/site-functions/_kured-sentinel`),

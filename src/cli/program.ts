@@ -7,6 +7,7 @@ import { addHealthCommand } from './health.ts'
 import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
+import { addNotifyCommand } from './notify.ts'
 import { example, type OnEnd } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRepairCommand } from './repair.ts'
@@ -49,6 +50,7 @@ export function createProgram(ended: OnEnd): Command {
   addHistoryCommand(program, ended)
   addClusterCommand(program, ended)
   addHealthCommand(program, ended)
+  addNotifyCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

@@ -1,5 +1,5 @@
 import { readConfig, type Config } from '../config/config.ts'
-import { Exit, SentinelError } from '../errors.ts'
+import { errorText, Exit, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
@@ -32,7 +32,7 @@ type Render = (report: CheckReport, kubelet?: KubeletStatus) => string
 export async function check(render: Render, options?: CheckOptions): Promise<number> {
   const host = new Snapshot(options?.root)
   const fingerprint = options === undefined ? takeFingerprint(host) : undefined
-  const report = await look(host, options ?? {}, true)
+  const report = await lookOrNote(host, options)
   const alarm = report.verdict === 'attention' && options?.json !== true
   write(alarm ? 2 : 1, render(report))
   if (options === undefined) leaveStamp(host, report.clean ? fingerprint : undefined)
@@ -53,6 +53,25 @@ export async function status(render: Render, options: CheckOptions = {}): Promis
 async function askKubelet(host: Host): Promise<KubeletStatus | undefined> {
   const { askKubeletStatus } = await import('./kubelet-status.ts')
   return askKubeletStatus(host)
+}
+
+/** What keeps each minute's check from an answer is written to the history. */
+async function lookOrNote(host: Host, options: CheckOptions | undefined): Promise<CheckReport> {
+  try {
+    return await look(host, options ?? {}, true)
+  } catch (error) {
+    if (options === undefined) await noteFailure(host, errorText(error))
+    throw error
+  }
+}
+
+async function noteFailure(host: Host, reason: string): Promise<void> {
+  try {
+    const { noteAttention } = await import('../reboot/note-attention.ts')
+    noteAttention(host, [reason])
+  } catch {
+    // The error itself counts.
+  }
 }
 
 /** @param answers whether the result is an answer to Kured */

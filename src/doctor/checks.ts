@@ -7,6 +7,7 @@ import { kured } from './kured.ts'
 import type { DoctorCheck } from './line.ts'
 import { mounts } from './mounts.ts'
 import { state } from './state.ts'
+import { notify } from './notify.ts'
 import { units } from './units.ts'
 import { lock } from './lock.ts'
 import { ownPackage } from './package.ts'
@@ -33,6 +34,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   kernel,
   boot,
   health,
+  notify,
   verdict,
   state,
   kured,

@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts'
-import { HEALTH_SERVICE, UNITS } from '../systemd/jobs.ts'
+import { HEALTH_SERVICE, NOTIFY_SERVICE, UNITS } from '../systemd/jobs.ts'
 import { isUnitUp, type LoadedUnit } from '../systemd/loaded-units.ts'
 import type { Baseline } from './baseline.ts'
 
 /** This program's own: the jobs have their records, and health is what runs now. */
-const OURS: readonly string[] = [...Object.values(UNITS), HEALTH_SERVICE]
+const OURS: readonly string[] = [...Object.values(UNITS), HEALTH_SERVICE, NOTIFY_SERVICE]
 
 export interface UnitsJudgement {
   /** what is not well, each in one line */

@@ -30,6 +30,8 @@ const FIELDS = {
   restart: { restarted: listOf(text), failed: listOf(text), by },
   /** a check answered "reboot" for these for the first time */
   'reboot-asked': { causes: listOf(text), reasons: listOf(text), by },
+  /** a check answered 2 for these; once for each reason, and once a day as long as it lasts */
+  attention: { reasons: listOf(text) },
   /** a check saw that a reboot did not clear its cause; once for each boot */
   'reboot-useless': { reasons: listOf(text) },
   /** a reboot after the drain. down: systemd is told to reboot; failed: it refused */

@@ -67,7 +67,7 @@ function parseLine(line: string): HistoryEntry | undefined {
  * @throws the system error; the file then has its old lines, perhaps with a torn one behind them
  */
 export function appendHistory(host: Host, entries: readonly HistoryEntry[]): void {
-  const added = entries.map((entry) => `${toLine(entry)}\n`).join('')
+  const added = entries.map((entry) => `${boundedJson(entry)}\n`).join('')
   const size = host.stat(HISTORY_FILE)?.size ?? 0
   // A torn last line must not take the next one along.
   const isTorn = size > 0 && host.readPart(HISTORY_FILE, size - 1, 1)[0] !== 0x0a
@@ -77,9 +77,10 @@ export function appendHistory(host: Host, entries: readonly HistoryEntry[]): voi
   else host.write(HISTORY_FILE, readTail(host, Math.min(KEPT_BYTES, room)) + text)
 }
 
-function toLine(entry: HistoryEntry): string {
-  const line = JSON.stringify(entry, bounded(LONGEST_LIST))
-  return line.length <= LONG_LINE ? line : JSON.stringify(entry, bounded(SHORTER_LIST))
+/** JSON in one line, with long texts and lists cut. */
+export function boundedJson(value: object): string {
+  const line = JSON.stringify(value, bounded(LONGEST_LIST))
+  return line.length <= LONG_LINE ? line : JSON.stringify(value, bounded(SHORTER_LIST))
 }
 
 function bounded(longestList: number) {

@@ -8,6 +8,10 @@ interface KindOfEvent<K extends HistoryKind> {
   describe: (event: HistoryEvent<K>) => string
   /** whether a person should see it: a warning in the journal */
   isTrouble?: (event: HistoryEvent<K>) => boolean
+  /** whether the programs in notify.d are told; by default of all trouble */
+  isTold?: (event: HistoryEvent<K>) => boolean
+  /** whether they are told that its trouble is over */
+  tellsEnd?: true
 }
 
 export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
@@ -16,6 +20,7 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     describe: ({ outcome, reason, packages, problems }) =>
       `upgrade ${outcome}: ${[reason, ...problems, ...shortened(packages, 5)].join('; ')}`,
     isTrouble: ({ outcome, problems }) => outcome !== 'completed' || problems.length > 0,
+    tellsEnd: true,
   },
   download: {
     messageId: '41f28604a86d4c518329c33d25631cd8',
@@ -36,6 +41,7 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
       return `not repaired by ${by}: ${shortened(problems, 5).join('; ')}`
     },
     isTrouble: ({ outcome }) => outcome === 'failed',
+    isTold: ({ outcome }) => outcome !== 'done',
   },
   restart: {
     messageId: 'de4f19486f5d4ed5a9d817d8190bed6e',
@@ -49,6 +55,11 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
   'reboot-asked': {
     messageId: '165d87a27d334a4aaacfda4fe83a2974',
     describe: ({ reasons, by }) => `${by} was told to reboot: ${shortened(reasons, 5).join('; ')}`,
+  },
+  attention: {
+    messageId: '2cbbf59d829f46ff9f9fdbdc2ce260a3',
+    describe: ({ reasons }) => `attention, no reboot: ${shortened(reasons, 5).join('; ')}`,
+    isTrouble: () => true,
   },
   'reboot-useless': {
     messageId: '24c83a4cb6f24ed5bf419de858d7fa10',
@@ -64,6 +75,8 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     messageId: 'c9fa798c8d004e46bd303beffd58778f',
     describe: describeBoot,
     isTrouble: ({ how, helped }) => how === 'power-cut' || helped === 'no',
+    // A useless reboot is an event of its own.
+    isTold: ({ how }) => how === 'power-cut',
   },
   health: {
     messageId: '30ee02d96e534b158a935b7874a59331',
@@ -72,6 +85,7 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
       return [what, ...shortened(reasons, 5)].join('; ')
     },
     isTrouble: ({ verdict }) => verdict === 'unhealthy',
+    tellsEnd: true,
   },
   hold: {
     messageId: '4d25697e939f4adc90154f11aaeadcac',

@@ -8,6 +8,7 @@ import { judgeBoot } from './boots.ts'
 import type { HistoryEvent, HistoryStamp } from './fields.ts'
 import { appendHistory, readHistory } from './file.ts'
 import { describeEvent, isTrouble, KINDS } from './kinds.ts'
+import { leaveUntold } from './untold.ts'
 
 /** Limit for the journal's answer to how the last boot ended. */
 const BOOT_END_MS = 3_000
@@ -49,9 +50,9 @@ function note(
       )
       return all
     })
-    for (const event of written) tellJournal(host, event)
+    for (const event of written) tell(host, event)
   } catch (error) {
-    for (const event of events) tellJournal(host, event, errorText(error))
+    for (const event of events) tell(host, event, errorText(error))
   }
 }
 
@@ -72,6 +73,12 @@ function bootEvent(host: Host, helped: HistoryEvent<'boot'>['helped']): HistoryE
 
 function stampOf({ wall, bootId, uptime }: BootClock): HistoryStamp {
   return { at: new Date(wall).toISOString(), bootId, uptimeMs: uptime }
+}
+
+/** @param problem why it is not in the history */
+function tell(host: Host, event: HistoryEvent, problem?: string): void {
+  tellJournal(host, event, problem)
+  leaveUntold(host, event)
 }
 
 function tellJournal(host: Host, event: HistoryEvent, problem?: string): void {

@@ -5,12 +5,13 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { ignore, unreadable, type Finding } from '../sentinel/finding.ts'
-import { decide } from '../sentinel/verdict.ts'
+import { decide, type Verdict } from '../sentinel/verdict.ts'
 import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
 import { holdText, remaining } from './hold.ts'
 import { notYetHealthy } from './health.ts'
+import { noteAttention } from './note-attention.ts'
 import { noteRequests, noteUseless } from './note-requests.ts'
 import { readRequests, writeRequests } from './requests.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
@@ -48,7 +49,22 @@ export function applyRebootPolicy(
   } catch (error) {
     findings = [...findings, unreadable(errorText(error))]
   }
-  return { ...report, ...decide(findings) }
+  const verdict = decide(findings)
+  if (answers) attempt(() => noteOthers(host, verdict, report.bootId))
+  return { ...report, ...verdict }
+}
+
+/** Useless reboots and a node that is not well are events of their own. */
+function noteOthers(host: Host, { verdict, reasons }: Verdict, bootId: string): void {
+  const others = reasons.filter(
+    ({ kind, askedIn = bootId }) => kind !== 'health' && askedIn === bootId,
+  )
+  if (verdict === 'attention' && others.length > 0) {
+    noteAttention(
+      host,
+      others.map(({ message }) => message),
+    )
+  }
 }
 
 /** The findings without the reasons that an earlier verdict gave to those it did not count. */

@@ -9,3 +9,7 @@ export const UNITS: Record<Job, string> = {
 
 /** Looks after each boot whether the node is well. */
 export const HEALTH_SERVICE = 'kured-sentinel-health.service'
+
+/** Tells the programs in notify.d what has happened; the path unit starts it. */
+export const NOTIFY_SERVICE = 'kured-sentinel-notify.service'
+export const NOTIFY_PATH = 'kured-sentinel-notify.path'

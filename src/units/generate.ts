@@ -1,6 +1,7 @@
-import { HEALTH_SERVICE, UNITS } from '../systemd/jobs.ts'
+import { HEALTH_SERVICE, NOTIFY_PATH, NOTIFY_SERVICE, UNITS } from '../systemd/jobs.ts'
 import { healthService, healthTimer } from './health.ts'
 import { mountUnits } from './mounts.ts'
+import { notifyPath, notifyService } from './notify.ts'
 import type { UnitOptions } from './options.ts'
 import { downloadService, upgradeService } from './services.ts'
 import { downloadTimer, upgradeTimer } from './timers.ts'
@@ -15,14 +16,17 @@ export function generate(options: UnitOptions): UnitFile[] {
     upgradeTimer(options),
     healthService(),
     healthTimer(),
+    notifyService(),
+    notifyPath(),
     ...mountUnits(options),
   ]
 }
 
-/** The names of all units but mounts: each service and its timer. */
+/** The names of all units but mounts: each service, and what starts it. */
 export function serviceUnits(): string[] {
-  return [...Object.values(UNITS), HEALTH_SERVICE].flatMap((service) => [
+  const timed = [...Object.values(UNITS), HEALTH_SERVICE].flatMap((service) => [
     service,
     service.replace(/\.service$/, '.timer'),
   ])
+  return [...timed, NOTIFY_SERVICE, NOTIFY_PATH]
 }

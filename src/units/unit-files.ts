@@ -39,7 +39,7 @@ export function isOurs(unit: HostUnitFile | undefined): boolean {
 /** The names of units in /etc/systemd/system that this program wrote, edited since or not. */
 export function writtenNames(host: Host): string[] {
   return list(host, UNIT_DIRECTORY)
-    .filter((name) => /\.(service|timer|mount|automount)$/.test(name))
+    .filter((name) => /\.(service|timer|path|mount|automount)$/.test(name))
     .filter((name) => isOurs(inEtc(host, name)))
     .toSorted()
 }

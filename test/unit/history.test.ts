@@ -37,6 +37,7 @@ const EVENTS: readonly HistoryEvent[] = [
   { kind: 'repair', outcome: 'done', packages: ['linux'], problems: [], by: 'anna' },
   { kind: 'restart', restarted: ['sshd.service'], failed: ['foo.service: no'], by: 'systemd' },
   { kind: 'reboot-asked', causes: ['kernel linux 2 3'], reasons: ['kernel 1 runs'], by: 'kured' },
+  { kind: 'attention', reasons: ['x.conf:1: bad'] },
   { kind: 'reboot-useless', reasons: ['a reboot for kernel 2 did not help'] },
   {
     kind: 'gate',
@@ -67,6 +68,7 @@ test('each kind is read back as it was written, and has words of its own', () =>
     'taken for whole by anna: linux',
     'restarted by systemd: sshd.service; did not come back: foo.service: no',
     'kured was told to reboot: kernel 1 runs',
+    'attention, no reboot: x.conf:1: bad',
     'a reboot for kernel 2 did not help',
     'no reboot by kured, after waiting 5s for pacman: held',
     'booted, as planned; a reboot was due for kernel 1 runs: it helped',

@@ -122,12 +122,12 @@ test('Kured is told of commands that there are', () => {
   }
 })
 
-test('removing the package disables every timer it installs', () => {
+test('removing the package disables every timer and path it installs', () => {
   const named =
-    /for timer in (.*); do/.exec(shipped('kured-sentinel.install'))?.[1]?.split(' ') ?? []
-  const timers = files('systemd').filter((name) => name.endsWith('.timer'))
+    /for unit in ([^;]*); do/.exec(shipped('kured-sentinel.install'))?.[1]?.split(/[\s\\]+/) ?? []
+  const lasting = files('systemd').filter((name) => !name.endsWith('.service'))
   assert.deepEqual(
-    timers.filter((name) => !named.includes(name)),
+    lasting.filter((name) => !named.includes(name)),
     [],
   )
 })

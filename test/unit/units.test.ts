@@ -33,7 +33,8 @@ cp /tmp/units/etc/systemd/system/* systemd`
 
 test('the cache has both pairs, a node the upgrade', () => {
   const health = ['kured-sentinel-health.service', 'kured-sentinel-health.timer']
-  const node = ['pacman-upgrade.service', 'pacman-upgrade.timer', ...health]
+  const notify = ['kured-sentinel-notify.service', 'kured-sentinel-notify.path']
+  const node = ['pacman-upgrade.service', 'pacman-upgrade.timer', ...health, ...notify]
   const cache = ['pacman-cache-update.service', 'pacman-cache-update.timer', ...node]
   assert.deepEqual(
     units({ role: 'node' }).map(({ name }) => name),
