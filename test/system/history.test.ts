@@ -15,6 +15,44 @@ async function history(node: LabNode): Promise<any[]> {
 
 const kinds = (events: { kind: HistoryKind }[]) => events.map(({ kind }) => kind)
 
+const REQUEST = ['kured-sentinel', 'request', '--reason', 'a new disk']
+
+/** By hand it is asked first; a request is one drained reboot, which a hold or its end calls off. */
+async function requestReboot(node: LabNode): Promise<void> {
+  const refused = await node.run([...CHECK, 'reboot'])
+  assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
+  assert.match(refused.stderr, /^error: no reboot: nothing asks for a reboot, .* --yes\n$/)
+  const atTerminal = `echo n | script --quiet --return --command '${CHECK} reboot' /dev/null`
+  const declined = await node.run(['/bin/sh', '-c', atTerminal])
+  assert.equal(declined.exitCode, 1, declined.stdout)
+  assert.match(declined.stdout, /drains nothing.*\r?\n.*Reboot this host now\? \[y\/N\]/s)
+  const dry = await node.run([...CHECK, 'reboot', '--dry-run'])
+  assert.deepEqual([dry.exitCode, dry.stdout], [0, 'would reboot now\n'])
+  assert.match(dry.stderr, /^would ask first: nothing asks for a reboot/)
+
+  const gate = async () => {
+    const { exitCode, stderr } = await node.asKured([...CHECK, 'reboot'])
+    return [exitCode, stderr] as const
+  }
+  assert.equal((await node.asKured(CHECK)).exitCode, 1)
+  await node.ok(REQUEST)
+  const due = await node.asKured(CHECK)
+  assert.deepEqual(
+    [due.exitCode, due.stdout],
+    [0, 'reboot required: requested by root: a new disk\n'],
+  )
+  await node.ok(['kured-sentinel', 'request', '--cancel'])
+  assert.deepEqual(await gate(), [1, 'no reboot: its request was cancelled\n'])
+  assert.equal((await node.asKured(CHECK)).exitCode, 1)
+  await node.ok(REQUEST)
+  assert.equal((await node.asKured(CHECK)).exitCode, 0)
+  assert.equal((await gate())[0], 0)
+  assert.equal(await node.waitForEnd(), 'reboot')
+  await node.boot()
+  for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 1)
+  assert.equal(await node.ok(['kured-sentinel', 'request']), 'no request\n')
+}
+
 labTest('an upgrade, a reboot that does not help, a power cut: one story, told twice', async () => {
   await using node = await bootNode()
   await node.shell('mkdir -p /var/log/journal; systemctl restart systemd-journald')
@@ -25,12 +63,26 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
   await node.ok(['pacman', '-Sy'])
   await upgrade(node)
   await node.ok(['kured-sentinel', 'restart'])
+  await requestReboot(node)
   await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
   for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 0)
 
   const before = await history(node)
-  assert.deepEqual(kinds(before), ['boot', 'upgrade', 'restart', 'reboot-asked'])
-  const [, upgraded, restarted, asked] = before
+  assert.deepEqual(kinds(before), [
+    'boot',
+    'upgrade',
+    'restart',
+    'request',
+    'reboot-asked',
+    'request-cancelled',
+    'gate',
+    'request',
+    'gate',
+    'boot',
+    'reboot-asked',
+  ])
+  const [, upgraded, restarted] = before
+  const asked = before.at(-1)
   assert.deepEqual(upgraded.packages, ['upgraded libgreet (1.0-1 -> 2.0-1)'])
   assert.equal(upgraded.outcome, 'completed')
   assert.deepEqual([restarted.restarted, restarted.by], [['plain.service'], 'root'])
@@ -42,10 +94,10 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
   await node.boot()
   for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 2)
   const useless = await history(node)
-  assert.deepEqual(kinds(useless.slice(4)), ['gate', 'boot', 'reboot-useless'])
-  assert.deepEqual([useless[4].ending, useless[4].by], ['down', 'kured'])
-  assert.deepEqual([useless[5].how, useless[5].helped], ['planned', 'no'])
-  assert.deepEqual(useless[5].causes, asked.reasons)
+  assert.deepEqual(kinds(useless.slice(11)), ['gate', 'boot', 'reboot-useless'])
+  assert.deepEqual([useless[11].ending, useless[11].by], ['down', 'kured'])
+  assert.deepEqual([useless[12].how, useless[12].helped], ['planned', 'no'])
+  assert.deepEqual(useless[12].causes, asked.reasons)
 
   await node.powerCut()
   await node.boot()
@@ -60,7 +112,7 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
     timeoutMs: 10_000,
   })
   await node.ok(['systemctl', 'kill', '--signal=CONT', 'systemd-journald'])
-  const last = (await history(node)).slice(7)
+  const last = (await history(node)).slice(14)
   assert.deepEqual(kinds(last), ['boot', 'hold', 'boot', 'release', 'hold'])
   assert.deepEqual([last[0].how, last[2].how], ['power-cut', 'unplanned'])
 

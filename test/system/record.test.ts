@@ -1,6 +1,7 @@
 /** The jobs under a real systemd, with the real pacman: how they end, and what is kept of it. */
 import assert from 'node:assert/strict'
 import type { RunRecord } from '../../src/record/run-record.ts'
+import { shipped } from '../fixture/shipped.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
@@ -34,6 +35,12 @@ async function awaitEnd(node: LabNode): Promise<RunRecord> {
   await node.shell(`until ${state} | grep -qE '^(inactive|failed)$'; do sleep 0.05; done`)
   return readRun(node)
 }
+
+/** The `setsid` leaves its process group. */
+const TELL = `#!/bin/sh
+setsid --fork sleep 98765 </dev/null >/dev/null 2>&1
+cat >>/run/told
+`
 
 const FOUR = ['a', 'b', 'c', 'd']
 
@@ -107,7 +114,13 @@ labTest(
     assert.equal((await node.run(['systemctl', 'is-failed', UNIT])).stdout, 'failed\n')
     await node.ok(['rm', LOCK])
 
-    // pacman itself fails.
+    // pacman itself fails, and a program of the administrator hears of it: once for two such nights.
+    for (const name of ['kured-sentinel-notify.path', 'kured-sentinel-notify.service']) {
+      await node.writeFile(`/etc/systemd/system/${name}`, shipped(`systemd/${name}`))
+    }
+    await node.writeFile('/etc/kured-sentinel/notify.d/tell', TELL, 0o755)
+    await node.ok(['systemctl', 'daemon-reload'])
+    await node.ok(['systemctl', 'start', 'kured-sentinel-notify.path'])
     await fetch(node, plain('b', '4', { files: { '/usr/share/taken': 'x' } }))
     await node.writeFile('/usr/share/taken', 'mine')
     const failed = await upgrade(node)
@@ -119,6 +132,18 @@ labTest(
         0,
       ],
     )
+    await upgrade(node)
+    await node.ok(['rm', '/usr/share/taken'])
+    assert.equal((await upgrade(node)).outcome, 'completed')
+    await node.shell('until [ "$(wc -l </run/told)" -ge 2 ]; do sleep 0.1; done')
+    const told = (await node.readFile('/run/told')).trimEnd().split('\n')
+    const [trouble, end] = told.map((line) => JSON.parse(line))
+    assert.equal(told.length, 2)
+    assert.match(trouble.message, /^upgrade failed: failed to commit transaction \(conflicting/)
+    assert.deepEqual([trouble.event, trouble.trouble], ['upgrade', true])
+    assert.deepEqual([end.details.outcome, end.trouble], ['completed', false])
+    // What it left running, out of its process group, has gone with the service.
+    await node.shell("until ! pgrep -f '[s]leep 98765'; do sleep 0.1; done")
   },
 )
 
