@@ -22,7 +22,7 @@ async function requestReboot(node: LabNode): Promise<void> {
   const refused = await node.run([...CHECK, 'reboot'])
   assert.deepEqual([refused.exitCode, refused.stdout], [2, ''])
   assert.match(refused.stderr, /^error: no reboot: nothing asks for a reboot, .* --yes\n$/)
-  const atTerminal = `echo n | script --quiet --return --command '${CHECK} reboot' /dev/null`
+  const atTerminal = `echo n | script --quiet --return --command '${CHECK.join()} reboot' /dev/null`
   const declined = await node.run(['/bin/sh', '-c', atTerminal])
   assert.equal(declined.exitCode, 1, declined.stdout)
   assert.match(declined.stdout, /drains nothing.*\r?\n.*Reboot this host now\? \[y\/N\]/s)
