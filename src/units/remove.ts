@@ -69,7 +69,7 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
 /** Automounts before mounts: a mount stopped first would be mounted again. */
 function stopOrder(names: string[]): string[] {
   const rank = (name: string) =>
-    ['timer', 'service', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
+    ['timer', 'path', 'service', 'automount', 'mount'].indexOf(name.split('.').at(-1) ?? '')
   return names.toSorted((a, b) => rank(a) - rank(b))
 }
 

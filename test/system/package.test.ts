@@ -12,7 +12,8 @@ import { buildOwnPackage, CHECKOUT, type OwnPackage, PACKAGE_TOOLS } from '../la
 
 const MANUAL = 'usr/share/man/man8/kured-sentinel.8.gz'
 const UNITS = shippedIn('systemd')
-const TIMERS = UNITS.filter((name) => name.endsWith('.timer'))
+/** Timers and a path. */
+const LASTING = UNITS.filter((name) => !name.endsWith('.service'))
 
 /** Two builds of one source, in different places; one of them runs check() as well. */
 const workshop = makeTree({})
@@ -75,6 +76,8 @@ toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
       'usr/share/bash-completion/completions/kured-sentinel',
       'usr/share/fish/vendor_completions.d/kured-sentinel.fish',
       'usr/share/kured-sentinel/99-kured-sentinel-restart.hook',
+      'usr/share/kured-sentinel/examples/notify-mail',
+      'usr/share/kured-sentinel/examples/notify-webhook',
       'usr/share/kured-sentinel/kured-values.yaml',
       'usr/share/libalpm/hooks/00-kured-sentinel-replaced.hook',
       'usr/share/libalpm/hooks/zzz-kured-sentinel-begun.hook',
@@ -181,9 +184,9 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
 
   // The node has no man(1) to find their Documentation= with; the page is looked at above.
   for (const unit of UNITS) await node.ok(['systemd-analyze', 'verify', '--man=no', unit])
-  for (const timer of TIMERS) {
-    assert.equal((await node.run(['systemctl', 'is-enabled', timer])).stdout, 'disabled\n')
-    await node.ok(['systemctl', 'enable', '--now', timer])
+  for (const unit of LASTING) {
+    assert.equal((await node.run(['systemctl', 'is-enabled', unit])).stdout, 'disabled\n')
+    await node.ok(['systemctl', 'enable', '--now', unit])
   }
   // Left behind, the link would keep pacman from every transaction: "could not stat file".
   const hook = '/usr/share/kured-sentinel/99-kured-sentinel-restart.hook'
@@ -193,8 +196,8 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
   const { exitCode, stderr: said } = removed
   const saved = '/etc/kured-sentinel.conf saved as /etc/kured-sentinel.conf.pacsave'
   assert.deepEqual([exitCode, said], [0, `warning: ${saved}\n`])
-  for (const timer of TIMERS) {
-    assert.equal((await node.run(['systemctl', 'is-active', timer])).stdout, 'inactive\n')
+  for (const unit of LASTING) {
+    assert.equal((await node.run(['systemctl', 'is-active', unit])).stdout, 'inactive\n')
   }
   assert.deepEqual(
     (await filesOf(node)).filter((path) => !before.includes(path)),
@@ -208,7 +211,7 @@ function tryInImage(root: string, file: string): void {
   const enter = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', `--root=${root}`]
   const script = `mount -t proc proc /proc
 pacman -U --noconfirm --assume-installed nodejs=20.19.2 /package
-${TIMERS.map((timer) => `systemctl enable ${timer}`).join('\n')}
+${LASTING.map((unit) => `systemctl enable ${unit}`).join('\n')}
 pacman -R --noconfirm kured-sentinel
 rm /package`
   const ended = spawnSync('unshare', [...enter, '/bin/sh', '-euc', script], {
@@ -220,7 +223,7 @@ rm /package`
   assert.doesNotMatch(ended.stdout + ended.stderr, /error|command failed/i)
   const links = readdirSync(join(root, 'etc/systemd/system'), { recursive: true, encoding: 'utf8' })
   assert.deepEqual(
-    links.filter((link) => TIMERS.includes(basename(link))),
+    links.filter((link) => LASTING.includes(basename(link))),
     [],
   )
 }

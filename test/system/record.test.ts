@@ -135,10 +135,16 @@ labTest(
     await upgrade(node)
     await node.ok(['rm', '/usr/share/taken'])
     assert.equal((await upgrade(node)).outcome, 'completed')
-    await node.shell('until [ "$(wc -l </run/told)" -ge 2 ]; do sleep 0.1; done')
+    // Each minute's check, which cannot even read its configuration.
+    await node.writeFile('/etc/kured-sentinel.conf', 'garbage\n')
+    for (let minute = 0; minute < 3; minute++) {
+      assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 2)
+    }
+    await node.shell('until [ "$(wc -l </run/told)" -ge 3 ]; do sleep 0.1; done')
     const told = (await node.readFile('/run/told')).trimEnd().split('\n')
-    const [trouble, end] = told.map((line) => JSON.parse(line))
-    assert.equal(told.length, 2)
+    const [trouble, end, attention] = told.map((line) => JSON.parse(line))
+    assert.equal(told.length, 3)
+    assert.match(attention.message, /^attention, no reboot: .*kured-sentinel\.conf:1/)
     assert.match(trouble.message, /^upgrade failed: failed to commit transaction \(conflicting/)
     assert.deepEqual([trouble.event, trouble.trouble], ['upgrade', true])
     assert.deepEqual([end.details.outcome, end.trouble], ['completed', false])

@@ -148,6 +148,7 @@ labTest('what is mounted on demand is not mounted again while it is removed', as
   assert.deepEqual(lasting, [
     'pacman-upgrade.timer',
     'kured-sentinel-health.timer',
+    'kured-sentinel-notify.path',
     'srv-pkg.automount',
     'srv-sync.automount',
     'srv-pkg.mount',
