@@ -1,6 +1,15 @@
 /** What is told to the programs in notify.d, when, and how they are run. */
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { HistoryEvent } from '../../src/history/fields.ts'
@@ -13,6 +22,7 @@ import { listUntold, takeUntold } from '../../src/notify/spool.ts'
 import { tellPrograms } from '../../src/notify/tell.ts'
 import { noteAttention } from '../../src/reboot/note-attention.ts'
 import { hostTree } from '../fixture/host.ts'
+import { shipped } from '../fixture/shipped.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 const DAY = 86_400_000
@@ -252,4 +262,37 @@ test('what others can write to is not run: the program, its directory, the targe
     (await problems(host, '{}')).map(([, problem]) => problem),
     [refused, refused, refused, refused],
   )
+})
+
+test('the examples do what they say, with the event as it is told', async (t) => {
+  const bodies: string[] = []
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (text: string) => bodies.push(text))
+    request.on('end', () => response.writeHead(bodies.length === 1 ? 503 : 200).end('answer'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const host = hostWithPrograms({ sendmail: 'exec cat >$0.mail' })
+  const directory = host.path(NOTIFY_DIRECTORY)
+  const sendmail = join(host.root, 'sendmail')
+  renameSync(join(directory, 'sendmail'), sendmail)
+  for (const name of ['notify-mail', 'notify-webhook']) {
+    const script = shipped(`examples/${name}`)
+      .replace(/^url=.*$/m, `url=http://127.0.0.1:${port}/`)
+      .replace('/usr/bin/sendmail', sendmail)
+      .replace('/usr/bin/node', process.execPath)
+    writeFileSync(join(directory, name), script)
+    chmodSync(join(directory, name), 0o755)
+  }
+  const event = JSON.stringify({ event: 'gate', node: 'n3', message: 'a $(reboot) “lock”' })
+  assert.deepEqual(await problems(host, event), [
+    ['notify-mail', undefined],
+    ['notify-webhook', undefined],
+  ])
+  assert.deepEqual(bodies, [`${event}\n`, `${event}\n`], 'tried again after 503')
+  const mail = readFileSync(`${sendmail}.mail`, 'utf8')
+  assert.match(mail, /^To: root\nSubject: kured-sentinel on n3: gate\nContent-Type/)
+  assert.match(mail, /\n\na \$\(reboot\) “lock”\n\n/)
 })
