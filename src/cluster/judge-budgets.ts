@@ -7,9 +7,13 @@ import { type ClusterView, isMoved } from './view.ts'
 const area = 'budget'
 
 /** Budgets that let a drain take no pod, now or ever; and those that protect nothing. */
-export function judgeBudgets({ budgets, pods }: ClusterView): ClusterFinding[] {
+export function judgeBudgets(
+  { budgets, pods }: ClusterView,
+  goOn: () => void = () => {},
+): ClusterFinding[] {
   const byNamespace = groupBy(pods, ({ namespace }) => namespace)
   const chosen = budgets.map((budget) => {
+    goOn()
     const own = byNamespace.get(budget.namespace) ?? []
     return { budget, own: own.filter(({ labels }) => budget.selects(labels)) }
   })

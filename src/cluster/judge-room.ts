@@ -20,7 +20,10 @@ const area = 'room'
  * node selectors, node affinities and taints; rules between pods are not looked at, and the order is
  * not the scheduler's. So it is a good estimate, and no promise.
  */
-export function judgeRoom({ nodes, pods, localClaims }: ClusterView): ClusterFinding[] {
+export function judgeRoom(
+  { nodes, pods, localClaims }: ClusterView,
+  goOn: () => void = () => {},
+): ClusterFinding[] {
   const [first] = nodes
   if (nodes.length === 1 && first !== undefined) {
     const message = 'is the only node: everything is away while it reboots'
@@ -37,7 +40,7 @@ export function judgeRoom({ nodes, pods, localClaims }: ClusterView): ClusterFin
     const waits = ({ namespace, claims }: ClusterPod) =>
       claims.some((claim) => localClaims.has(`${namespace}/${claim}`))
     const moved = (byNode.get(node.name) ?? []).filter((pod) => isMoved(pod) && !waits(pod))
-    return judgeNode(node, moved, others)
+    return judgeNode(node, moved, others, goOn)
   })
 }
 
@@ -47,12 +50,18 @@ function roomOf(node: ClusterNode, pods: ClusterPod[]): Room {
   return { node, cpu: cpu - sum('cpu'), memory: memory - sum('memory'), pods: most - pods.length }
 }
 
-function judgeNode({ name }: ClusterNode, pods: ClusterPod[], others: Room[]): ClusterFinding[] {
+function judgeNode(
+  { name }: ClusterNode,
+  pods: ClusterPod[],
+  others: Room[],
+  goOn: () => void,
+): ClusterFinding[] {
   const object = `Node ${name}`
   const rooms = others.map((room) => ({ ...room }))
   const bound: ClusterPod[] = []
   const homeless: ClusterPod[] = []
   for (const pod of pods.toSorted(largestFirst)) {
+    goOn()
     const possible = rooms.filter((room) => mayBeOn(pod, room.node))
     const room = possible.find((one) => fits(pod, one))
     if (room !== undefined) {

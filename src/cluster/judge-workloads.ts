@@ -70,8 +70,13 @@ export function judgeReplicas({ nodes }: ClusterView, workloads: Workload[]): Cl
 }
 
 /** Whether a new pod gets traffic, and lets the next one be evicted, before it can serve. */
-export function judgeProbes({ services }: ClusterView, workloads: Workload[]): ClusterFinding[] {
+export function judgeProbes(
+  { services }: ClusterView,
+  workloads: Workload[],
+  goOn: () => void,
+): ClusterFinding[] {
   return workloads.flatMap(({ object, namespace, first }): ClusterFinding[] => {
+    goOn()
     const area = 'probe'
     const isServed = (services.get(namespace) ?? []).some((one) => hasLabels(first.labels, one))
     if (isServed && first.unready.length > 0) {

@@ -1,4 +1,4 @@
-import { field, list, text } from '../kubernetes/json.ts'
+import { field, list, number, text } from '../kubernetes/json.ts'
 import type { KuredSet } from './view.ts'
 
 /** The annotation's name unless --lock-annotation says otherwise. [Kured, daemonsetlock] */
@@ -13,7 +13,7 @@ export function readLocks(annotations: unknown): KuredSet['locks'] {
     node: text(field(one, 'nodeID')),
     created: text(field(one, 'created')),
     // In ns, as Go's JSON has durations.
-    ttlMs: Number(field(one, 'TTL') ?? 0) / 1e6,
+    ttlMs: number(field(one, 'TTL'), 0) / 1e6,
   }))
 }
 

@@ -1,4 +1,4 @@
-import { field, list, text } from '../kubernetes/json.ts'
+import { field, list, number, text } from '../kubernetes/json.ts'
 import { parseQuantity } from './quantity.ts'
 import { hasLabels, type LabelRule, nodeSelector, readLabels, type Labels } from './selector.ts'
 import { type Toleration, readTolerations } from './taint.ts'
@@ -58,7 +58,7 @@ export function readPod(pod: unknown): ClusterPod | undefined {
     labels,
     owner: ownerOf(metadata, labels),
     isStatic: field(metadata, 'annotations', 'kubernetes.io/config.mirror') !== undefined,
-    graceS: Number(field(spec, 'terminationGracePeriodSeconds') ?? 30),
+    graceS: number(field(spec, 'terminationGracePeriodSeconds'), 30),
     emptyDirs: namesOf(volumes, (one) => {
       const directory = field(one, 'emptyDir')
       return directory !== undefined && field(directory, 'medium') !== 'Memory'

@@ -2,6 +2,7 @@ import { judgeCluster, type Fitness } from '../cluster/check.ts'
 import { collectCluster } from '../cluster/collect.ts'
 import type { ClusterFinding, ClusterLevel } from '../cluster/finding.ts'
 import { groupBy } from '../cluster/group.ts'
+import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
@@ -28,7 +29,10 @@ export async function cluster({ json, kubeconfig }: ClusterOptions): Promise<num
   const view = await collectCluster(host, user, deadline, (what) =>
     showProgress(`reading ${what}`),
   ).finally(() => showProgress(undefined))
-  const fitness = judgeCluster(view)
+  const fitness = judgeCluster(view, () => {
+    if (deadline.left() === 0)
+      throw new SentinelError('the cluster is too large to be judged in time')
+  })
   const checkedAt = new Date(view.now).toISOString()
   const durationMs = Math.round(deadline.elapsed())
   write(1, json ? printableJson({ ...fitness, checkedAt, durationMs }) : renderFitness(fitness))

@@ -276,7 +276,7 @@ describe('kubectl', () => {
 
   test('that refuses one list is an error: half a look is none', async () => {
     await assert.rejects(
-      collect(`case $query in */pods*) echo 'Error: no' >&2; exit 1 ;; esac; echo '{}'`),
+      collect(`case $query in */pods*) echo 'Error: no' >&2; exit 1 ;; esac; echo '{"items":[]}'`),
       /the pods cannot be listed: Error: no/,
     )
     await assert.rejects(collect('echo "<html>"'), /cannot be listed: kubectl gives no JSON/)
@@ -286,13 +286,5 @@ describe('kubectl', () => {
     const began = performance.now()
     await assert.rejects(collect('exec sleep 60', 1500), /cannot be listed: no answer within/)
     assert.ok(performance.now() - began < 20_000)
-  })
-
-  test('that never comes to an end is one, too', async () => {
-    const endless = JSON.stringify({ metadata: { continue: 'again' }, items: [] })
-    await assert.rejects(
-      collect(`case $query in */nodes*) echo '${endless}' ;; *) echo '{}' ;; esac`, 3000),
-      /there are more than 100000 nodes: too many to look at|no answer/,
-    )
   })
 })
