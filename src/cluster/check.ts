@@ -48,7 +48,7 @@ export function judgeCluster(view: ClusterView, goOn: () => void = () => {}): Fi
     ...judgeBarePods(view),
     ...judgeReplicas(view, workloads),
     ...judgeVolumes(view, workloads),
-    ...judgeGrace(workloads, drainMs ?? 0, graceOf(container)),
+    ...judgeGrace(view, drainMs ?? 0, graceOf(container)),
     ...judgeProbes(view, workloads, goOn),
     ...judgeDeschedulers(view),
   ]

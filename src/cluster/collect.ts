@@ -6,7 +6,7 @@ import type { ApiUser } from '../kubernetes/kubectl.ts'
 import { kuredContainers } from '../kubernetes/kured.ts'
 import { readBudget } from './budget.ts'
 import { groupBy } from './group.ts'
-import { readLocks } from './lock.ts'
+import { lockNameOf, readLocks } from './lock.ts'
 import { readNode } from './node.ts'
 import { readPages, type WantedList } from './pages.ts'
 import { readPod } from './pod.ts'
@@ -98,10 +98,12 @@ function readKuredSet(set: unknown): KuredSet | undefined {
   const name = nameOf(set).join('/')
   const containers = kuredContainers(field(set, 'spec', 'template', 'spec'))
   if (containers.length === 0) return undefined
+  const lockName = lockNameOf(containers)
   return {
     name,
     containers,
-    locks: readLocks(field(set, 'metadata', 'annotations')),
+    lockName,
+    locks: readLocks(field(set, 'metadata', 'annotations'), lockName),
     wanted: number(field(set, 'status', 'desiredNumberScheduled'), 0),
     ready: number(field(set, 'status', 'numberReady'), 0),
   }

@@ -137,6 +137,37 @@ describe('pages', () => {
   })
 })
 
+test('no judgement goes on when its time is over', () => {
+  const pods = Array.from({ length: 20 }, (_, n) => {
+    const owner = { kind: 'StatefulSet', name: `set-${n}`, controller: true }
+    const metadata = { namespace: 'a', name: `x-${n}`, ownerReferences: [owner] }
+    return readPod({ metadata, spec: { nodeName: 'a' } }) ?? assert.fail()
+  })
+  const view = {
+    now: 0,
+    nodes: ['a', 'b'].map((name) => readNode({ metadata: { name } })),
+    pods,
+    budgets: [],
+    replicas: new Map(),
+    services: new Map(),
+    localClaims: new Map(),
+    kureds: [],
+    deschedulers: [],
+  }
+  const budget = readBudget({ metadata: { namespace: 'b' }, spec: {} })
+  const steps = (with_: object) => {
+    let many = 0
+    judgeCluster({ ...view, ...with_ }, () => (many += 1))
+    return many
+  }
+  assert.equal(steps({}), 40, 'each pod of a node, and each workload')
+  assert.equal(steps({ budgets: Array.from({ length: 20 }, () => budget) }), 60)
+  const late = () => {
+    throw new Error('late')
+  }
+  assert.throws(() => judgeCluster(view, late), /late/)
+})
+
 describe('objects', () => {
   /** Neither a number nor a text can be made of it. */
   const odd = { toString: 1, valueOf: 1 }

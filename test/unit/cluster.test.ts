@@ -6,14 +6,17 @@ import fc from 'fast-check'
 import { readBudget } from '../../src/cluster/budget.ts'
 import { judgeCluster } from '../../src/cluster/check.ts'
 import { collectCluster } from '../../src/cluster/collect.ts'
+import { judgeKureds } from '../../src/cluster/judge-kured.ts'
 import { judgeRoom } from '../../src/cluster/judge-room.ts'
-import { readLocks } from '../../src/cluster/lock.ts'
+import { judgeGrace } from '../../src/cluster/judge-workloads.ts'
+import { lockNameOf, readLocks } from '../../src/cluster/lock.ts'
 import { readNode } from '../../src/cluster/node.ts'
 import { readPod } from '../../src/cluster/pod.ts'
 import { parseQuantity } from '../../src/cluster/quantity.ts'
+import { podRequests, readRequests } from '../../src/cluster/requests.ts'
 import { planRound } from '../../src/cluster/round.ts'
 import { labelSelector, nodeSelector } from '../../src/cluster/selector.ts'
-import type { ClusterView } from '../../src/cluster/view.ts'
+import type { ClusterView, KuredSet } from '../../src/cluster/view.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { kuredContainers } from '../../src/kubernetes/kured.ts'
@@ -97,7 +100,7 @@ test('a pod: its owner, requests and what has ended', () => {
   }
   const read = readPod(web)
   assert.deepEqual(read?.owner, { kind: 'Deployment', name: 'web' })
-  assert.equal(read?.requests.cpu, 1, 'the largest init container')
+  assert.equal(read?.requests.get('cpu'), 1, 'the largest init container')
   assert.equal(readPod({ ...web, status: { phase: 'Succeeded' } }), undefined)
   assert.equal(readPod({ ...web, status: { phase: 'Failed' } }), undefined)
 })
@@ -132,6 +135,18 @@ function pod(name: string, nodeName: string, cpu: string, spec: object = {}) {
   assert.ok(read)
   return read
 }
+
+test('what a pod asks a node for', () => {
+  const of = (cpu: string, more = {}) => ({ resources: { requests: { cpu } }, ...more })
+  const stays = { restartPolicy: 'Always' }
+  const containers = [of('100m'), of('200m')]
+  const requests = (spec: object) => podRequests({ containers, ...spec }).get('cpu')
+  assert.equal(requests({ initContainers: [of('1'), of('500m', stays)] }), 1)
+  assert.equal(requests({ initContainers: [of('500m', stays), of('1')] }), 1.5)
+  assert.equal(requests({ resources: { requests: { cpu: '2' } } }), 2, 'of the pod as a whole')
+  assert.equal(requests({ overhead: { cpu: '1' }, resources: { requests: { cpu: '2' } } }), 3)
+  assert.deepEqual(podRequests({}), new Map([['pods', 1]]))
+})
 
 describe('room on the other nodes', () => {
   const room = (nodes: ReturnType<typeof node>[], ...pods: ReturnType<typeof pod>[]) =>
@@ -176,6 +191,13 @@ describe('room on the other nodes', () => {
     assert.deepEqual(room([node('a'), node('b', {}, { disk: 'ssd' })], x), [])
   })
 
+  test('not where a resource that the pod needs is missing, whatever it is called', () => {
+    const gpu = { containers: [{ resources: { requests: { 'nvidia.com/gpu': '1' } } }] }
+    assert.deepEqual(room([node('a'), node('b')], pod('x', 'a', '1', gpu)), [HOMELESS])
+    const with2 = { ...node('b'), allocatable: readRequests({ pods: '9', 'nvidia.com/gpu': '1' }) }
+    assert.deepEqual(room([node('a'), with2], pod('x', 'a', '1', gpu)), [])
+  })
+
   test('one node alone', () => {
     assert.deepEqual(room([node('a')], pod('x', 'a', '1')), [
       'Node a is the only node: everything is away while it reboots',
@@ -196,6 +218,91 @@ test('a budget that the controller cannot count', () => {
   const late = { ...budget, isCounted: false }
   const again = judgeCluster({ ...view, budgets: [late] }).findings.map(({ message }) => message)
   assert.ok(again.some((line) => line.startsWith('has not been counted by the controller yet')))
+})
+
+test('pods that do not end, or not in time, whoever keeps them', () => {
+  const grace = (spec: object, metadata: object, of = node('a')) => {
+    const read = readPod({ metadata: { namespace: 'a', name: 'x', ...metadata }, spec })
+    assert.ok(read)
+    const view = { ...NOTHING, now: Date.parse('2026-01-01T12:00:00Z'), nodes: [of], pods: [read] }
+    return judgeGrace(view, 480_000, undefined).map(
+      ({ level, object, message }) => `${level} ${object} ${message}`,
+    )
+  }
+  const spec = { nodeName: 'a' }
+  const deleted = (at: string) => ({ deletionTimestamp: `2026-01-01T${at}:00Z` })
+  assert.deepEqual(grace(spec, {}), [])
+  assert.deepEqual(grace(spec, deleted('11:55')), [])
+  assert.deepEqual(grace(spec, deleted('12:30')), [], 'it has until then')
+  assert.deepEqual(grace(spec, deleted('09:00')), [
+    'blocks Pod a/x should have ended 3h ago, and has not: a drain waits for it',
+  ])
+  assert.deepEqual(grace(spec, deleted('09:00'), readNode({ metadata: { name: 'a' } })), [])
+  const slow = { ...spec, terminationGracePeriodSeconds: 3600 }
+  const says = 'may take 1h to end, and Kured drains for 8min at most'
+  assert.deepEqual(grace(slow, {}), [`warning Pod a/x ${says}`])
+  const ownerReferences = [{ kind: 'Job', name: 'j', controller: true }]
+  assert.deepEqual(grace(slow, { ownerReferences }), [`warning Job a/j ${says}`])
+  const daemon = [{ kind: 'DaemonSet', name: 'd', controller: true }]
+  assert.deepEqual(grace(slow, { ownerReferences: daemon }), [], 'no drain touches it')
+})
+
+describe('Kured in the cluster', () => {
+  const NOW = Date.parse('2026-01-01T12:00:00Z')
+  const set = (name: string, more: Partial<KuredSet> = {}): KuredSet => ({
+    name,
+    lockName: 'weave.works/kured-node-lock',
+    containers: [],
+    locks: [],
+    wanted: 2,
+    ready: 2,
+    ...more,
+  })
+  const lines = (...kureds: KuredSet[]) =>
+    judgeKureds({ ...NOTHING, now: NOW, nodes: [node('a'), node('b')], kureds }).map(
+      ({ level, object, message }) => `${level} ${object} ${message}`,
+    )
+
+  test('once, on all nodes', () => {
+    assert.deepEqual(lines(set('k/one')), [])
+  })
+
+  test('twice is two locks', () => {
+    assert.deepEqual(lines(set('k/one'), set('l/two')), [
+      'warning DaemonSet k/one and DaemonSet l/two are Kured 2 times, each with a lock of its own: so many nodes may be away at once',
+    ])
+    assert.deepEqual(lines(set('k/one'), set('l/two', { wanted: 0, ready: 0 })), [
+      'warning DaemonSet l/two is for no node: none is drained and rebooted',
+    ])
+  })
+
+  test('with a lock that cannot be read', () => {
+    assert.deepEqual(lines(set('k/one', { locks: undefined })), [
+      'blocks DaemonSet k/one has a lock that cannot be read: Kured ends with it, and no node is rebooted',
+    ])
+  })
+
+  test('with a lock of any time', () => {
+    const held = (created: string) =>
+      lines(set('k/one', { locks: [{ node: 'a', created, ttlMs: 0 }] }))
+    const since = (text: string) => [
+      `blocks DaemonSet k/one has been locked by a for ${text}: no other is rebooted`,
+    ]
+    assert.deepEqual(held('2026-01-01T11:59:00Z'), [])
+    assert.deepEqual(held('2026-01-01T12:01:00Z'), [], 'clocks differ a little')
+    assert.deepEqual(held('2026-01-01T09:00:00Z'), since('3h'))
+    for (const odd of ['2999-01-01T00:00:00Z', 'x', '']) {
+      assert.deepEqual(held(odd), since('nobody knows how long'), odd)
+    }
+  })
+
+  test('has its lock where it says', () => {
+    const name = (...args: string[]) =>
+      lockNameOf(kuredContainers({ containers: [{ command: ['kured'], args }] }))
+    assert.equal(name(), 'weave.works/kured-node-lock')
+    assert.equal(name('--lock-annotation=example.org/lock'), 'example.org/lock')
+    assert.equal(name('--lock-annotation=x; reboot'), 'weave.works/kured-node-lock')
+  })
 })
 
 describe('how long a round takes', () => {
@@ -222,14 +329,15 @@ describe('how long a round takes', () => {
   })
 })
 
-test('a lock that is no JSON, or not one', () => {
-  const locks = (value: string) => readLocks({ 'weave.works/kured-node-lock': value })
-  assert.deepEqual(locks('{'), [])
-  assert.deepEqual(locks('[]'), [])
+test('a lock that is one, and one that cannot be read', () => {
+  const NAME = 'weave.works/kured-node-lock'
+  const locks = (value: string) => readLocks({ [NAME]: value }, NAME)
+  for (const value of ['{', '', '[]', '"a"', 'null', '1']) assert.equal(locks(value), undefined)
+  assert.deepEqual(locks('{"maxOwners":2,"locks":null}'), [])
   assert.deepEqual(locks('{"nodeID":"a","created":"x","TTL":1000000}'), [
     { node: 'a', created: 'x', ttlMs: 1 },
   ])
-  assert.deepEqual(readLocks(undefined), [])
+  assert.deepEqual(readLocks(undefined, NAME), [])
 })
 
 test('no object whatever stops the look', () => {
