@@ -52,13 +52,14 @@ function judgeBudget(budget: Budget, own: ClusterPod[]): ClusterFinding[] {
 
 function judgeAllowed(budget: Budget): Pick<ClusterFinding, 'message' | 'advice'> | undefined {
   const { namespace, rule, expected, healthy, desired, allowed, failure } = budget
-  if (!budget.isCounted) {
-    const message = 'has not been counted by the controller yet: until then it allows nothing'
-    return { message, advice: 'ask again; if it stays so, see kube-controller-manager’s log' }
-  }
+  // First: a budget that fails never gets to be counted. [disruption.go, failSafe; tested, 1.37]
   if (failure !== '') {
     const advice = 'let it select pods of one Deployment, StatefulSet or ReplicaSet'
     return { message: `allows no disruption, as it cannot be counted: ${failure}`, advice }
+  }
+  if (!budget.isCounted) {
+    const message = 'has not been counted by the controller yet: until then it allows nothing'
+    return { message, advice: 'ask again; if it stays so, see kube-controller-manager’s log' }
   }
   if (allowed > 0) return undefined
   if (desired >= expected) {

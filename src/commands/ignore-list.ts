@@ -63,12 +63,8 @@ async function notesOnVersions(
     const judged = judgeOffer(offer, known)
     if (judged === undefined) return []
     const { name, available } = offer
-    const { misfit } = judged
-    const message =
-      misfit === undefined
-        ? `may be released: ${available} fits the apiserver, ${known.server.text}`
-        : `must stay ignored: ${available} is ${misfit}`
-    return [{ package: name, fits: misfit === undefined, message }]
+    const may = judged.mayCome ? 'may be released' : 'must stay ignored'
+    return [{ package: name, fits: judged.fits, message: `${may}: ${available} ${judged.message}` }]
   })
 }
 

@@ -210,12 +210,13 @@ test('a budget that the controller cannot count', () => {
   const budget = readBudget({
     metadata: { namespace: 'a', name: 'b', generation: 1 },
     spec: { selector: {}, maxUnavailable: 1 },
-    status: { observedGeneration: 1, conditions: [condition] },
+    // Never 1 where the first look at it failed already.
+    status: { conditions: [condition] },
   })
   const view = { ...NOTHING, budgets: [budget], pods: [pod('x', 'a', '1')] }
   const lines = judgeCluster(view).findings.map(({ message }) => message)
   assert.ok(lines.includes('allows no disruption, as it cannot be counted: no scale'))
-  const late = { ...budget, isCounted: false }
+  const late = { ...budget, failure: '' }
   const again = judgeCluster({ ...view, budgets: [late] }).findings.map(({ message }) => message)
   assert.ok(again.some((line) => line.startsWith('has not been counted by the controller yet')))
 })
