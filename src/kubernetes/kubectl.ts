@@ -39,7 +39,10 @@ export async function askApi(
   query: string,
   limits: ApiLimits,
 ): Promise<unknown> {
-  const [kubectl = KUBECTL, ...words] = kubectlOf(host) ?? []
+  const [kubectl, ...words] = kubectlOf(host) ?? []
+  if (kubectl === undefined) {
+    throw new SentinelError(`${what}: there is no ${KUBECTL}: install the package that has it`)
+  }
   const args = [...words, '--kubeconfig', host.path(kubeconfig), 'get', '--raw', query]
   const entered = ['--net=/proc/1/ns/net', '--', host.path(kubectl), ...args]
   const ended = await awaitProgram(

@@ -61,6 +61,14 @@ describe('an answer without a list is no empty one', () => {
   })
 })
 
+test('without kubectl it says what to install', async () => {
+  const host = new Host(makeTree({}))
+  await assert.rejects(
+    collectCluster(host, USER, new Deadline(20_000), () => {}),
+    /cannot be listed: there is no \/usr\/bin\/kubectl: install the package that has it/,
+  )
+})
+
 test('a failure without a word says so', async () => {
   await assert.rejects(collect('exit 7'), /cannot be listed: kubectl ended with 7 and said nothing/)
 })
