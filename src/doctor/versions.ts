@@ -9,7 +9,13 @@ import {
 import { ignoredEntries } from './ignored.ts'
 import { PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import { readAvailable } from '../pacman/database/available.ts'
-import { judgeOffer, kubeletMisfit, kubeletRemedy, type OfferedPackage } from '../skew/fit.ts'
+import {
+  describeIgnored,
+  judgeOffer,
+  kubeletMisfit,
+  kubeletRemedy,
+  type OfferedPackage,
+} from '../skew/fit.ts'
 import { kubernetesPackages } from '../skew/packages.ts'
 import { askVersions, type NodeVersions } from '../skew/server.ts'
 import { parseVersion, refuseVersion } from '../skew/version.ts'
@@ -57,10 +63,8 @@ function judgeNext(
   const { name, available } = offer
   const judged = judgeOffer(offer, known)
   if (judged === undefined) return []
-  if (judged.mayCome) {
-    return isIgnored ? [ok(`${name} may be released: ${available} ${judged.message}`)] : []
-  }
-  if (isIgnored) return [ok(`${name} must stay ignored: ${available} ${judged.message}`)]
+  if (isIgnored) return [ok(`${name} ${describeIgnored(offer, judged)}`)]
+  if (judged.mayCome) return []
   const message = `the next upgrade brings ${name} ${available}, which ${judged.message}`
   const advice = `kured-sentinel ignore add ${name}`
   // The others harm nobody before a person calls them.

@@ -39,6 +39,12 @@ export function judgeOffer(
   return { fits: false, mayCome: true, message }
 }
 
+/** What an offer means for a package that is ignored: "may be released: 1.37.2-1 fits …". */
+export function describeIgnored({ available }: OfferedPackage, judged: OfferVerdict): string {
+  const may = judged.mayCome ? 'may be released' : 'must stay ignored'
+  return `${may}: ${available} ${judged.message}`
+}
+
 /** What makes a kubelet fit that does not. */
 export function kubeletRemedy({ kubelet, server }: NodeVersions): string {
   return isNewer(kubelet, server)
