@@ -180,7 +180,7 @@ describe('objects', () => {
   /** Neither a number nor a text can be made of it. */
   const odd = { toString: 1, valueOf: 1 }
 
-  for (const value of [odd, [odd], -1, 1e999, '-1', '1e999', null, true, 'NaN', {}]) {
+  for (const value of [odd, [odd], -1, Infinity, '-1', '1e999', null, true, 'NaN', {}]) {
     test(`with ${JSON.stringify(value)} for each number`, () => {
       const metadata = { namespace: 'a', name: 'x', generation: value, labels: { a: 'b' } }
       const requests = { cpu: value, memory: value }
