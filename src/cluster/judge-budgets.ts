@@ -34,14 +34,15 @@ function objectOf({ namespace, name }: Budget): string {
 
 function judgeBudget(budget: Budget, own: ClusterPod[]): ClusterFinding[] {
   const object = objectOf(budget)
-  if (own.length === 0) {
+  // Pods that came after the list of pods are the controller's to count.
+  if (own.length === 0 && budget.expected === 0) {
     const message = 'selects no pod: it protects nothing'
     return [
       { level: 'warning', area, object, message, advice: 'correct its selector, or remove it' },
     ]
   }
   // What no drain touches may be protected as it likes.
-  if (!own.some(isMoved)) return []
+  if (own.length > 0 && !own.some(isMoved)) return []
   const blocked = judgeAllowed(budget)
   if (blocked !== undefined) return [{ level: 'blocks', area, object, ...blocked }]
   if (budget.letsUnhealthyGo) return []

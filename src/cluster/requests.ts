@@ -40,7 +40,7 @@ function sidecarsBefore(spec: unknown, container: unknown): Requests {
 }
 
 /** All together. */
-export function sumOf(several: readonly Requests[]): Map<string, number> {
+function sumOf(several: readonly Requests[]): Map<string, number> {
   const sum = new Map<string, number>()
   for (const one of several) {
     for (const [name, amount] of one) sum.set(name, (sum.get(name) ?? 0) + amount)

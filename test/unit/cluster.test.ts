@@ -216,6 +216,10 @@ test('a budget that the controller cannot count', () => {
   const view = { ...NOTHING, budgets: [budget], pods: [pod('x', 'a', '1')] }
   const lines = judgeCluster(view).findings.map(({ message }) => message)
   assert.ok(lines.includes('allows no disruption, as it cannot be counted: no scale'))
+  // Its pods came after the others were listed.
+  const unseen = { ...budget, failure: '', isCounted: true, expected: 1, desired: 1, healthy: 1 }
+  const { findings } = judgeCluster({ ...view, budgets: [unseen], pods: [] })
+  assert.equal(findings[0]?.message, 'allows no disruption, ever: maxUnavailable 1, of 1 pod')
   const late = { ...budget, failure: '' }
   const again = judgeCluster({ ...view, budgets: [late] }).findings.map(({ message }) => message)
   assert.ok(again.some((line) => line.startsWith('has not been counted by the controller yet')))
