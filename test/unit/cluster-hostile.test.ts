@@ -13,6 +13,7 @@ import { labelSelector } from '../../src/cluster/selector.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { askApi } from '../../src/kubernetes/kubectl.ts'
+import { NOTHING } from '../fixture/cluster.ts'
 import { makeTree } from '../fixture/tree.ts'
 
 /** A host whose kubectl is a script, with the query in $query. */
@@ -151,17 +152,8 @@ test('no judgement goes on when its time is over', () => {
     const metadata = { namespace: 'a', name: `x-${n}`, ownerReferences: [owner] }
     return readPod({ metadata, spec: { nodeName: 'a' } }) ?? assert.fail()
   })
-  const view = {
-    now: 0,
-    nodes: ['a', 'b'].map((name) => readNode({ metadata: { name } })),
-    pods,
-    budgets: [],
-    replicas: new Map(),
-    services: new Map(),
-    localClaims: new Map(),
-    kureds: [],
-    deschedulers: [],
-  }
+  const nodes = ['a', 'b'].map((name) => readNode({ metadata: { name } }))
+  const view = { ...NOTHING, nodes, pods }
   const budget = readBudget({ metadata: { namespace: 'b' }, spec: {} })
   const steps = (with_: object) => {
     let many = 0
@@ -198,15 +190,10 @@ describe('objects', () => {
       const pod = readPod({ metadata, spec })
       assert.ok(pod)
       const { findings } = judgeCluster({
-        now: 0,
+        ...NOTHING,
         nodes: [readNode({ metadata, status: { allocatable } }), readNode({})],
         pods: [pod],
         budgets: [readBudget({ metadata, spec, status })],
-        replicas: new Map(),
-        services: new Map(),
-        localClaims: new Map(),
-        kureds: [],
-        deschedulers: [],
       })
       const lines = findings.map(({ object, message }) => `${object} ${message}`)
       assert.doesNotMatch(lines.join('\n'), /NaN|undefined|null|Infinity|\[object/)
