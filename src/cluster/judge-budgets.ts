@@ -79,14 +79,18 @@ type Twofold = [pod: ClusterPod, budgets: Budget[]]
 function listTwofold(chosen: { budget: Budget; own: ClusterPod[] }[]): Twofold[] {
   const of = new Map<ClusterPod, Budget[]>()
   for (const { budget, own } of chosen) {
-    for (const pod of own.filter(isMoved)) of.set(pod, [...(of.get(pod) ?? []), budget])
+    for (const pod of own.filter(isMoved)) {
+      const budgets = of.get(pod)
+      if (budgets === undefined) of.set(pod, [budget])
+      else budgets.push(budget)
+    }
   }
   return [...of].filter(([, budgets]) => budgets.length > 1)
 }
 
 /** A pod of two budgets can never be evicted. [Kubernetes, Eviction API: 500] */
 function judgeTwofold(twofold: Twofold[]): ClusterFinding[] {
-  const groups = groupBy(twofold, ([, budgets]) => budgets.map(objectOf).join(' and '))
+  const groups = groupBy(twofold, ([, budgets]) => nameAll(budgets))
   return [...groups].map(([object, group]) => ({
     level: 'blocks',
     area,
@@ -95,3 +99,11 @@ function judgeTwofold(twofold: Twofold[]): ClusterFinding[] {
     advice: 'let each pod have one budget',
   }))
 }
+
+function nameAll(budgets: Budget[]): string {
+  const more = budgets.length - MOST_NAMED
+  const names = budgets.slice(0, MOST_NAMED).map(objectOf)
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(' and ')
+}
+
+const MOST_NAMED = 3

@@ -16,41 +16,37 @@ export function readRequests(value: unknown): Requests {
  * [Kubernetes, component-helpers, PodRequests]
  */
 export function podRequests(spec: unknown): Requests {
-  let first: Requests = new Map()
-  let together = sumOf(list(field(spec, 'containers')).map(requestsOf))
+  const [stays, first, together] = [new Amounts(), new Amounts(), new Amounts()]
   for (const one of list(field(spec, 'initContainers'))) {
     const own = requestsOf(one)
-    const stays = field(one, 'restartPolicy') === 'Always'
-    if (stays) together = sumOf([together, own])
-    first = largestOf(first, sumOf([sidecarsBefore(spec, one), own]))
+    for (const [name, amount] of own) first.raise(name, stays.of(name) + amount)
+    if (field(one, 'restartPolicy') === 'Always') stays.add(own)
   }
-  const whole = readRequests(field(spec, 'resources', 'requests'))
-  const counted = new Map([...largestOf(together, first), ...whole])
-  return sumOf([counted, readRequests(field(spec, 'overhead')), new Map([['pods', 1]])])
+  for (const one of list(field(spec, 'containers'))) together.add(requestsOf(one))
+  together.add(stays)
+  for (const [name, amount] of first) together.raise(name, amount)
+  for (const [name, amount] of readRequests(field(spec, 'resources', 'requests'))) {
+    together.set(name, amount)
+  }
+  together.add(readRequests(field(spec, 'overhead')))
+  return together.set('pods', 1)
 }
 
 function requestsOf(container: unknown): Requests {
   return readRequests(field(container, 'resources', 'requests'))
 }
 
-function sidecarsBefore(spec: unknown, container: unknown): Requests {
-  const inits = list(field(spec, 'initContainers'))
-  const before = inits.slice(0, inits.indexOf(container))
-  return sumOf(before.filter((one) => field(one, 'restartPolicy') === 'Always').map(requestsOf))
-}
-
-/** All together. */
-function sumOf(several: readonly Requests[]): Map<string, number> {
-  const sum = new Map<string, number>()
-  for (const one of several) {
-    for (const [name, amount] of one) sum.set(name, (sum.get(name) ?? 0) + amount)
+/** Changed in place: a pod may have thousands of containers. */
+class Amounts extends Map<string, number> {
+  of(name: string): number {
+    return this.get(name) ?? 0
   }
-  return sum
-}
 
-function largestOf(one: Requests, other: Requests): Map<string, number> {
-  const names = new Set([...one.keys(), ...other.keys()])
-  return new Map(
-    [...names].map((name) => [name, Math.max(one.get(name) ?? 0, other.get(name) ?? 0)]),
-  )
+  add(more: Requests): void {
+    for (const [name, amount] of more) this.set(name, this.of(name) + amount)
+  }
+
+  raise(name: string, least: number): void {
+    this.set(name, Math.max(this.of(name), least))
+  }
 }

@@ -168,6 +168,32 @@ test('no judgement goes on when its time is over', () => {
   assert.throws(() => judgeCluster(view, late), /late/)
 })
 
+test('thousands of containers, and of budgets on one pod, cost their number and not its square', () => {
+  const container = (n: number, more = {}) => ({
+    resources: { requests: { [`example.org/${n}`]: '1' } },
+    ...more,
+  })
+  const many = Array.from({ length: 20_000 }, (_, n) => container(n, { restartPolicy: 'Always' }))
+  const budgets = Array.from({ length: 3000 }, (_, n) =>
+    readBudget({ metadata: { namespace: 'a', name: `b-${n}` }, spec: { selector: {} } }),
+  )
+  const owner = { kind: 'StatefulSet', name: 'set', controller: true }
+  const began = process.cpuUsage()
+  const pods = Array.from({ length: 300 }, (_, n) => {
+    const metadata = { namespace: 'a', name: `x-${n}`, ownerReferences: [owner] }
+    const spec = { containers: [], initContainers: n === 0 ? many : [] }
+    return readPod({ metadata, spec }) ?? assert.fail()
+  })
+  const { findings } = judgeCluster({ ...NOTHING, budgets, pods })
+  const { user } = process.cpuUsage(began)
+  assert.ok(user < 10e6, `${user / 1e6} s`)
+  const [twofold] = findings
+  assert.equal(
+    twofold?.object,
+    'PodDisruptionBudget a/b-0 and PodDisruptionBudget a/b-1 and PodDisruptionBudget a/b-2 and 2997 more',
+  )
+})
+
 describe('objects', () => {
   /** Neither a number nor a text can be made of it. */
   const odd = { toString: 1, valueOf: 1 }
