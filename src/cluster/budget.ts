@@ -1,4 +1,4 @@
-import { field, list, text } from '../kubernetes/json.ts'
+import { field, list, number, scalar, text } from '../kubernetes/json.ts'
 import { type LabelRule, labelSelector } from './selector.ts'
 
 /** A PodDisruptionBudget, with what the API's disruption controller has counted. */
@@ -23,7 +23,7 @@ export interface Budget {
 export function readBudget(budget: unknown): Budget {
   const spec = field(budget, 'spec')
   const status = field(budget, 'status')
-  const count = (name: string) => Number(field(status, name) ?? 0)
+  const count = (name: string) => number(field(status, name), 0)
   const rules = ['minAvailable', 'maxUnavailable'].filter((name) => field(spec, name) !== undefined)
   const failed = list(field(status, 'conditions')).find(
     (one) => field(one, 'reason') === 'SyncFailed',
@@ -32,9 +32,9 @@ export function readBudget(budget: unknown): Budget {
     namespace: text(field(budget, 'metadata', 'namespace')),
     name: text(field(budget, 'metadata', 'name')),
     selects: labelSelector(field(spec, 'selector')),
-    rule: rules.map((name) => `${name} ${String(field(spec, name))}`).join() || 'no rule',
+    rule: rules.map((name) => `${name} ${scalar(field(spec, name))}`).join() || 'no rule',
     letsUnhealthyGo: field(spec, 'unhealthyPodEvictionPolicy') === 'AlwaysAllow',
-    isCounted: count('observedGeneration') >= Number(field(budget, 'metadata', 'generation') ?? 0),
+    isCounted: count('observedGeneration') >= number(field(budget, 'metadata', 'generation'), 1),
     expected: count('expectedPods'),
     healthy: count('currentHealthy'),
     desired: count('desiredHealthy'),

@@ -30,21 +30,26 @@ export interface Fitness {
 
 const ORDER: readonly ClusterLevel[] = ['blocks', 'warning', 'hint']
 
-/** Judges what was collected. Pure. */
-export function judgeCluster(view: ClusterView): Fitness {
+/**
+ * Judges what was collected. Pure.
+ *
+ * @param goOn is called before each step, and throws where no time is left: who may make objects in a
+ * cluster may make so many, with so many rules, that this takes hours
+ */
+export function judgeCluster(view: ClusterView, goOn: () => void = () => {}): Fitness {
   const workloads = listWorkloads(view)
   const [container] = view.kureds.flatMap(({ containers }) => containers)
   const drainMs = container && readTurns(container)?.drainTimeout
   const all = [
     ...judgeKureds(view),
-    ...judgeBudgets(view),
+    ...judgeBudgets(view, goOn),
     ...judgeNodes(view),
-    ...judgeRoom(view),
+    ...judgeRoom(view, goOn),
     ...judgeBarePods(view),
     ...judgeReplicas(view, workloads),
     ...judgeVolumes(view, workloads),
-    ...judgeGrace(workloads, drainMs ?? 0, graceOf(container)),
-    ...judgeProbes(view, workloads),
+    ...judgeGrace(view, drainMs ?? 0, graceOf(container)),
+    ...judgeProbes(view, workloads, goOn),
     ...judgeDeschedulers(view),
   ]
   const round = container && planRound(container, view.nodes.length)

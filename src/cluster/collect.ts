@@ -1,25 +1,17 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { field, list, text } from '../kubernetes/json.ts'
-import { type ApiUser, askApi } from '../kubernetes/kubectl.ts'
+import { field, list, number, text } from '../kubernetes/json.ts'
+import type { ApiUser } from '../kubernetes/kubectl.ts'
 import { kuredContainers } from '../kubernetes/kured.ts'
 import { readBudget } from './budget.ts'
 import { groupBy } from './group.ts'
-import { readLocks } from './lock.ts'
+import { lockNameOf, readLocks } from './lock.ts'
 import { readNode } from './node.ts'
+import { readPages, type WantedList } from './pages.ts'
 import { readPod } from './pod.ts'
 import { readLabels } from './selector.ts'
 import { type ClusterView, type Descheduler, type KuredSet, workloadKey } from './view.ts'
-
-/** Objects of one answer, and its size: 500 pods have 2 to 5 MB. */
-const PAGE = 500
-const PAGE_BYTES = 64 * 2 ** 20
-
-/** Answers of one list: more than 100,000 objects are more than this was made for. */
-const MOST_PAGES = 200
-
-type Read<T> = (object: unknown) => T | undefined
 
 /**
  * Everything that the judgements need, through kubectl: it is only read, page by page, and of each
@@ -34,12 +26,14 @@ export async function collectCluster(
   deadline: Deadline,
   progress: (what: string) => void,
 ): Promise<ClusterView> {
-  const read = async <T>(what: string, path: string, take: Read<T>) => {
+  const read: ReadList = (what, path, take) => {
     progress(what)
     return readPages(host, user, deadline, { what, path, take })
   }
   // Most are pods: meanwhile the rest is read, one after the other.
   const [pods, rest] = await Promise.all([read('pods', '/api/v1/pods', readPod), readRest(read)])
+  if (rest.nodes.length === 0)
+    throw new SentinelError('the API has no nodes: nothing can be drained')
   const { deployments, sets, services, claims, jobs, ...others } = rest
   const byNamespace = groupBy(services, ({ namespace }) => namespace)
   return {
@@ -55,7 +49,7 @@ export async function collectCluster(
   }
 }
 
-type ReadList = <T>(what: string, path: string, take: Read<T>) => Promise<T[]>
+type ReadList = <T>(what: string, path: string, take: WantedList<T>['take']) => Promise<T[]>
 
 async function readRest(read: ReadList) {
   const apps = '/apis/apps/v1'
@@ -71,35 +65,6 @@ async function readRest(read: ReadList) {
   }
 }
 
-interface Wanted<T> {
-  what: string
-  path: string
-  take: Read<T>
-}
-
-/** All objects of a list, as they were when its first page was asked for. [API, limit and continue] */
-async function readPages<T>(
-  host: Host,
-  user: ApiUser,
-  deadline: Deadline,
-  { what, path, take }: Wanted<T>,
-): Promise<T[]> {
-  const found: T[] = []
-  let rest = ''
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = `${path}?limit=${PAGE}${rest && `&continue=${encodeURIComponent(rest)}`}`
-    const limits = { timeoutMs: Math.min(30_000, deadline.left()), maxBytes: PAGE_BYTES }
-    const answer = await askApi(host, user, `the ${what} cannot be listed`, query, limits)
-    for (const object of list(field(answer, 'items'))) {
-      const one = take(object)
-      if (one !== undefined) found.push(one)
-    }
-    rest = text(field(answer, 'metadata', 'continue'))
-    if (rest === '') return found
-  }
-  throw new SentinelError(`there are more than ${PAGE * MOST_PAGES} ${what}: too many to look at`)
-}
-
 function nameOf(object: unknown): [namespace: string, name: string] {
   return [text(field(object, 'metadata', 'namespace')), text(field(object, 'metadata', 'name'))]
 }
@@ -108,8 +73,8 @@ function readScale(kind: string) {
   return (object: unknown) => {
     const [namespace, name] = nameOf(object)
     const key = workloadKey(kind, namespace, name)
-    const replicas = Number(field(object, 'spec', 'replicas') ?? 1)
-    const available = Number(field(object, 'status', 'availableReplicas') ?? 0)
+    const replicas = number(field(object, 'spec', 'replicas'), 1)
+    const available = number(field(object, 'status', 'availableReplicas'), 0)
     const runs = available > 0
     return { key, replicas, descheduler: isDescheduler(object) ? { object: key, runs } : undefined }
   }
@@ -133,12 +98,14 @@ function readKuredSet(set: unknown): KuredSet | undefined {
   const name = nameOf(set).join('/')
   const containers = kuredContainers(field(set, 'spec', 'template', 'spec'))
   if (containers.length === 0) return undefined
+  const lockName = lockNameOf(containers)
   return {
     name,
     containers,
-    locks: readLocks(field(set, 'metadata', 'annotations')),
-    wanted: Number(field(set, 'status', 'desiredNumberScheduled') ?? 0),
-    ready: Number(field(set, 'status', 'numberReady') ?? 0),
+    lockName,
+    locks: readLocks(field(set, 'metadata', 'annotations'), lockName),
+    wanted: number(field(set, 'status', 'desiredNumberScheduled'), 0),
+    ready: number(field(set, 'status', 'numberReady'), 0),
   }
 }
 

@@ -1,7 +1,7 @@
 import { judgeSettings, KURED_VALUES, readTurns } from '../kubernetes/kured-settings.ts'
 import { durationText } from '../text/duration.ts'
 import type { ClusterFinding } from './finding.ts'
-import type { ClusterView, KuredSet } from './view.ts'
+import { type ClusterView, isBelow, type KuredSet } from './view.ts'
 
 /** The gate's and a slow boot's time, beside the drain's. */
 const GATE_AND_BOOT_MS = 40 * 60_000
@@ -13,8 +13,21 @@ export function judgeKureds({ kureds, nodes, now }: ClusterView): ClusterFinding
     return [{ level: 'warning', area: 'kured', object: 'Kured', message, advice: KURED_VALUES }]
   }
   const names = new Set(nodes.map(({ name }) => name))
-  return kureds.flatMap((kured) => [
-    ...judgeRunning(kured, nodes.length),
+  return [...judgeSeveral(kureds), ...kureds.flatMap((kured) => judgeOne(kured, names, now))]
+}
+
+/** Each DaemonSet is a lock of its own. [Kured, daemonsetlock] */
+function judgeSeveral(kureds: readonly KuredSet[]): ClusterFinding[] {
+  const running = kureds.filter(({ wanted }) => wanted > 0)
+  if (running.length < 2) return []
+  const object = running.map(({ name }) => `DaemonSet ${name}`).join(' and ')
+  const message = `are Kured ${running.length} times, each with a lock of its own: so many nodes may be away at once`
+  return [{ level: 'warning', area: 'kured', object, message, advice: 'remove all but one' }]
+}
+
+function judgeOne(kured: KuredSet, names: Set<string>, now: number): ClusterFinding[] {
+  return [
+    ...judgeRunning(kured, names.size),
     ...kured.containers.flatMap((container) =>
       judgeSettings(container, undefined)
         .filter(({ state }) => state !== 'ok')
@@ -27,7 +40,7 @@ export function judgeKureds({ kureds, nodes, now }: ClusterView): ClusterFinding
         })),
     ),
     ...judgeLocks(kured, names, now),
-  ])
+  ]
 }
 
 function judgeRunning({ name, wanted, ready }: KuredSet, nodes: number): ClusterFinding[] {
@@ -39,6 +52,11 @@ function judgeRunning({ name, wanted, ready }: KuredSet, nodes: number): Cluster
     return [{ level: 'warning', area: 'kured', object, message, advice }]
   }
   if (wanted >= nodes) return []
+  if (wanted === 0) {
+    const message = 'is for no node: none is drained and rebooted'
+    const advice = `see its nodeSelector and tolerations: kubectl describe daemonset --namespace ${namespace}`
+    return [{ level: 'warning', area: 'kured', object, message, advice }]
+  }
   const message = `is for ${wanted} of ${nodes} nodes: the others are not rebooted`
   const advice = 'set tolerations for their taints, if they are to be (kubectl describe node)'
   return [{ level: 'hint', area: 'kured', object, message, advice }]
@@ -47,18 +65,23 @@ function judgeRunning({ name, wanted, ready }: KuredSet, nodes: number): Cluster
 function judgeLocks(kured: KuredSet, nodes: Set<string>, now: number): ClusterFinding[] {
   const drain = kured.containers.map((one) => readTurns(one)?.drainTimeout ?? 0)
   const usual = Math.max(...drain, 0) + GATE_AND_BOOT_MS
+  const object = `DaemonSet ${kured.name}`
+  const remove = `kubectl annotate --namespace ${kured.name.replace('/', ' daemonset ')} ${kured.lockName}-`
+  if (kured.locks === undefined) {
+    const message = 'has a lock that cannot be read: Kured ends with it, and no node is rebooted'
+    return [{ level: 'blocks', area: 'lock', object, message, advice: remove }]
+  }
+  const advice = `see that node; then ${remove}`
   return kured.locks.flatMap(({ node, created, ttlMs }): ClusterFinding[] => {
-    const object = `DaemonSet ${kured.name}`
     const age = now - Date.parse(created)
     const ends = ttlMs > 0 ? ` until it is ${durationText(ttlMs)} old` : ''
-    const advice = `see that node; then kubectl annotate --namespace ${kured.name.replace('/', ' daemonset ')} weave.works/kured-node-lock-`
     if (ttlMs > 0 && age >= ttlMs) return []
     if (!nodes.has(node)) {
-      const message = `has a lock of ${node}, which is no node: no other is rebooted${ends}`
+      const message = `has a lock of ${node || 'nobody'}, which is no node: no other is rebooted${ends}`
       return [{ level: 'blocks', area: 'lock', object, message, advice }]
     }
-    if (age < usual) return []
-    const since = Number.isNaN(age) ? 'nobody knows when' : durationText(age)
+    if (isBelow(age, usual)) return []
+    const since = age >= 0 ? durationText(age) : 'nobody knows how long'
     const message = `has been locked by ${node} for ${since}: no other is rebooted${ends}`
     return [{ level: 'blocks', area: 'lock', object, message, advice }]
   })

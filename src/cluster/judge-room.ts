@@ -8,9 +8,7 @@ import { type ClusterView, isMoved } from './view.ts'
 /** What is left of a node for more pods. */
 interface Room {
   node: ClusterNode
-  cpu: number
-  memory: number
-  pods: number
+  left: Map<string, number>
 }
 
 const area = 'room'
@@ -20,7 +18,10 @@ const area = 'room'
  * node selectors, node affinities and taints; rules between pods are not looked at, and the order is
  * not the scheduler's. So it is a good estimate, and no promise.
  */
-export function judgeRoom({ nodes, pods, localClaims }: ClusterView): ClusterFinding[] {
+export function judgeRoom(
+  { nodes, pods, localClaims }: ClusterView,
+  goOn: () => void = () => {},
+): ClusterFinding[] {
   const [first] = nodes
   if (nodes.length === 1 && first !== undefined) {
     const message = 'is the only node: everything is away while it reboots'
@@ -37,29 +38,36 @@ export function judgeRoom({ nodes, pods, localClaims }: ClusterView): ClusterFin
     const waits = ({ namespace, claims }: ClusterPod) =>
       claims.some((claim) => localClaims.has(`${namespace}/${claim}`))
     const moved = (byNode.get(node.name) ?? []).filter((pod) => isMoved(pod) && !waits(pod))
-    return judgeNode(node, moved, others)
+    return judgeNode(node, moved, others, goOn)
   })
 }
 
 function roomOf(node: ClusterNode, pods: ClusterPod[]): Room {
-  const sum = (of: 'cpu' | 'memory') => pods.reduce((all, { requests }) => all + requests[of], 0)
-  const { cpu, memory, pods: most } = node.allocatable
-  return { node, cpu: cpu - sum('cpu'), memory: memory - sum('memory'), pods: most - pods.length }
+  const left = new Map(node.allocatable)
+  for (const pod of pods) take(left, pod)
+  return { node, left }
 }
 
-function judgeNode({ name }: ClusterNode, pods: ClusterPod[], others: Room[]): ClusterFinding[] {
+function take(left: Map<string, number>, { requests }: ClusterPod): void {
+  for (const [name, amount] of requests) left.set(name, (left.get(name) ?? 0) - amount)
+}
+
+function judgeNode(
+  { name }: ClusterNode,
+  pods: ClusterPod[],
+  others: Room[],
+  goOn: () => void,
+): ClusterFinding[] {
   const object = `Node ${name}`
-  const rooms = others.map((room) => ({ ...room }))
+  const rooms = others.map(({ node, left }) => ({ node, left: new Map(left) }))
   const bound: ClusterPod[] = []
   const homeless: ClusterPod[] = []
   for (const pod of pods.toSorted(largestFirst)) {
+    goOn()
     const possible = rooms.filter((room) => mayBeOn(pod, room.node))
     const room = possible.find((one) => fits(pod, one))
-    if (room !== undefined) {
-      room.cpu -= pod.requests.cpu
-      room.memory -= pod.requests.memory
-      room.pods -= 1
-    } else (possible.length === 0 ? bound : homeless).push(pod)
+    if (room !== undefined) take(room.left, pod)
+    else (possible.length === 0 ? bound : homeless).push(pod)
   }
   const findings: ClusterFinding[] = []
   if (bound.length > 0) {
@@ -82,12 +90,13 @@ function mayBeOn(
   return fitsLabels(labels) && tolerates(tolerations, taints)
 }
 
-function fits({ requests }: ClusterPod, { cpu, memory, pods }: Room): boolean {
-  return requests.cpu <= cpu && requests.memory <= memory && pods >= 1
+function fits({ requests }: ClusterPod, { left }: Room): boolean {
+  return [...requests].every(([name, amount]) => amount === 0 || amount <= (left.get(name) ?? 0))
 }
 
-function largestFirst(one: ClusterPod, other: ClusterPod): number {
-  return other.requests.memory - one.requests.memory || other.requests.cpu - one.requests.cpu
+function largestFirst({ requests: one }: ClusterPod, { requests: other }: ClusterPod): number {
+  const more = (name: string) => (other.get(name) ?? 0) - (one.get(name) ?? 0)
+  return more('memory') || more('cpu')
 }
 
 function namesOf(pods: ClusterPod[]): string {

@@ -1,9 +1,8 @@
 import { durationText } from '../text/duration.ts'
 import type { ClusterFinding } from './finding.ts'
-import { someOf } from './group.ts'
-import type { ClusterPod } from './pod.ts'
+import { groupBy, someOf } from './group.ts'
 import { hasLabels } from './selector.ts'
-import { type ClusterView, isMoved, type Workload } from './view.ts'
+import { type ClusterView, isMoved, keeperOf, type Workload } from './view.ts'
 
 /** Pods that nobody starts again once a drain has deleted them. */
 export function judgeBarePods({ pods }: ClusterView): ClusterFinding[] {
@@ -70,8 +69,13 @@ export function judgeReplicas({ nodes }: ClusterView, workloads: Workload[]): Cl
 }
 
 /** Whether a new pod gets traffic, and lets the next one be evicted, before it can serve. */
-export function judgeProbes({ services }: ClusterView, workloads: Workload[]): ClusterFinding[] {
+export function judgeProbes(
+  { services }: ClusterView,
+  workloads: Workload[],
+  goOn: () => void,
+): ClusterFinding[] {
   return workloads.flatMap(({ object, namespace, first }): ClusterFinding[] => {
+    goOn()
     const area = 'probe'
     const isServed = (services.get(namespace) ?? []).some((one) => hasLabels(first.labels, one))
     if (isServed && first.unready.length > 0) {
@@ -86,26 +90,38 @@ export function judgeProbes({ services }: ClusterView, workloads: Workload[]): C
 }
 
 /**
- * Pods that may take longer to end than Kured drains.
+ * Pods that may take longer to end than Kured drains, whoever keeps them.
  *
  * @param drainMs Kured's limit; 0 for none
  * @param graceS what Kured gives each pod; undefined for the pod's own
  */
 export function judgeGrace(
-  workloads: Workload[],
+  { pods, nodes, now }: ClusterView,
   drainMs: number,
   graceS: number | undefined,
 ): ClusterFinding[] {
-  if (drainMs === 0) return []
-  const late = (pods: ClusterPod[]) =>
-    Math.max(...pods.map((pod) => (graceS ?? pod.graceS) * 1000)) >= drainMs
-  return workloads
-    .filter(({ pods }) => late(pods))
-    .map(({ object, first }) => ({
-      level: 'warning',
-      area: 'grace',
-      object,
-      message: `may take ${durationText((graceS ?? first.graceS) * 1000)} to end, and Kured drains for ${durationText(drainMs)} at most`,
-      advice: 'lower terminationGracePeriodSeconds, or raise drainTimeout and period',
-    }))
+  const area = 'grace'
+  const moved = pods.filter(isMoved)
+  // On a node that is not ready it waits for that one, and delays no drain of another.
+  const ready = new Set(nodes.filter(({ isReady }) => isReady).map(({ name }) => name))
+  const stuck = moved.filter(({ endsAt = now, node }) => now - endsAt > STUCK_MS && ready.has(node))
+  const late = moved.filter((pod) => drainMs > 0 && (graceS ?? pod.graceS) * 1000 >= drainMs)
+  return [
+    ...stuck.map(({ namespace, name, endsAt = now }): ClusterFinding => ({
+      level: 'blocks',
+      area,
+      object: `Pod ${namespace}/${name}`,
+      message: `should have ended ${durationText(now - endsAt)} ago, and has not: a drain waits for it`,
+      advice: 'see its finalizers, its volumes and its node: kubectl describe pod',
+    })),
+    ...[...groupBy(late, keeperOf)].flatMap(([object, [first]]): ClusterFinding[] => {
+      if (first === undefined) return []
+      const message = `may take ${durationText((graceS ?? first.graceS) * 1000)} to end, and Kured drains for ${durationText(drainMs)} at most`
+      const advice = 'lower terminationGracePeriodSeconds, or raise drainTimeout and period'
+      return [{ level: 'warning', area, object, message, advice }]
+    }),
+  ]
 }
+
+/** A kubelet that was away, or a slow volume, needs a while. */
+const STUCK_MS = 10 * 60_000

@@ -1,6 +1,5 @@
 import { field, list, text } from '../kubernetes/json.ts'
-import type { Requests } from './pod.ts'
-import { parseQuantity } from './quantity.ts'
+import { readRequests, type Requests } from './requests.ts'
 import { type Labels, readLabels } from './selector.ts'
 import { readTaints, type Taint } from './taint.ts'
 
@@ -16,7 +15,7 @@ export interface ClusterNode {
   cordonedAt: number | undefined
   /** without that of the cordon */
   taints: Taint[]
-  allocatable: Requests & { pods: number }
+  allocatable: Requests
 }
 
 export function readNode(node: unknown): ClusterNode {
@@ -27,7 +26,6 @@ export function readNode(node: unknown): ClusterNode {
   const ready = list(field(node, 'status', 'conditions')).find(
     (one) => field(one, 'type') === 'Ready',
   )
-  const allocatable = field(node, 'status', 'allocatable')
   return {
     name,
     labels: new Map([...readLabels(field(node, 'metadata', 'labels')), ['metadata.name', name]]),
@@ -35,10 +33,6 @@ export function readNode(node: unknown): ClusterNode {
     isCordoned: field(node, 'spec', 'unschedulable') === true,
     cordonedAt: Number.isNaN(since) ? undefined : since,
     taints: taints.filter(({ key }) => key !== CORDONED),
-    allocatable: {
-      cpu: parseQuantity(field(allocatable, 'cpu')),
-      memory: parseQuantity(field(allocatable, 'memory')),
-      pods: parseQuantity(field(allocatable, 'pods')),
-    },
+    allocatable: readRequests(field(node, 'status', 'allocatable')),
   }
 }

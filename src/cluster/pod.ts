@@ -1,13 +1,7 @@
-import { field, list, text } from '../kubernetes/json.ts'
-import { parseQuantity } from './quantity.ts'
+import { field, list, number, text } from '../kubernetes/json.ts'
+import { podRequests, type Requests } from './requests.ts'
 import { hasLabels, type LabelRule, nodeSelector, readLabels, type Labels } from './selector.ts'
 import { type Toleration, readTolerations } from './taint.ts'
-
-/** What a pod asks a node for: CPUs, bytes, and its place. */
-export interface Requests {
-  cpu: number
-  memory: number
-}
 
 /** What a drain or a reboot has to do with of a pod that has not ended. */
 export interface ClusterPod {
@@ -21,6 +15,8 @@ export interface ClusterPod {
   /** whether the kubelet runs it from a file, which no drain touches */
   isStatic: boolean
   graceS: number
+  /** when it should have ended, in ms since 1970; undefined for one that is to stay */
+  endsAt: number | undefined
   /** names of emptyDir volumes on a disk, and of hostPath volumes */
   emptyDirs: string[]
   hostPaths: string[]
@@ -51,6 +47,7 @@ export function readPod(pod: unknown): ClusterPod | undefined {
       .filter((one) => probes.every((probe) => field(one, probe) === undefined))
       .map((one) => text(field(one, 'name')))
   const affinity = field(spec, 'affinity')
+  const endsAt = Date.parse(text(field(metadata, 'deletionTimestamp')))
   return {
     namespace: text(field(metadata, 'namespace')),
     name: text(field(metadata, 'name')),
@@ -58,7 +55,8 @@ export function readPod(pod: unknown): ClusterPod | undefined {
     labels,
     owner: ownerOf(metadata, labels),
     isStatic: field(metadata, 'annotations', 'kubernetes.io/config.mirror') !== undefined,
-    graceS: Number(field(spec, 'terminationGracePeriodSeconds') ?? 30),
+    graceS: number(field(spec, 'terminationGracePeriodSeconds'), 30),
+    endsAt: Number.isNaN(endsAt) ? undefined : endsAt,
     emptyDirs: namesOf(volumes, (one) => {
       const directory = field(one, 'emptyDir')
       return directory !== undefined && field(directory, 'medium') !== 'Memory'
@@ -68,7 +66,7 @@ export function readPod(pod: unknown): ClusterPod | undefined {
       const claim = field(one, 'persistentVolumeClaim', 'claimName')
       return typeof claim === 'string' ? [claim] : []
     }),
-    requests: requestsOf(spec, containers),
+    requests: podRequests(spec),
     unready: without('readinessProbe'),
     unwatched: without('livenessProbe', 'startupProbe'),
     isSpread:
@@ -94,22 +92,6 @@ function ownerOf(metadata: unknown, labels: Labels): ClusterPod['owner'] {
 
 function namesOf(volumes: unknown[], is: (volume: unknown) => boolean): string[] {
   return volumes.filter(is).map((one) => text(field(one, 'name')))
-}
-
-/** The scheduler counts the larger of all containers together and the largest init container. */
-function requestsOf(spec: unknown, containers: unknown[]): Requests {
-  const inits = list(field(spec, 'initContainers'))
-  const ask = (name: string) => {
-    const of = (one: unknown) => parseQuantity(field(one, 'resources', 'requests', name))
-    const isSidecar = (one: unknown) => field(one, 'restartPolicy') === 'Always'
-    const together = [...containers, ...inits.filter(isSidecar)].reduce<number>(
-      (sum, one) => sum + of(one),
-      0,
-    )
-    const largest = Math.max(0, ...inits.map(of))
-    return Math.max(together, largest) + parseQuantity(field(spec, 'overhead', name))
-  }
-  return { cpu: ask('cpu'), memory: ask('memory') }
 }
 
 function placement(spec: unknown): LabelRule {

@@ -1,3 +1,5 @@
+import { scalar } from '../kubernetes/json.ts'
+
 /** Powers of the suffixes of a quantity. [Kubernetes, resource.Quantity] */
 const SUFFIXES: Record<string, number> = {
   n: 1e-9,
@@ -18,9 +20,12 @@ const SUFFIXES: Record<string, number> = {
   Ei: 2 ** 60,
 }
 
+/** The largest that the API keeps. [resource.Quantity: 2^63 - 1] */
+const MOST = 2 ** 63
+
 /** A quantity such as "250m", "64Mi" or 2, in CPUs or bytes; 0 for anything else. */
 export function parseQuantity(value: unknown): number {
   const [, number, suffix = ''] =
-    /^\+?(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)([numkMGTPE]|[KMGTPE]i)?$/.exec(String(value)) ?? []
-  return number === undefined ? 0 : Number(number) * (SUFFIXES[suffix] ?? 0)
+    /^\+?(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)([numkMGTPE]|[KMGTPE]i)?$/.exec(scalar(value)) ?? []
+  return number === undefined ? 0 : Math.min(Number(number) * (SUFFIXES[suffix] ?? 0), MOST)
 }

@@ -42,14 +42,14 @@ function expression(rule: unknown): LabelRule {
   const key = text(field(rule, 'key'))
   const values = texts(field(rule, 'values'))
   const [limit = ''] = values
-  const operators: Record<string, (value: string | undefined) => boolean> = {
-    In: (value) => value !== undefined && values.includes(value),
-    NotIn: (value) => value === undefined || !values.includes(value),
-    Exists: (value) => value !== undefined,
-    DoesNotExist: (value) => value === undefined,
-    Gt: (value) => Number(value) > Number(limit),
-    Lt: (value) => Number(value) < Number(limit),
-  }
-  const operator = operators[text(field(rule, 'operator'))]
+  const operators = new Map<string, (value: string | undefined) => boolean>([
+    ['In', (value) => value !== undefined && values.includes(value)],
+    ['NotIn', (value) => value === undefined || !values.includes(value)],
+    ['Exists', (value) => value !== undefined],
+    ['DoesNotExist', (value) => value === undefined],
+    ['Gt', (value) => Number(value) > Number(limit)],
+    ['Lt', (value) => Number(value) < Number(limit)],
+  ])
+  const operator = operators.get(text(field(rule, 'operator')))
   return (labels) => operator?.(labels.get(key)) ?? false
 }

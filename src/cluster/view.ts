@@ -10,8 +10,10 @@ export interface KuredSet {
   /** "kured-system/kured" */
   name: string
   containers: KuredContainer[]
-  /** by whom and since when its lock is held; ISO 8601 as written there */
-  locks: { node: string; created: string; ttlMs: number }[]
+  /** the annotation that is its lock */
+  lockName: string
+  /** by whom and since when it is held; ISO 8601 as written there; undefined if that is unreadable */
+  locks: { node: string; created: string; ttlMs: number }[] | undefined
   /** on how many nodes it should run, and does */
   wanted: number
   ready: number
@@ -59,6 +61,13 @@ export function workloadKey(kind: string, namespace: string, name: string): stri
   return `${kind} ${namespace}/${name}`
 }
 
+/** What keeps a pod, or the pod itself where nothing does: "Deployment web/shop". */
+export function keeperOf({ namespace, name, owner }: ClusterPod): string {
+  return owner === undefined
+    ? workloadKey('Pod', namespace, name)
+    : workloadKey(owner.kind, namespace, owner.name)
+}
+
 /** What a drain leaves alone, or what ends by itself. */
 const NOT_MOVED = ['DaemonSet', 'Node', 'Job']
 
@@ -69,10 +78,10 @@ export function isMoved({ owner, isStatic }: ClusterPod): boolean {
 
 /** The objects that keep pods which a drain moves, and that should go on without a gap. */
 export function listWorkloads({ pods, replicas }: ClusterView): Workload[] {
-  const groups = groupBy(pods, ({ owner, namespace, isStatic }) =>
-    owner === undefined || isStatic || NOT_MOVED.includes(owner.kind)
+  const groups = groupBy(pods, (pod) =>
+    pod.owner === undefined || pod.isStatic || NOT_MOVED.includes(pod.owner.kind)
       ? ''
-      : workloadKey(owner.kind, namespace, owner.name),
+      : keeperOf(pod),
   )
   groups.delete('')
   return [...groups].flatMap(([object, own]) => {
@@ -82,4 +91,12 @@ export function listWorkloads({ pods, replicas }: ClusterView): Workload[] {
     const wanted = replicas.get(object) ?? own.length
     return [{ object, namespace, kind: owner.kind, replicas: wanted, pods: own, first }]
   })
+}
+
+/** Clocks differ a little. */
+const SKEW_MS = 5 * 60_000
+
+/** Whether an age is less than so many ms. What will only begin, or nobody knows when, has none. */
+export function isBelow(ageMs: number, limitMs: number): boolean {
+  return ageMs > -SKEW_MS && ageMs < limitMs
 }

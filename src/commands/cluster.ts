@@ -2,6 +2,7 @@ import { judgeCluster, type Fitness } from '../cluster/check.ts'
 import { collectCluster } from '../cluster/collect.ts'
 import type { ClusterFinding, ClusterLevel } from '../cluster/finding.ts'
 import { groupBy } from '../cluster/group.ts'
+import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
@@ -28,7 +29,10 @@ export async function cluster({ json, kubeconfig }: ClusterOptions): Promise<num
   const view = await collectCluster(host, user, deadline, (what) =>
     showProgress(`reading ${what}`),
   ).finally(() => showProgress(undefined))
-  const fitness = judgeCluster(view)
+  const fitness = judgeCluster(view, () => {
+    if (deadline.left() === 0)
+      throw new SentinelError('the cluster is too large to be judged in time')
+  })
   const checkedAt = new Date(view.now).toISOString()
   const durationMs = Math.round(deadline.elapsed())
   write(1, json ? printableJson({ ...fitness, checkedAt, durationMs }) : renderFitness(fitness))
@@ -48,7 +52,7 @@ const INDENT = ' '.repeat('warning  '.length)
 
 /** A line for each finding with its advice below it, the round, and the totals. */
 function renderFitness({ findings, round, nodes, pods, verdict }: Fitness): string {
-  const alike = groupBy(findings, ({ level, area, advice }) => `${level} ${area} ${advice}`)
+  const alike = groupBy(findings, (one) => `${one.level} ${one.area} ${adviceForAll(one)}`)
   const rows = [...alike.values()].flatMap(renderAlike)
   if (round !== undefined) {
     const nights = round.nights === 1 ? 'one night' : `${round.nights} nights`
@@ -76,6 +80,13 @@ const VERDICTS: Record<Fitness['verdict'], string> = {
   blocked: 'drains or reboots are blocked',
 }
 
+/** The advice with NAME for the object's own name, as in "kubectl uncordon NAME". */
+function adviceForAll({ object, advice }: ClusterFinding): string {
+  const name = object.split(/[ /]/).at(-1)
+  const words = advice.split(' ')
+  return words.map((word) => (word === name ? 'NAME' : word)).join(' ')
+}
+
 /** Findings that differ in their objects alone, with what to do below the last. */
 function renderAlike(findings: ClusterFinding[]): string[] {
   const shown = findings.length > SHOWN ? findings.slice(0, SHOWN - 1) : findings
@@ -87,7 +98,8 @@ function renderAlike(findings: ClusterFinding[]): string[] {
     const word = COLOURS[level](level.padEnd('warning'.length))
     return [`${word}  ${line}`, ...more.map((text) => INDENT + text)]
   })
-  const [todo, ...further] = wrapWords(printable(first.advice), WIDTH - INDENT.length - 4)
+  const advice = findings.length === 1 ? first.advice : adviceForAll(first)
+  const [todo, ...further] = wrapWords(printable(advice), WIDTH - INDENT.length - 4)
   return [
     ...said,
     ...(rest > 0 ? [`${INDENT}… and ${rest} more like these (--json has all)`] : []),

@@ -11,7 +11,7 @@ import {
 } from '../ignored/list.ts'
 import { distributionOf } from '../kubernetes/distribution.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
-import { judgeOffer } from '../skew/fit.ts'
+import { describeIgnored, judgeOffer } from '../skew/fit.ts'
 import { kubernetesPackages } from '../skew/packages.ts'
 import { askVersions } from '../skew/server.ts'
 import { printable, printableJson } from '../text/printable.ts'
@@ -62,13 +62,8 @@ async function notesOnVersions(
   return offers.flatMap((offer) => {
     const judged = judgeOffer(offer, known)
     if (judged === undefined) return []
-    const { name, available } = offer
-    const { misfit } = judged
-    const message =
-      misfit === undefined
-        ? `may be released: ${available} fits the apiserver, ${known.server.text}`
-        : `must stay ignored: ${available} is ${misfit}`
-    return [{ package: name, fits: misfit === undefined, message }]
+    const message = describeIgnored(offer, judged)
+    return [{ package: offer.name, fits: judged.fits, message }]
   })
 }
 

@@ -9,7 +9,7 @@ import {
   kubectlOf,
   KUBELET_CONFIG,
 } from '../kubernetes/distribution.ts'
-import { askApi } from '../kubernetes/kubectl.ts'
+import { askApi, itemsOf } from '../kubernetes/kubectl.ts'
 import { kubeletUser, nodeName } from '../kubernetes/kubelet.ts'
 import { durationText } from '../text/duration.ts'
 
@@ -62,11 +62,13 @@ const API_MS = 10_000
  * The pods of the node, as the API gives them. A kubelet may list only those of its own node, and
  * only with this selector. [Kubernetes, Node authorizer]
  */
-function podsOf({ host, deadline }: DoctorContext, kubeconfig: string): Promise<unknown> {
+async function podsOf({ host, deadline }: DoctorContext, kubeconfig: string): Promise<unknown> {
   const node = nodeName(host, kubeconfig)
   const selector = encodeURIComponent(`spec.nodeName=${node}`)
   const query = `/api/v1/pods?fieldSelector=${selector}`
   const limits = { timeoutMs: Math.min(API_MS, deadline.left()) }
   const what = `the pods of ${node} cannot be listed`
-  return askApi(host, kubeletUser(kubeconfig), what, query, limits)
+  const answer = await askApi(host, kubeletUser(kubeconfig), what, query, limits)
+  itemsOf(answer, what)
+  return answer
 }

@@ -9,7 +9,13 @@ import {
 import { ignoredEntries } from './ignored.ts'
 import { PACMAN_CONF, readHostConf } from '../pacman/conf/conf.ts'
 import { readAvailable } from '../pacman/database/available.ts'
-import { judgeOffer, kubeletMisfit, type OfferedPackage } from '../skew/fit.ts'
+import {
+  describeIgnored,
+  judgeOffer,
+  kubeletMisfit,
+  kubeletRemedy,
+  type OfferedPackage,
+} from '../skew/fit.ts'
 import { kubernetesPackages } from '../skew/packages.ts'
 import { askVersions, type NodeVersions } from '../skew/server.ts'
 import { parseVersion, refuseVersion } from '../skew/version.ts'
@@ -39,7 +45,7 @@ export function judgeVersions(
   return [
     misfit === undefined
       ? ok(`${starts} fits the apiserver, ${server.text}`)
-      : wrong(`${misfit}; a reboot or restart starts it`, REMEDY),
+      : wrong(`${misfit}; a reboot or restart starts it`, kubeletRemedy(known)),
     ...others.flatMap(({ name, part, installed }): DoctorFinding[] => {
       const version = part === 'kubelet' ? undefined : parseVersion(installed)
       const reason = version && refuseVersion(part, version, server)
@@ -50,8 +56,6 @@ export function judgeVersions(
   ]
 }
 
-const REMEDY = 'upgrade the control plane first, or install the kubelet’s older package'
-
 function judgeNext(
   { isIgnored, ...offer }: OfferedPackage & { isIgnored: boolean },
   known: NodeVersions,
@@ -59,13 +63,9 @@ function judgeNext(
   const { name, available } = offer
   const judged = judgeOffer(offer, known)
   if (judged === undefined) return []
-  const { misfit } = judged
-  if (misfit === undefined) {
-    if (!isIgnored) return []
-    return [ok(`${name} may be released: ${available} fits the apiserver, ${known.server.text}`)]
-  }
-  if (isIgnored) return [ok(`${name} must stay ignored: ${available} is ${misfit}`)]
-  const message = `the next upgrade brings ${name} ${available}, which is ${misfit}`
+  if (isIgnored) return [ok(`${name} ${describeIgnored(offer, judged)}`)]
+  if (judged.mayCome) return []
+  const message = `the next upgrade brings ${name} ${available}, which ${judged.message}`
   const advice = `kured-sentinel ignore add ${name}`
   // The others harm nobody before a person calls them.
   return [offer.part === 'kubelet' ? wrong(message, advice) : warning(message, advice)]

@@ -37,9 +37,16 @@ export function callerName(): string {
   return process.env['SUDO_USER'] || (isRoot() ? 'root' : 'a user')
 }
 
-/** The home directory of the user that runs this program, by the user database and not by HOME. */
+/**
+ * The home directory of the user that runs this program, by the user database and not by HOME; "/"
+ * for one that it does not know.
+ */
 export function callerHome(): string {
-  return userInfo().homedir
+  try {
+    return userInfo().homedir
+  } catch {
+    return '/'
+  }
 }
 
 /** The kubeconfig that the caller's environment names, for a command that a person runs. */

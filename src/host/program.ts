@@ -80,6 +80,8 @@ export async function awaitProgram(
       if (exitCode === null && !timedOut) reject(notRun(path, error))
       else resolve({ stdout: out, stderr: err.toString(), exitCode, timedOut })
     })
+    // As of /dev/null: a program that asks for a password must not wait for one.
+    child.stdin?.end()
   })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<ProgramResult>((resolve) => {

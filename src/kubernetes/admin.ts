@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { SentinelError } from '../errors.ts'
 import { callerHome, callerKubeconfig, isRoot } from '../host/caller.ts'
 import type { Host } from '../host/host.ts'
@@ -26,7 +26,7 @@ export function adminUser(host: Host, named: string | undefined): ApiUser {
   if (chosen?.includes(':')) {
     throw new SentinelError(`${chosen} is a list of kubeconfigs: name one with --kubeconfig`)
   }
-  const own = `${home}/.kube/config`
+  const own = join(home, '.kube/config')
   const usual = [own, ...(isRoot() ? OF_ROOT : [])]
   const kubeconfig =
     chosen === undefined ? usual.find((path) => isThere(host, path)) : resolve(chosen)

@@ -24,18 +24,13 @@ export async function checkKubernetes(
   if ('unknown' in versions) {
     return [{ check, result: 'ok', message: `not compared: ${versions.unknown}` }]
   }
-  const server = versions.server.text
   return offers.flatMap((offer): PreflightFinding[] => {
     const { name, available, part } = offer
     const judged = judgeOffer(offer, versions)
     if (judged === undefined) return []
-    if (judged.misfit === undefined) {
-      return [
-        { check, result: 'ok', message: `${name} ${available} fits the apiserver, ${server}` },
-      ]
-    }
-    const message = `${name} ${available} is ${judged.misfit}`
-    if (part !== 'kubelet') return [{ check, result: 'warning', message }]
+    const message = `${name} ${available} ${judged.message}`
+    if (judged.fits) return [{ check, result: 'ok', message }]
+    if (judged.mayCome || part !== 'kubelet') return [{ check, result: 'warning', message }]
     return [{ check, result: 'act', message: `${message}: kured-sentinel ignore add ${name}` }]
   })
 }

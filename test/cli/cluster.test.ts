@@ -1,7 +1,7 @@
 /** `cluster` without a cluster: what it says then. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asKured, run } from '../fixture/program.ts'
+import { asKured, IS_ROOT, run } from '../fixture/program.ts'
 
 test('a kubeconfig that is not there, or a list of them', () => {
   const missing = run(['cluster', '--kubeconfig', '/nonexistent'])
@@ -10,6 +10,13 @@ test('a kubeconfig that is not there, or a list of them', () => {
   const list = run(['cluster', '--kubeconfig', 'a.conf:b.conf'])
   assert.deepEqual([list.code, list.stdout], [2, ''])
   assert.match(list.stderr, /a list of kubeconfigs: name one with --kubeconfig/)
+})
+
+test('a failure with --json, and of a user whom nobody knows', { skip: !IS_ROOT }, () => {
+  const through = ['/usr/bin/setpriv', '--reuid=54321', '--regid=54321', '--clear-groups']
+  const unknown = run(['cluster', '--json'], { through })
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
+  assert.match(unknown.stderr, /^error: there is no kubeconfig in \/\.kube\/config: name one with/)
 })
 
 test('Kured, to which 0 is a reboot, never gets one', () => {

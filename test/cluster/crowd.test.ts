@@ -6,37 +6,43 @@ import { adminConfig, Member } from './member.ts'
 import { clusterTest } from './shared.ts'
 
 const MAIN = '/usr/lib/kured-sentinel/bin/kured-sentinel.cjs'
+/** To make 5,000 pods takes one to two minutes alone, and several beside other tests. */
+const LIMITS = { timeout: 900_000 }
 /** Says at the end how much memory was used at most, in KiB. */
 const PEAK = "process.on('exit', () => console.error(`${process.resourceUsage().maxRSS}`))\n"
 
-clusterTest('200 nodes with 5,000 pods: in 10 s and 300 MiB', async (cluster) => {
-  await makeCrowd(cluster, { nodes: 200, deployments: 250, replicas: 20 })
-  const pods = await cluster.api.items('/api/v1/namespaces/crowd/pods')
-  assert.equal(pods.length, 5000, 'the controllers make no more, and end none')
-  assert.equal(new Set(pods.map(({ spec }) => spec.nodeName)).size, 200, 'on all nodes')
+clusterTest(
+  '200 nodes with 5,000 pods: in 10 s and 300 MiB',
+  async (cluster) => {
+    await makeCrowd(cluster, { nodes: 200, deployments: 250, replicas: 20 })
+    const pods = await cluster.api.items('/api/v1/namespaces/crowd/pods')
+    assert.equal(pods.length, 5000, 'the controllers make no more, and end none')
+    assert.equal(new Set(pods.map(({ spec }) => spec.nodeName)).size, 200, 'on all nodes')
 
-  await using member = await Member.join(cluster, 'observer')
-  const config = await adminConfig(cluster, member)
-  await member.node.writeFile('/root/peak.cjs', PEAK)
-  const program = ['/usr/bin/node', '--require', '/root/peak.cjs', MAIN, 'cluster']
-  const runs: { seconds: number; mebibytes: number }[] = []
-  // The machine may have other work: it is enough to be fast once.
-  while (runs.length < 3 && !runs.some(({ seconds }) => seconds < 10)) {
-    const begin = performance.now()
-    const { stdout, stderr } = await member.online([...program, '--json', '--kubeconfig', config])
-    const fitness: Fitness = JSON.parse(stdout)
-    assert.deepEqual([fitness.nodes, fitness.pods], [201, 5000])
-    assert.equal(fitness.findings.filter(({ area }) => area === 'spread').length, 250)
-    assert.match(stderr, /^\d+\n$/)
-    runs.push({ seconds: (performance.now() - begin) / 1000, mebibytes: Number(stderr) / 1024 })
-  }
-  const shown = JSON.stringify(runs)
-  assert.ok(
-    runs.some(({ seconds }) => seconds < 10),
-    shown,
-  )
-  assert.ok(
-    runs.every(({ mebibytes }) => mebibytes < 300),
-    shown,
-  )
-})
+    await using member = await Member.join(cluster, 'observer')
+    const config = await adminConfig(cluster, member)
+    await member.node.writeFile('/root/peak.cjs', PEAK)
+    const program = ['/usr/bin/node', '--require', '/root/peak.cjs', MAIN, 'cluster']
+    const runs: { seconds: number; mebibytes: number }[] = []
+    // The machine may have other work: it is enough to be fast once.
+    while (runs.length < 3 && !runs.some(({ seconds }) => seconds < 10)) {
+      const begin = performance.now()
+      const { stdout, stderr } = await member.online([...program, '--json', '--kubeconfig', config])
+      const fitness: Fitness = JSON.parse(stdout)
+      assert.deepEqual([fitness.nodes, fitness.pods], [201, 5000])
+      assert.equal(fitness.findings.filter(({ area }) => area === 'spread').length, 250)
+      assert.match(stderr, /^\d+\n$/)
+      runs.push({ seconds: (performance.now() - begin) / 1000, mebibytes: Number(stderr) / 1024 })
+    }
+    const shown = JSON.stringify(runs)
+    assert.ok(
+      runs.some(({ seconds }) => seconds < 10),
+      shown,
+    )
+    assert.ok(
+      runs.every(({ mebibytes }) => mebibytes < 300),
+      shown,
+    )
+  },
+  LIMITS,
+)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Fitness } from '../../src/cluster/check.ts'
 import { shipped } from '../fixture/shipped.ts'
-import type { Resource } from './api.ts'
+import { ApiError, type Resource } from './api.ts'
 import type { Cluster } from './cluster.ts'
 import { makeNode } from './crowd.ts'
 import { chartArguments, DAEMON_SET, installKured, removeKured } from './kured.ts'
@@ -37,11 +37,19 @@ async function kuredRuns({ api }: Cluster, on: number): Promise<void> {
   await until('Kured runs', async () => (await api.get(DAEMON_SET)).status.numberReady === on)
 }
 
-/** Changes the object of a path. */
+/** Changes the object of a path; a controller may have changed it meanwhile. */
 async function change({ api }: Cluster, path: string, how: (object: Resource) => void) {
-  const object = await api.get(path)
-  how(object)
-  await api.replace(path, object)
+  await until(`${path} is changed`, async () => {
+    const object = await api.get(path)
+    how(object)
+    return api.replace(path, object).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 409) return false
+        throw error
+      },
+    )
+  })
 }
 
 /** What docs/fitness.md shows of the command. */
@@ -112,6 +120,7 @@ clusterTest('nodes, Kured’s settings and its lock', async (cluster) => {
   await installKured(cluster, { args: [...trap, '--reboot-sentinel=/x', ...window] })
   await kuredRuns(cluster, 1)
 
+  includes((await fitnessOf(keeper)).lines, /^warning room: Node keeper is the only node: /)
   await makeNode(cluster, 'forgotten')
   const path = '/api/v1/nodes/forgotten'
   await change(cluster, path, ({ spec }) => {
@@ -137,7 +146,7 @@ clusterTest('nodes, Kured’s settings and its lock', async (cluster) => {
     includes(lines, new RegExp(`^${line}$`))
   }
 
-  const locks = async (value: object) => {
+  const locks = async (value: object | string) => {
     await lock(cluster, value)
     return (await fitnessOf(keeper)).lines.filter((line) => line.includes(' lock:'))
   }
@@ -147,9 +156,40 @@ clusterTest('nodes, Kured’s settings and its lock', async (cluster) => {
   assert.deepEqual(await locks({ maxOwners: 2, locks: [held(HOUR / 2), held(5 * HOUR)] }), [
     `blocks lock: ${set} has been locked by keeper for 5h: no other is rebooted`,
   ])
+  assert.deepEqual(await locks('{'), [
+    `blocks lock: ${set} has a lock that cannot be read: Kured ends with it, and no node is rebooted`,
+  ])
+
+  // Anybody who may write an annotation chooses what a terminal gets.
+  await lock(cluster, { nodeID: 'gone\u001b]0;x\u0007\u202e\n', created: ago(HOUR), TTL: 0 })
+  for (const more of [[], ['--json']]) {
+    const command = [...COMMAND.filter((word) => word !== '--json'), ...more]
+    const { stdout, exitCode } = await keeper.online(command)
+    assert.equal(exitCode, 2)
+    assert.match(stdout, /has a lock of\s+gone\\+u001b\]0;x\\+u0007\\+u202e\\+(n|u000a),/)
+    assert.doesNotMatch(stdout, /[^\P{C}\n]/u)
+    if (more.length === 0)
+      assert.match(stdout, /and 4 more like these .*\n +do: kubectl describe node NAME\n/)
+  }
+
+  const second = await cluster.api.get(DAEMON_SET)
+  const { spec } = second
+  const metadata = { name: 'second', namespace: 'kured-system' }
+  const sets = '/apis/apps/v1/namespaces/kured-system/daemonsets'
+  await cluster.api.create(sets, { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec })
+  await until('the second is for all nodes', async () => {
+    const { status } = await cluster.api.get(`${sets}/second`)
+    return status.desiredNumberScheduled === second.status.desiredNumberScheduled
+  })
+  const twice = await fitnessOf(keeper)
+  includes(
+    twice.lines,
+    /^warning kured: DaemonSet kured-system\/kured and DaemonSet \S+ are Kured 2 times/,
+  )
+  await cluster.api.delete(`${sets}/second`)
 })
 
-async function lock(cluster: Cluster, value: object): Promise<void> {
-  const annotations = { [LOCK]: JSON.stringify(value) }
+async function lock(cluster: Cluster, value: object | string): Promise<void> {
+  const annotations = { [LOCK]: typeof value === 'string' ? value : JSON.stringify(value) }
   await cluster.api.patch(DAEMON_SET, { metadata: { annotations } })
 }

@@ -43,6 +43,8 @@ interface Deployed {
 
 /** How many healthy pods a budget counts once all is settled; of two for one pod one never is. */
 const HEALTHY = 'lab/healthy'
+/** None: the controller cannot count it. */
+const FAILS = -1
 
 function budget(
   name: string,
@@ -55,6 +57,17 @@ function budget(
   const selector = { matchLabels: { app } }
   const body = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata }
   return [BUDGETS, { ...body, spec: { selector, ...always, ...spec } }]
+}
+
+/** Its pod has an owner that nobody can scale. */
+function job(name: string): Objects[number] {
+  const containers = [{ name: 'app', image: `lab/${name}` }]
+  const template = {
+    metadata: { labels: { app: name } },
+    spec: { restartPolicy: 'Never', containers },
+  }
+  const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { template } }
+  return ['/apis/batch/v1/namespaces/default/jobs', body]
 }
 
 function service(app: string): Objects[number] {
@@ -140,6 +153,12 @@ export function wrongObjects(
       says: [/^warning budget: .*default\/nothing selects no pod: it protects nothing$/],
     },
     {
+      objects: [job('batch'), budget('batch', { maxUnavailable: 1 }, 'batch', FAILS)],
+      says: [
+        /^blocks budget: .*default\/batch allows no disruption, as it cannot be counted: .*scale/,
+      ],
+    },
+    {
       objects: [
         deployment('unhealthy'),
         budget('unhealthy', { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'IfHealthyBudget' }),
@@ -160,6 +179,23 @@ export function wrongObjects(
       ],
       says: [
         /^warning pod: Pod default\/bare has no controller: a drain deletes it, and nobody starts it again$/,
+      ],
+    },
+    {
+      objects: [
+        [
+          `${CORE}/pods`,
+          {
+            apiVersion: 'v1',
+            kind: 'Pod',
+            metadata: { name: 'sleepy' },
+            spec: { containers: [image], terminationGracePeriodSeconds: 7200 },
+          },
+        ],
+      ],
+      says: [
+        /^warning pod: Pod default\/sleepy has no controller/,
+        /^warning grace: Pod default\/sleepy may take 2h to end, and Kured drains for 8min at most$/,
       ],
     },
     {
@@ -291,7 +327,10 @@ function isSettled(path: string, { metadata, spec, status }: Resource): boolean 
     return replicas === spec.replicas && (crashes || availableReplicas === replicas)
   }
   if (path === BUDGETS) {
-    const { observedGeneration, currentHealthy } = status
+    const { observedGeneration, currentHealthy, conditions = [] } = status
+    if (metadata.annotations?.[HEALTHY] === `${FAILS}`) {
+      return conditions.some(({ reason }: Resource) => reason === 'SyncFailed')
+    }
     const healthy = metadata.annotations?.[HEALTHY] ?? `${currentHealthy}`
     return observedGeneration === metadata.generation && `${currentHealthy}` === healthy
   }

@@ -16,11 +16,12 @@ after(async () => {
  * own, with names of their own. Skipped, with the reason, where no cluster can be started.
  *
  * @param options.todo what is wrong with the program, so that the test cannot pass yet
+ * @param options.timeout in ms; 300 s unless told
  */
 export function clusterTest(
   name: string,
   run: (cluster: Cluster) => Promise<void>,
-  options: { todo?: string } = {},
+  options: { todo?: string; timeout?: number } = {},
 ): void {
   const limits = { timeout: 300_000, ...options }
   const withCluster = async () => {

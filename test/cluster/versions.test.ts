@@ -12,6 +12,26 @@ function part(name: 'kubelet' | 'kubeadm', version: string): PackageRecipe {
   return { name, version, files: { [`/usr/bin/${name}`]: { content, mode: 0o755 } } }
 }
 
+/** A static program that says so too, and else runs until it is ended. */
+const running: PackageRecipe = {
+  name: 'kubelet',
+  version: '1.36.3',
+  sources: {
+    'main.c': `#include <stdio.h>
+#include <unistd.h>
+int main(int many, char **words) {
+  if (many > 1) return puts("Kubernetes v1.36.3") < 0;
+  for (;;) pause();
+}
+`,
+  },
+  files: {
+    '/usr/lib/systemd/system/kubelet.service': '[Service]\nExecStart=/usr/bin/kubelet\n',
+  },
+  build: 'gcc -static -o kubelet main.c',
+  package: 'install -D -t "$pkgdir/usr/bin" kubelet',
+}
+
 clusterTest('a kubelet that fits, one that would not, and one that does not', async (cluster) => {
   await using member = await Member.join(cluster, 'versions')
   const { node } = member
@@ -23,7 +43,8 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
       .filter(({ area }) => area === 'versions')
       .map(({ state, message }) => `${state}: ${message}`)
   }
-  await install(node, part('kubelet', '1.36.3'), part('kubeadm', '1.36.3'))
+  await install(node, running, part('kubeadm', '1.36.3'))
+  await node.ok(['systemctl', 'start', 'kubelet'])
   const fits = 'ok: kubelet 1.36.3, which a reboot or restart starts, fits the apiserver, 1.37.2'
   assert.deepEqual(await doctor(), [fits])
   const status = await command('status')
@@ -89,7 +110,22 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   assert.equal((await command('reboot', '--dry-run')).exitCode, 2)
   assert.equal((await node.run(['kured-sentinel', 'reboot', '--dry-run'])).exitCode, 0, 'unknown')
 
+  // One that fits, before its drain: the old one runs, and all say what the reboot starts.
   await install(node, part('kubelet', '1.37.2'))
+  const starts = '1.37.2, which a reboot or restart starts, fits the apiserver, 1.37.2'
+  assert.deepEqual((await doctor())[0], `ok: kubelet ${starts}`)
+  const now = await command('status')
+  assert.match(
+    now.stdout,
+    /^a reboot starts kubelet 1\.37\.2, which fits the apiserver, 1\.37\.2$/m,
+  )
+  assert.match((await command('check')).stdout, /^reboot required: .*kubelet/)
+  const restart = await command('restart', '--dry-run')
+  assert.match(
+    restart.stdout,
+    /a restart would start another version of Kubernetes, without a drain/,
+  )
+  assert.deepEqual(JSON.parse((await command('ignore', 'list', '--json')).stdout).versions, [])
   const passed = await command('reboot')
   assert.equal(passed.exitCode, 0, passed.stderr)
   assert.match(passed.stdout, /^rebooting/)

@@ -62,14 +62,42 @@ const offer = (installed: string, available: string) => {
 test('an offer is judged if it is an upgrade', () => {
   assert.equal(isNewer(version('1.36.4'), version('1.36.3')), true)
   assert.equal(isNewer(version('1.35.9'), version('1.36.3')), false)
-  const misfit = (installed: string, available: string) =>
+  const judge = (installed: string, available: string) =>
     judgeOffer(offer(installed, available), KNOWN)
-  assert.deepEqual(misfit('1.36.3-1', '1.37.2-1'), { version: '1.37.2', misfit: undefined })
-  assert.match(misfit('1.36.3-1', '1.38.0-1')?.misfit ?? '', /^newer/)
-  for (const available of ['1.36.3-2', '1.35.0-1', 'r12-1']) {
-    assert.equal(misfit('1.36.3-1', available), undefined, available)
+  const message = 'fits the apiserver, 1.37.2'
+  assert.deepEqual(judge('1.36.3-1', '1.37.2-1'), { fits: true, mayCome: true, message })
+  const newer = {
+    fits: false,
+    mayCome: false,
+    message: 'is newer than the apiserver, 1.37.2',
   }
-  assert.match(misfit('unheard-of', '1.38.0-1')?.misfit ?? '', /^newer/)
+  assert.deepEqual(judge('1.36.3-1', '1.38.0-1'), newer)
+  assert.deepEqual(judge('unheard-of', '1.38.0-1'), newer)
+  for (const available of ['1.36.3-2', '1.35.0-1', 'r12-1']) {
+    assert.equal(judge('1.36.3-1', available), undefined, available)
+  }
+})
+
+test('an upgrade that is still too old is not kept away: what is there is older', () => {
+  const judge = (installed: string) => judgeOffer(offer(installed, '1.33.9-1'), KNOWN)
+  const old = 'is more than three minor versions older than the apiserver, 1.37.2'
+  assert.deepEqual(judge('1.32.0-1'), {
+    fits: false,
+    mayCome: true,
+    message: `${old}, and 1.32.0 is older still`,
+  })
+  assert.deepEqual(judge('unheard-of'), { fits: false, mayCome: false, message: old })
+  const known = { server: version('1.37.2'), kubelet: version('1.32.0') }
+  const offers = [true, false].map((isIgnored) => ({ ...offer('1.32.0-1', '1.33.9-1'), isIgnored }))
+  const [now, ...next] = judgeVersions(known, [], offers)
+  assert.deepEqual(now, {
+    state: 'wrong',
+    message: `kubelet 1.32.0 ${old}; a reboot or restart starts it`,
+    advice: 'upgrade the kubelet, after a drain: docs/kubernetes.md has the way',
+  })
+  assert.deepEqual(shown(next), [
+    `ok: kubelet may be released: 1.33.9-1 ${old}, and 1.32.0 is older still`,
+  ])
 })
 
 test('doctor: now, and after the next upgrade', () => {
@@ -153,6 +181,17 @@ describe('the node', { skip: process.getuid?.() === 0 ? false : 'only root asks 
     assert.deepEqual(await ask(host), KNOWN)
   })
 
+  test('of rke2: kubectl is in its own directory', async () => {
+    const programs = {
+      'usr/local/bin/rke2': `[ "$*" = --version ] && echo 'rke2 version v1.36.3+rke2r1 (abc)'`,
+      'var/lib/rancher/rke2/bin/kubectl': `[ "$5" = /version ] && ${SERVER}`,
+    }
+    const tree = { 'var/lib/rancher/rke2/agent/kubelet.kubeconfig': '' }
+    assert.deepEqual(await ask(hostWith(programs, tree)), KNOWN)
+    const server = { ...tree, 'var/lib/rancher/rke2/server/token': '' }
+    assert.equal(await ask(hostWith(programs, server)), undefined)
+  })
+
   test('of no cluster', async () => {
     assert.equal(await ask(hostWith({})), undefined)
   })
@@ -162,7 +201,20 @@ describe('the node', { skip: process.getuid?.() === 0 ? false : 'only root asks 
     for (const [programs, reason] of [
       [kubelet, /no \/usr\/bin\/kubectl/],
       [{ ...kubelet, 'usr/bin/kubectl': 'echo refused >&2; exit 1' }, /does not say.*: refused/],
-      [{ ...kubelet, 'usr/bin/kubectl': 'echo "{}"' }, /does not say its version/],
+      ...['{}', 'null', '[]', '{"gitVersion":', '<html>', '', '"v1.37.2"'].map(
+        (said) =>
+          [
+            { ...kubelet, 'usr/bin/kubectl': `echo '${said}'` },
+            /does not say its version/,
+          ] as const,
+      ),
+      ...['v2.0.0', 'v1', 'master', 'v1.37', '1.37.2\\u001b[31m', 'v-1.37.2', 'v1.9999.1', 1].map(
+        (said) => {
+          const answer = JSON.stringify({ gitVersion: said }).replaceAll('\\\\', '\\')
+          const kubectl = `cat <<'EOF'\n${answer}\nEOF`
+          return [{ ...kubelet, 'usr/bin/kubectl': kubectl }, /does not say its version/] as const
+        },
+      ),
       [{ 'usr/bin/kubectl': SERVER }, /no \/usr\/bin\/kubelet/],
       [{ 'usr/bin/kubectl': SERVER, 'usr/bin/kubelet': 'exit 1' }, /kubelet does not say/],
     ] as const) {
