@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { judgeBoot } from '../../src/history/boots.ts'
 import type { HistoryEntry, HistoryEvent } from '../../src/history/fields.ts'
-import { appendHistory, HISTORY_FILE, readHistory } from '../../src/history/file.ts'
+import { appendHistory, countHistory, HISTORY_FILE, readHistory } from '../../src/history/file.ts'
 import { foldSkips } from '../../src/history/fold.ts'
 import { describeEvent, KINDS } from '../../src/history/kinds.ts'
 import { noteEvent } from '../../src/history/note.ts'
@@ -150,6 +150,40 @@ test('it stays below 1 MiB: the oldest go, and a line is bounded', () => {
   writeFileSync(host.path(HISTORY_FILE), 'x'.repeat(3 * 2 ** 20))
   appendHistory(host, [release(1)])
   assert.deepEqual(readHistory(host).entries, [release(1)])
+  assert.ok((host.lstat(HISTORY_FILE)?.size ?? 0) <= 2 ** 20)
+})
+
+test('the counts over the history never fall: what makes room for others stays counted', () => {
+  const host = hostWith(STATE)
+  const skips = Array.from({ length: 300 }, (_, second) =>
+    stamped(
+      { kind: 'skip', job: 'upgrade', reason: 'x'.repeat(1000) } as const,
+      'one',
+      second % 60,
+    ),
+  )
+  const restart: HistoryEvent = {
+    kind: 'restart',
+    restarted: ['a', 'b'],
+    failed: ['c'],
+    by: 'root',
+  }
+  appendHistory(host, [stamped(restart)])
+  appendHistory(
+    host,
+    EVENTS.map((event) => stamped(event)),
+  )
+  const { counts: before } = countHistory(host)
+  assert.equal(before['restart restarted'], 3)
+  assert.equal(before['boot planned'], 1)
+  for (let batch = 1; batch <= 8; batch++) {
+    appendHistory(host, skips)
+    const { counts, unreadable } = countHistory(host)
+    assert.deepEqual([counts, unreadable], [{ ...before, 'skip upgrade': 300 * batch + 1 }, 0])
+  }
+  const { entries } = readHistory(host)
+  assert.ok(entries.length < 1200, 'the oldest are gone')
+  assert.ok(entries.every(({ kind }) => kind === 'skip'))
   assert.ok((host.lstat(HISTORY_FILE)?.size ?? 0) <= 2 ** 20)
 })
 
