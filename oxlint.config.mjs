@@ -12,7 +12,7 @@ export const FLOORS = [
   ['boot', 'health', 'notify'],
   ['ignored', 'record', 'sentinel', 'skew'],
   ['reboot', 'repair', 'restart', 'units'],
-  ['preflight'],
+  ['metrics', 'preflight'],
   ['doctor'],
   ['commands'],
   ['cli'],

@@ -8,6 +8,7 @@ import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
 import { addIgnoreCommands } from './ignore.ts'
 import { addNotifyCommand } from './notify.ts'
+import { addMetricsCommand } from './metrics.ts'
 import { example, type OnEnd } from './options.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRepairCommand } from './repair.ts'
@@ -51,6 +52,7 @@ export function createProgram(ended: OnEnd): Command {
   addClusterCommand(program, ended)
   addHealthCommand(program, ended)
   addNotifyCommand(program, ended)
+  addMetricsCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }

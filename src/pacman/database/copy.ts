@@ -43,15 +43,39 @@ export function withDatabaseCopy<T>(
     copy.makeLink('/local', `${dbPath}/local`)
     copy.makeDirectory('/sync')
     const from = `${dbPath}/sync`
-    const files = repositories.flatMap((name) => [
-      { name: `${name}.db`, limit: LARGEST_DATABASE },
-      { name: `${name}.db.sig`, limit: LARGEST_SIGNATURE },
-    ])
+    const files = [
+      ...repositories.map(databaseFile),
+      ...repositories.map((name) => ({ name: `${name}.db.sig`, limit: LARGEST_SIGNATURE })),
+    ]
     const found = await findRegular(from, files, deadline)
     for (const file of found) await copyFile(from, copy, file, deadline)
-    const newest = new Date(Math.max(...found.map(({ mtimeMs }) => mtimeMs)))
-    return body({ path, newest, addPackages: (packages) => linkAll(copy, packages) })
+    return body({
+      path,
+      newest: newestOf(found),
+      addPackages: (packages) => linkAll(copy, packages),
+    })
   })
+}
+
+/**
+ * When the newest sync database was made, without a copy; see DatabaseCopy.
+ *
+ * @throws as withDatabaseCopy() does
+ */
+export async function askNewestDatabase(
+  dbPath: string,
+  repositories: readonly string[],
+  deadline: Deadline,
+): Promise<Date> {
+  return newestOf(await findRegular(`${dbPath}/sync`, repositories.map(databaseFile), deadline))
+}
+
+function databaseFile(repository: string): WantedFile {
+  return { name: `${repository}.db`, limit: LARGEST_DATABASE }
+}
+
+function newestOf(files: readonly { mtimeMs: number }[]): Date {
+  return new Date(Math.max(...files.map(({ mtimeMs }) => mtimeMs)))
 }
 
 /**
