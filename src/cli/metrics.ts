@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { example, type OnEnd, parsePathOption, parseRootOption } from './options.ts'
+import { example, type OnEnd, parseRootOption } from './options.ts'
 
 /** The options and help of `metrics`; see createProgram(). */
 export function addMetricsCommand(program: Command, ended: OnEnd): void {
@@ -11,7 +11,6 @@ export function addMetricsCommand(program: Command, ended: OnEnd): void {
     .option(
       '--textfile <dir>',
       'write kured_sentinel.prom in this directory of the host, which only root may write',
-      parsePathOption,
     )
     .option('--root <dir>', 'the host whose files are below this directory', parseRootOption)
     .addHelpText(

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander'
 import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
 import { type OnEnd, example, parseRootOption } from './options.ts'
 
-interface UnitsFlags extends Omit<UnitOptions, 'nfs' | 'automount' | 'local'> {
+interface UnitsFlags extends Omit<UnitOptions, 'nfs' | 'automount' | 'local' | 'metrics'> {
+  metrics?: string
   nfs?: string[]
   automount?: boolean
   local?: boolean
@@ -98,6 +99,10 @@ function generator(command: Command): Command {
       '--local',
       'databases and packages are on the host’s own disk; with --role cache it also downloads them',
     )
+    .option(
+      '--metrics <dir>',
+      'write kured_sentinel.prom there, for node_exporter’s textfile collector',
+    )
     .option('--json', 'print JSON')
 }
 
@@ -113,8 +118,10 @@ function toOptions({
   nfs = [],
   automount = false,
   local = false,
+  metrics,
   ...words
 }: UnitsFlags): UnitOptions {
   const { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir } = words
-  return { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir, nfs, automount, local }
+  const paths = { syncDir, cacheDir, nfs, metrics }
+  return { role, cacheCalendar, upgradeCalendar, spread, ...paths, automount, local }
 }

@@ -11,6 +11,7 @@ import { renderFamilies } from '../metrics/exposition.ts'
 import { metricFamilies } from '../metrics/families.ts'
 import { METRICS_FILE, noteMetricsFile } from '../state/metrics-file.ts'
 import { printableLines } from '../text/printable.ts'
+import { textfileDirectory } from '../units/path.ts'
 
 interface MetricsOptions {
   /** the directory for the file, on the host; by default the metrics are printed */
@@ -29,7 +30,8 @@ export async function metrics({ textfile, root }: MetricsOptions): Promise<numbe
 /** Events that come meanwhile start no second run (the path unit waits for the end of this one). */
 const MOST_LOOKS = 3
 
-async function writeFor(host: Host, directory: string): Promise<void> {
+async function writeFor(host: Host, path: string): Promise<void> {
+  const directory = textfileDirectory(path, '--textfile')
   const refused = refuseDirectory(host, directory)
   if (refused !== undefined) throw new SentinelError(`no metrics are written: ${refused}`)
   const file = `${directory}/${METRICS_FILE}`

@@ -7,6 +7,9 @@ export const UNITS: Record<Job, string> = {
   download: 'pacman-cache-update.service',
 }
 
+/** Writes the metrics. */
+export const METRICS_SERVICE = 'kured-sentinel-metrics.service'
+
 /** Looks after each boot whether the node is well. */
 export const HEALTH_SERVICE = 'kured-sentinel-health.service'
 

@@ -1,5 +1,12 @@
-import { HEALTH_SERVICE, NOTIFY_PATH, NOTIFY_SERVICE, UNITS } from '../systemd/jobs.ts'
+import {
+  HEALTH_SERVICE,
+  METRICS_SERVICE,
+  NOTIFY_PATH,
+  NOTIFY_SERVICE,
+  UNITS,
+} from '../systemd/jobs.ts'
 import { healthService, healthTimer } from './health.ts'
+import { metricsUnits } from './metrics.ts'
 import { mountUnits } from './mounts.ts'
 import { notifyPath, notifyService } from './notify.ts'
 import type { UnitOptions } from './options.ts'
@@ -18,15 +25,17 @@ export function generate(options: UnitOptions): UnitFile[] {
     healthTimer(),
     notifyService(),
     notifyPath(),
+    ...(options.metrics === undefined ? [] : metricsUnits(options.metrics)),
     ...mountUnits(options),
   ]
 }
 
 /** The names of all units but mounts: each service, and what starts it. */
 export function serviceUnits(): string[] {
-  const timed = [...Object.values(UNITS), HEALTH_SERVICE].flatMap((service) => [
+  const timed = [...Object.values(UNITS), HEALTH_SERVICE, METRICS_SERVICE].flatMap((service) => [
     service,
     service.replace(/\.service$/, '.timer'),
   ])
-  return [...timed, NOTIFY_SERVICE, NOTIFY_PATH]
+  const metricsPath = METRICS_SERVICE.replace(/\.service$/, '.path')
+  return [...timed, metricsPath, NOTIFY_SERVICE, NOTIFY_PATH]
 }

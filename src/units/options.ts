@@ -1,5 +1,5 @@
 import { SentinelError } from '../errors.ts'
-import { exportOf, mountPath } from './path.ts'
+import { exportOf, mountPath, textfileDirectory } from './path.ts'
 
 /** cache: downloads for all hosts, and upgrades itself. node: only upgrades itself. */
 export type Role = 'cache' | 'node'
@@ -19,6 +19,8 @@ export interface UnitOptions {
   nfs: readonly string[]
   automount: boolean
   local: boolean
+  /** the directory for the metrics' file; undefined for none */
+  metrics: string | undefined
 }
 
 /** As in the seed: downloads at noon, upgrades at midnight, spread over an hour. */
@@ -32,6 +34,7 @@ export const DEFAULTS: UnitOptions = {
   nfs: [],
   automount: false,
   local: false,
+  metrics: undefined,
 }
 
 /**
@@ -40,7 +43,7 @@ export const DEFAULTS: UnitOptions = {
  * @throws SentinelError with the option and the error
  */
 export function checkOptions(options: UnitOptions): UnitOptions {
-  const { nfs, automount, local } = options
+  const { nfs, automount, local, metrics } = options
   if (nfs.length !== 0 && nfs.length !== 2) {
     throw new SentinelError(
       '--nfs must be given twice: SERVER:/EXPORT of the sync databases, then of the packages',
@@ -58,5 +61,11 @@ export function checkOptions(options: UnitOptions): UnitOptions {
   ]
   if (syncDir === cacheDir)
     throw new SentinelError('--sync-dir and --cache-dir are the same directory')
-  return { ...options, syncDir, cacheDir, nfs: nfs.map(exportOf) }
+  return {
+    ...options,
+    syncDir,
+    cacheDir,
+    nfs: nfs.map(exportOf),
+    metrics: metrics === undefined ? undefined : textfileDirectory(metrics, '--metrics'),
+  }
 }

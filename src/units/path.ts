@@ -12,26 +12,42 @@ const NAME_BYTES = 255
  * @throws SentinelError for a path that a unit file cannot express
  */
 export function mountPath(text: string, option: string): string {
-  const refuse = (reason: string) => {
-    throw new SentinelError(`${option} ${quoted(text)} ${reason}`)
-  }
-  mustFit(text, refuse)
-  if (!text.startsWith('/')) refuse('is not an absolute path')
-  const steps = text.split('/').filter((step) => step !== '' && step !== '.')
-  if (steps.includes('..')) refuse('contains ..')
-  if (steps.length === 0) refuse('is the root directory')
-  const path = `/${steps.join('/')}`
+  const refuse = refuser(text, option)
+  const path = normalPath(text, refuse)
   if (unitNameOf(path, 'automount').length > NAME_BYTES) {
     refuse('is too long for a mount unit: its name would not be a file name')
   }
   return path
 }
 
+/** The directory for the metrics' file, in the same form, for a line of a unit file or of a state. */
+export function textfileDirectory(text: string, option: string): string {
+  const refuse = refuser(text, option)
+  // kured-sentinel.install reads it with sed.
+  if (/["\\]/.test(text)) refuse('contains a quote or a backslash')
+  return normalPath(text, refuse)
+}
+
+type Refuse = (reason: string) => void
+
+function refuser(text: string, option: string): Refuse {
+  return (reason) => {
+    throw new SentinelError(`${option} ${quoted(text)} ${reason}`)
+  }
+}
+
+function normalPath(text: string, refuse: Refuse): string {
+  mustFit(text, refuse)
+  if (!text.startsWith('/')) refuse('is not an absolute path')
+  const steps = text.split('/').filter((step) => step !== '' && step !== '.')
+  if (steps.includes('..')) refuse('contains ..')
+  if (steps.length === 0) refuse('is the root directory')
+  return `/${steps.join('/')}`
+}
+
 /** Checks SERVER:/EXPORT of an NFS server. Throws SentinelError for anything else. */
 export function exportOf(text: string): string {
-  const refuse = (reason: string) => {
-    throw new SentinelError(`--nfs ${quoted(text)} ${reason}`)
-  }
+  const refuse = refuser(text, '--nfs')
   mustFit(text, refuse)
   // mount(8) would take a leading dash for an option.
   if (!/^([\p{L}\p{N}_][\p{L}\p{N}_.-]*|\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]):\/.*$/u.test(text)) {
@@ -41,7 +57,7 @@ export function exportOf(text: string): string {
 }
 
 /** Refuses text that a line of a unit file cannot express. [systemd.syntax(7)] */
-function mustFit(text: string, refuse: (reason: string) => void): void {
+function mustFit(text: string, refuse: Refuse): void {
   if (text === '') refuse('is empty')
   if (printable(text) !== text || text.includes('\ufffd')) {
     refuse('contains a control or invisible character')

@@ -3,10 +3,11 @@ import { runAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { showUnits } from '../systemd/systemctl.ts'
 import { enabledState, isActive, isRunning, isLive, order } from '../systemd/unit-state.ts'
-import { HEALTH_SERVICE, UNITS } from '../systemd/jobs.ts'
+import { forgetMetricsFile, readMetricsFile } from '../state/metrics-file.ts'
+import { HEALTH_SERVICE, METRICS_SERVICE, UNITS } from '../systemd/jobs.ts'
 import { serviceUnits } from './generate.ts'
 import { mustBeInside } from './unit-files.ts'
-import { below, dropIns, inEtc, isOurs, writtenNames } from './unit-files.ts'
+import { below, dropIns, inEtc, isOurs, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
 import { writeUnits } from './write.ts'
 
 export interface RemoveRequest {
@@ -49,8 +50,11 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
   const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
   const known = [...new Set([...serviceUnits(), ...written.map(({ name }) => name)])]
   const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
-  // The jobs end by themselves; the watch goes on as long as the node is not well.
-  const switched = ours.filter((name) => !name.endsWith('.service') || name === HEALTH_SERVICE)
+  // The jobs end by themselves; the watch goes on as long as the node is not well, and a run that
+  // writes metrics would leave a file.
+  const switched = ours.filter(
+    (name) => !name.endsWith('.service') || [HEALTH_SERVICE, METRICS_SERVICE].includes(name),
+  )
   const gone = written.map(({ name }) => name)
   const foreign = known
     .filter((name) => !gone.includes(name))
@@ -58,12 +62,19 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
   return {
     disabled: switched.filter((name) => enabledState(host, name) === 'enabled'),
     stopped: isLive(host) ? stopOrder(switched).filter(isActive) : [],
-    removed: written.map(({ path }) => path),
+    removed: [...written.map(({ path }) => path), ...metricsFile(host, gone)],
     refused: force
       ? []
       : written.filter(({ author }) => author === 'edited').map(({ path }) => path),
     left: [...foreign.map(({ path }) => path), ...known.flatMap((name) => dropIns(host, name))],
   }
+}
+
+/** What was written last is no longer true once nothing writes it. */
+function metricsFile(host: Host, gone: readonly string[]): string[] {
+  if (!gone.includes(METRICS_SERVICE)) return []
+  const file = readMetricsFile(host)
+  return file === undefined || host.lstat(file) === undefined ? [] : [file]
 }
 
 /** Automounts before mounts: a mount stopped first would be mounted again. */
@@ -92,14 +103,20 @@ function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live:
   for (const name of timers) order(host, 'stop', [name])
   // A timer may have fired before it was stopped; from now on none does.
   if (live && removed.length > 0) mustNotRun('the timers are disabled and stopped')
-  for (const name of others) order(host, 'stop', [name])
+  const hadMetrics = removed.includes(`${UNIT_DIRECTORY}/${METRICS_SERVICE}`)
+  // One of its own starts may have come since the plan was made.
+  if (live && hadMetrics) others.push(METRICS_SERVICE)
+  for (const name of new Set(others)) order(host, 'stop', [name])
   writeUnits(
     host,
     removed.map((path) => ({ path, text: undefined })),
   )
+  if (hadMetrics) forgetMetricsFile(host)
   if (!live) return
   if (removed.length > 0) order(host, 'daemon-reload')
-  const names = removed.map((path) => path.slice(path.lastIndexOf('/') + 1))
+  const names = removed
+    .filter((path) => path.startsWith(UNIT_DIRECTORY))
+    .map((path) => path.slice(path.lastIndexOf('/') + 1))
   const failed = showUnits(names, ['ActiveState'], 30_000)
   const marks = names.filter((name) => failed.get(name)?.get('ActiveState') === 'failed')
   if (marks.length > 0) order(host, 'reset-failed', marks)

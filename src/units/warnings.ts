@@ -2,6 +2,7 @@ import { errorText } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, listOption, readPacmanConf } from '../pacman/conf/conf.ts'
 import { plainPath } from '../pacman/conf/conf.ts'
+import { refuseDirectory } from '../host/trusted-directory.ts'
 import type { UnitOptions } from './options.ts'
 
 /** Warnings for things that the units need and the host lacks. */
@@ -12,7 +13,14 @@ export function warnings(host: Host, options: UnitOptions): string[] {
   return [
     ...missing.map((program) => `${host.path(program)} is missing: the units run it`),
     ...(options.local ? [] : disagreements(host, options)),
+    ...unwritable(host, options.metrics),
   ]
+}
+
+/** The service would fail at each run, and say the same. */
+function unwritable(host: Host, metrics: string | undefined): string[] {
+  const refused = metrics === undefined ? undefined : refuseDirectory(host, metrics)
+  return refused === undefined ? [] : [`no metrics will be written: ${refused}`]
 }
 
 /** The mounts must be where pacman itself looks. */

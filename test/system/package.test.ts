@@ -188,6 +188,11 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
     assert.equal((await node.run(['systemctl', 'is-enabled', unit])).stdout, 'disabled\n')
     await node.ok(['systemctl', 'enable', '--now', unit])
   }
+  await node.ok(['mkdir', '-m', '755', '/srv/metrics'])
+  const metrics = 'kured-sentinel units install --local --enable --metrics /srv/metrics'
+  await node.shell(`${metrics} && systemctl start kured-sentinel-metrics`)
+  assert.match(await node.readFile('/srv/metrics/kured_sentinel.prom'), /^kured_sentinel_hold 0$/m)
+  await node.shell('rm /etc/systemd/system/pacman-upgrade.service; systemctl daemon-reload')
   // Left behind, the link would keep pacman from every transaction: "could not stat file".
   const hook = '/usr/share/kured-sentinel/99-kured-sentinel-restart.hook'
   await node.ok(['ln', '-s', hook, '/etc/pacman.d/hooks/'])

@@ -81,7 +81,7 @@ test('the seed’s essentials stand in both services', () => {
 })
 
 test('nothing in them strips setuid bits, breaks hooks or ends pacman in the middle', () => {
-  for (const { name, text } of units({ role: 'cache' })) {
+  for (const { name, text } of units({ role: 'cache', metrics: '/srv/metrics' })) {
     assert.doesNotMatch(
       text,
       /^(Restrict|Protect|Private|NoNewPriv|MemoryMax|ReadOnly|System)/m,
@@ -95,7 +95,7 @@ test('every directive that the seed does not have follows a reason', () => {
     `Description Documentation ConditionPathIsMountPoint After Wants Type Nice ExecStart Restart
     OnCalendar Persistent WantedBy`.split(/\s+/),
   )
-  for (const { name, text } of units({ role: 'cache' })) {
+  for (const { name, text } of units({ role: 'cache', metrics: '/srv/metrics' })) {
     let explained = false
     for (const line of text.split('\n').slice(1)) {
       if (line.startsWith('#')) explained = true
@@ -233,4 +233,28 @@ test('when one file cannot be written, those before it are as they were', () => 
   assert.deepEqual(readdirSync(join(root, 'd')).toSorted(), ['gone', 'mask', 'old'])
   assert.equal(readFileSync(join(root, 'd/old'), 'utf8'), 'old')
   assert.ok(lstatSync(join(root, 'd/mask')).isSymbolicLink())
+})
+
+test('metrics: a service, a timer and a path, for the directory that is named', () => {
+  const metrics = units({ metrics: '/srv//metrics/' }).slice(-3)
+  assert.deepEqual(
+    metrics.map(({ name, enable }) => [name, enable]),
+    [
+      ['kured-sentinel-metrics.service', false],
+      ['kured-sentinel-metrics.timer', true],
+      ['kured-sentinel-metrics.path', true],
+    ],
+  )
+  assert.match(
+    metrics[0]?.text ?? '',
+    /^ExecStart=\/usr\/bin\/kured-sentinel metrics --textfile \/srv\/metrics$/m,
+  )
+  assert.match(metrics[2]?.text ?? '', /^PathChanged=\/var\/lib\/kured-sentinel$/m)
+  assert.match(
+    textOf('kured-sentinel-metrics.service', { metrics: '/a $b%c' }),
+    /--textfile "\/a \$\$b%%c"$/m,
+  )
+  for (const wrong of ['metrics', '', '/', '/a/../b', '/a"b', '/a\\b', '/a\nb']) {
+    assert.throws(() => units({ metrics: wrong }), /--metrics/, wrong)
+  }
 })
