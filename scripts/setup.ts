@@ -15,16 +15,19 @@ import {
 } from '../test/lab/cache.ts'
 import { clientsTree, controlPlaneTree } from '../test/cluster/tools.ts'
 import { EMULATOR, isSupported, machineTree } from '../test/machine/tools.ts'
+import { monitoring, monitoringTree } from '../test/monitoring/tools.ts'
 import { buildAarch64Tree } from './setup/aarch64.ts'
 import { buildControlPlane, unpackClients } from './setup/cluster.ts'
 import { logged, minuteMs, step } from './setup/logged.ts'
 import { buildMachine } from './setup/machine.ts'
+import { unpackMonitoring } from './setup/monitoring.ts'
 import { buildOnce, debootstrap, isolated, keyring } from './setup/tree.ts'
 
 const programs = words(`
   systemd-nspawn nsenter setpriv ip debootstrap lsof pacman pacman-conf setfacl setfattr dpkg-deb
   makepkg fakeroot bsdtar scdoc groff git zsh fish curl openssl ${emulator ?? ''}
   ${isSupported() ? `${EMULATOR} qemu-img extlinux mke2fs` : ''}
+  ${findProgram('apt-get') === undefined ? monitoring.join(' ') : ''}
 `)
 const everywhere = `
   debootstrap dpkg lsof acl attr iproute2 debian-archive-keyring wget fakeroot scdoc git zsh fish
@@ -36,7 +39,9 @@ const aptPackages = words(`
   python3-pip
   ${isSupported() ? 'qemu-system-x86 qemu-utils extlinux syslinux-common e2fsprogs' : ''}
 `)
-const pacmanPackages = words(`${everywhere} systemd pacman libarchive groff go`)
+const pacmanPackages = words(`
+  ${everywhere} systemd pacman libarchive groff go ${monitoring.join(' ')}
+`)
 
 try {
   await setUp()
@@ -55,10 +60,12 @@ async function setUp(): Promise<void> {
   buildAarch64Tree()
   await buildMachine()
   unpackClients()
+  unpackMonitoring()
   buildControlPlane()
   console.log(`base tree     ${baseTree}\nnewest Node   ${join(newestNode.bin, 'node')}`)
   console.log(`aarch64 root  ${aarch64Tree}\ncontrol plane ${controlPlaneTree}`)
   console.log(`kubectl, helm ${clientsTree}\nmachine       ${machineTree}`)
+  console.log(`monitoring    ${monitoringTree}`)
 }
 
 /** The lock is an abstract socket: the kernel removes it however its holder ends. [unix(7)] */

@@ -1,4 +1,4 @@
-/** `node --import tsx scripts/test.ts unit cli system cluster aarch64 machine`: runs these tests. */
+/** `node --import tsx scripts/test.ts unit cli system cluster monitoring aarch64 machine`: runs these tests. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { isExecutable, newestNode } from '../test/lab/cache.ts'
 
 const checkout = join(import.meta.dirname, '..')
 const quickKinds = ['unit', 'cli']
-const kinds = [...quickKinds, 'system', 'cluster', 'aarch64', 'machine']
+const kinds = [...quickKinds, 'system', 'cluster', 'monitoring', 'aarch64', 'machine']
 /** Their tests boot or emulate whole systems, and wait most of the time. */
 const slowKinds = kinds.filter((kind) => !quickKinds.includes(kind))
 const runMs = 20 * 60_000
