@@ -26,7 +26,8 @@ const COUNTERS: Record<string, EventCounter> = {
   skip: {
     name: 'skips_total',
     help: 'Upgrades and downloads that did not begin.',
-    label: 'job',
+    // Not "job": that is Prometheus' own label of who is scraped.
+    label: 'task',
     values: ['upgrade', 'download'],
   },
   repair: {

@@ -145,44 +145,48 @@ function jobGauges(jobs: readonly JobFacts[]): Gauge[] {
   const number = (read: (run: RunRecord) => number | undefined) =>
     each((run, job) => {
       const value = read(run)
-      return value === undefined || !Number.isFinite(value) ? [] : [{ labels: { job }, value }]
+      return value === undefined || !Number.isFinite(value)
+        ? []
+        : [{ labels: { task: job }, value }]
     })
   const at = (read: (run: RunRecord) => string | undefined) =>
     number((run) => seconds(Date.parse(read(run) ?? '')))
   return [
     [
-      'job_timer_enabled',
+      'task_timer_enabled',
       'Whether a timer starts the job.',
       jobs.map(({ job, isTimed }) => ({
-        labels: { job },
+        labels: { task: job },
         value: isTimed ? 1 : 0,
       })),
     ],
     [
-      'job_last_outcome',
+      'task_last_outcome',
       'How the last run ended: the outcome that holds is 1.',
       each((run, job) =>
-        oneOfStates('outcome', OUTCOMES, run.repaired === true ? 'repaired' : run.outcome, { job }),
+        oneOfStates('outcome', OUTCOMES, run.repaired === true ? 'repaired' : run.outcome, {
+          task: job,
+        }),
       ),
     ],
-    ['job_last_end_timestamp_seconds', 'When the last run ended.', at(({ endedAt }) => endedAt)],
+    ['task_last_end_timestamp_seconds', 'When the last run ended.', at(({ endedAt }) => endedAt)],
     [
-      'job_last_success_timestamp_seconds',
+      'task_last_success_timestamp_seconds',
       'When the last run ended that did its work, or had none.',
       at(lastSuccess),
     ],
     [
-      'job_last_packages',
+      'task_last_packages',
       'Packages that the last run installed, upgraded or removed.',
       number(({ packages }) => packages),
     ],
     [
-      'job_last_problems',
+      'task_last_problems',
       'Failed hooks and scriptlets of the last run that had work.',
       number((run) => lastWork(run).problems.length),
     ],
     [
-      'job_skips_in_a_row',
+      'task_skips_in_a_row',
       'Runs that were skipped since the last one that was not.',
       number(({ skips = 0 }) => skips),
     ],

@@ -119,22 +119,22 @@ test('of a run that did nothing, what the run before it left', () => {
   })
   const seen = samples({ upgrade: { job: 'upgrade', isTimed: true, run: skipped } })
   for (const sample of [
-    'job_timer_enabled{job="upgrade"} 1',
-    'job_last_outcome{job="upgrade",outcome="skipped"} 1',
-    'job_last_outcome{job="upgrade",outcome="completed"} 0',
-    'job_last_end_timestamp_seconds{job="upgrade"} 1795826160',
-    'job_last_success_timestamp_seconds{job="upgrade"} 1795739760',
-    'job_last_packages{job="upgrade"} 0',
-    'job_last_problems{job="upgrade"} 1',
-    'job_skips_in_a_row{job="upgrade"} 2',
+    'task_timer_enabled{task="upgrade"} 1',
+    'task_last_outcome{task="upgrade",outcome="skipped"} 1',
+    'task_last_outcome{task="upgrade",outcome="completed"} 0',
+    'task_last_end_timestamp_seconds{task="upgrade"} 1795826160',
+    'task_last_success_timestamp_seconds{task="upgrade"} 1795739760',
+    'task_last_packages{task="upgrade"} 0',
+    'task_last_problems{task="upgrade"} 1',
+    'task_skips_in_a_row{task="upgrade"} 2',
   ]) {
     assert.ok(seen.includes(sample), `${sample}\n${seen.join('\n')}`)
   }
   const repaired = run({ outcome: 'interrupted', repaired: true })
   const told = samples({ upgrade: { job: 'upgrade', isTimed: false, run: repaired } })
-  assert.ok(told.includes('job_last_outcome{job="upgrade",outcome="repaired"} 1'))
-  assert.ok(told.includes('job_last_outcome{job="upgrade",outcome="interrupted"} 0'))
-  assert.ok(!told.some((line) => line.startsWith('job_last_success')), 'there was none')
+  assert.ok(told.includes('task_last_outcome{task="upgrade",outcome="repaired"} 1'))
+  assert.ok(told.includes('task_last_outcome{task="upgrade",outcome="interrupted"} 0'))
+  assert.ok(!told.some((line) => line.startsWith('task_last_success')), 'there was none')
 })
 
 test('a record whose time is none has no time, and no NaN', () => {
@@ -169,7 +169,7 @@ test('each has a help text, a unit in its name, and no label that grows', () => 
       for (const label of Object.keys(labels)) {
         assert.match(
           label,
-          /^(version|fact|verdict|kind|cause|job|outcome|how|ending|state|running|installed)$/,
+          /^(version|fact|verdict|kind|cause|task|outcome|how|ending|state|running|installed)$/,
         )
       }
     }
