@@ -47,6 +47,9 @@ export function installedFiles(checkout: string): InstalledFile[] {
     ...filesIn(join(checkout, 'examples')).map((name) =>
       file(`examples/${name}`, `${share}/kured-sentinel/examples/${name}`, 0o755),
     ),
+    ...['alerts.yaml', 'dashboard.json'].map((name) =>
+      file(`monitoring/${name}`, `${share}/kured-sentinel/${name}`),
+    ),
     file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),
     file('generated/kured-sentinel.bash', `${share}/bash-completion/completions/kured-sentinel`),
     file('generated/_kured-sentinel', `${share}/zsh/site-functions/_kured-sentinel`),

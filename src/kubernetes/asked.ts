@@ -4,11 +4,14 @@ import type { Host } from '../host/host.ts'
 /** Made by bin/kured-sentinel: the uptime at which Kured last asked, in seconds. */
 const ASKED_FILE = '/run/kured-sentinel/asked'
 
-/** How long ago Kured last asked, in ms; undefined where it has not asked in this boot. */
-export function readLastAsked(host: Host): number | undefined {
-  const at = ifThere(() => host.readText(ASKED_FILE, 100))
+/**
+ * When Kured last asked in this boot, in ms before now; undefined where it has not.
+ *
+ * @throws the system error where that cannot be read
+ */
+export function sinceAsked(host: Host): number | undefined {
+  const at = ifThere(() => host.readText(ASKED_FILE))
   if (at === undefined) return undefined
-  const ago = (host.uptime() - Number.parseFloat(at)) * 1000
-  // One that is just being written is empty.
-  return Number.isFinite(ago) ? Math.max(0, ago) : undefined
+  const since = Math.round((host.uptime() - Number.parseFloat(at)) * 1000)
+  return since >= 0 ? since : undefined
 }

@@ -5,7 +5,7 @@ import { countHistory } from '../history/file.ts'
 import { type BootClock, readBootClock } from '../host/boot-clock.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { readLastAsked } from '../kubernetes/asked.ts'
+import { sinceAsked } from '../kubernetes/asked.ts'
 import { distributionOf } from '../kubernetes/distribution.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import { readLock } from '../pacman/lock.ts'
@@ -83,7 +83,7 @@ async function checkAsKured(host: Host, config: Config): Promise<CheckReport> {
 }
 
 function lookAtKured(host: Host, { wall }: BootClock): MetricFacts['asked'] {
-  const ago = readLastAsked(host)
+  const ago = sinceAsked(host)
   if (ago === undefined && distributionOf(host) === undefined) return undefined
   return { at: ago === undefined ? undefined : wall - ago }
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { BootClock } from '../host/boot-clock.ts'
 import type { Host } from '../host/host.ts'
-import type { CheckReport } from '../sentinel/check.ts'
+import type { CheckFacts } from './facts.ts'
 import type { Finding } from '../sentinel/finding.ts'
 
 /** When each kind of cause was first seen, by the uptime: in /run, as a boot clears the causes. */
@@ -18,7 +18,7 @@ type Kind = Finding['kind']
  */
 export function collectDueSince(
   host: Host,
-  { reasons, ignored }: CheckReport,
+  { reasons, ignored }: Pick<CheckFacts, 'reasons' | 'ignored'>,
   now: BootClock,
   keeps: boolean,
 ): ReadonlyMap<Kind, number> {

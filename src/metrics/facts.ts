@@ -14,7 +14,7 @@ export interface MetricFacts {
   /** of what could be seen, and of what could not */
   readable: Partial<Record<FactName, boolean>>
   /** as to Kured, without what an answer to it would write */
-  check?: CheckReport
+  check?: CheckFacts
   /** since when a reboot is due, by kind of cause; none where none is */
   dueSince?: ReadonlyMap<Finding['kind'], number>
   /** undefined where no Kured is to ask; at: undefined where it has not in this boot */
@@ -30,6 +30,9 @@ export interface MetricFacts {
   /** see the configuration */
   databaseAge: number
 }
+
+/** What counts of the report. */
+export type CheckFacts = Pick<CheckReport, 'verdict' | 'reasons' | 'ignored' | 'durationMs'>
 
 /** What is looked at one by one: who cannot see one of them still sees the others. */
 export const FACTS = [

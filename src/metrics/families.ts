@@ -1,8 +1,13 @@
 import { counterFamilies } from './counters.ts'
 import { type MetricFamily, type MetricSample, oneOfStates, seconds } from './exposition.ts'
-import { type DatabaseFacts, FACTS, type JobFacts, type MetricFacts } from './facts.ts'
+import {
+  type CheckFacts,
+  type DatabaseFacts,
+  FACTS,
+  type JobFacts,
+  type MetricFacts,
+} from './facts.ts'
 import type { Outcome, RunRecord } from '../record/run-record.ts'
-import type { CheckReport } from '../sentinel/check.ts'
 
 type Gauge = [name: string, help: string, samples: MetricSample[]]
 
@@ -73,7 +78,7 @@ function unansweredGauges({ readable }: MetricFacts): Gauge[] {
   return failed ? [['verdict', VERDICT, oneOfStates('verdict', VERDICTS, 'attention')]] : []
 }
 
-function checkGauges(check: CheckReport, { now, dueSince = new Map() }: MetricFacts): Gauge[] {
+function checkGauges(check: CheckFacts, { now, dueSince = new Map() }: MetricFacts): Gauge[] {
   const { verdict, reasons, ignored, durationMs } = check
   const all = [...reasons, ...ignored]
   const kinds = [...new Set(reasons.map(({ kind }) => kind))]

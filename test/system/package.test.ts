@@ -76,6 +76,8 @@ toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
       'usr/share/bash-completion/completions/kured-sentinel',
       'usr/share/fish/vendor_completions.d/kured-sentinel.fish',
       'usr/share/kured-sentinel/99-kured-sentinel-restart.hook',
+      'usr/share/kured-sentinel/alerts.yaml',
+      'usr/share/kured-sentinel/dashboard.json',
       'usr/share/kured-sentinel/examples/notify-mail',
       'usr/share/kured-sentinel/examples/notify-webhook',
       'usr/share/kured-sentinel/kured-values.yaml',

@@ -5,13 +5,12 @@ import { test } from 'node:test'
 import { readBootClock } from '../../src/host/boot-clock.ts'
 import { Host } from '../../src/host/host.ts'
 import { refuseDirectory } from '../../src/host/trusted-directory.ts'
-import { readLastAsked } from '../../src/kubernetes/asked.ts'
+import { sinceAsked } from '../../src/kubernetes/asked.ts'
 import { collectDueSince } from '../../src/metrics/due.ts'
 import { renderFamilies } from '../../src/metrics/exposition.ts'
-import type { MetricFacts } from '../../src/metrics/facts.ts'
+import type { CheckFacts, MetricFacts } from '../../src/metrics/facts.ts'
 import { metricFamilies } from '../../src/metrics/families.ts'
 import type { RunRecord } from '../../src/record/run-record.ts'
-import type { CheckReport } from '../../src/sentinel/check.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { BOOT_ID, hostTree } from '../fixture/host.ts'
 import { IS_ROOT } from '../fixture/program.ts'
@@ -39,15 +38,11 @@ const KERNEL: Finding = {
   installed: '6.18.45',
 }
 
-const report = (more: Partial<CheckReport>): CheckReport => ({
+const report = (more: Partial<CheckFacts>): CheckFacts => ({
   verdict: 'none',
-  exitCode: 1,
   reasons: [],
   ignored: [],
-  checkedAt: '',
-  bootId: BOOT_ID,
   durationMs: 1500,
-  clean: false,
   ...more,
 })
 
@@ -211,11 +206,11 @@ test('a kernel is due since pacman has installed it, if that was in this boot', 
 
 test('when Kured last asked, by the uptime', () => {
   const asked = (content: string) =>
-    readLastAsked(new Host(makeTree(hostTree({ 'run/kured-sentinel/asked': content }))))
+    sinceAsked(new Host(makeTree(hostTree({ 'run/kured-sentinel/asked': content }))))
   assert.equal(asked('4990.00\n'), 10_000)
-  assert.equal(asked('5000.50\n'), 0)
+  assert.equal(asked('5000.50\n'), undefined)
   assert.equal(asked(''), undefined)
-  assert.equal(readLastAsked(new Host(makeTree(hostTree()))), undefined)
+  assert.equal(sinceAsked(new Host(makeTree(hostTree()))), undefined)
   assert.equal(readBootClock(new Host(makeTree(hostTree()))).uptime, 5_000_000)
 })
 

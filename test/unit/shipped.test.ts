@@ -92,6 +92,24 @@ test('the values for Kured’s chart give Kured these arguments', () => {
   ])
 })
 
+test('what stops the round, in the comments, goes by the names of alerts', () => {
+  const all = shipped('kured-values.yaml').replace(/^ {2}# (\w+: )/gm, '  $1')
+  const told = argumentsOfKured(parse(all).configuration)
+  assert.deepEqual(told.slice(9, -7), [
+    '--prometheus-url=http://prometheus-server.monitoring',
+    '--alert-filter-regexp=^KuredSentinelBlock',
+    '--alert-filter-match-only=true',
+    '--alert-firing-only=true',
+    '--blocking-pod-selector=kured-sentinel=keep',
+    '--notify-url=slack://hook:TOKEN@webhook',
+  ])
+  const names = [...shipped('monitoring/alerts.yaml').matchAll(/- alert: (.*)/g)]
+  const blocking = names.flatMap(([, name = '']) =>
+    name.startsWith('KuredSentinelBlock') ? [name] : [],
+  )
+  assert.deepEqual(blocking, ['KuredSentinelBlockNodeUnhealthy', 'KuredSentinelBlockUselessReboot'])
+})
+
 test('the window in the comments is sound as well', () => {
   const window = shipped('kured-values.yaml').replace(/^ {2}# (\w+: )/gm, '  $1')
   assert.deepEqual(argumentsOfKured(parse(window).configuration).slice(-7), [
