@@ -4,6 +4,7 @@ import { busPath } from '../../src/systemd/bus.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
+import { kernel } from '../lab/recipes.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 const DIRECTORY = '/etc/systemd/system'
@@ -114,6 +115,49 @@ labTest(
     }
   },
 )
+
+labTest('metrics follow each event, cost an answer nothing, and go with the units', async () => {
+  await using node = await bootNode()
+  await node.shell('mkdir -m 755 /srv/metrics; pacman -Sy')
+  await ok(node, 'install', '--local', '--enable', '--metrics', '/srv/metrics')
+  const file = '/srv/metrics/kured_sentinel.prom'
+  /** Long before the timer's five minutes. */
+  const says = (line: string) =>
+    node.shell(`until grep -qsx 'kured_sentinel_${line}' ${file}; do sleep 0.1; done`, {
+      timeoutMs: 60_000,
+    })
+  // A minute after the boot the timer does so.
+  await node.ok(['systemctl', 'start', 'kured-sentinel-metrics'])
+  await says('hold 0')
+  await says('ignored_packages{verdict="fine"} 1')
+  await says('task_timer_enabled{task="upgrade"} 1')
+  assert.match(await node.readFile(file), /^kured_sentinel_sync_databases_timestamp_seconds \d/m)
+  assert.doesNotMatch(await node.readFile(file), /fact_readable\{.*\} 0/)
+  for (const [command, held] of [
+    ['hold --for 1h --reason "a disk"', 1],
+    ['release', 0],
+    ['hold --for 1h --reason "a disk"', 1],
+  ] as const) {
+    await node.shell(`kured-sentinel ${command}`)
+    await says(`hold ${held}`)
+  }
+  // Not even one that cannot be written delays or changes what Kured is told.
+  await node.shell('chmod 777 /srv/metrics')
+  await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
+  await node.ok(['kured-sentinel', 'release'])
+  assert.equal((await node.asKured(['/usr/bin/kured-sentinel'])).exitCode, 0)
+  const state = ['show', '--value', '--property=Result', 'kured-sentinel-metrics.service']
+  await node.shell(`until systemctl ${state.join(' ')} | grep -q exit-code; do sleep 0.1; done`, {
+    timeoutMs: 60_000,
+  })
+  await node.shell('chmod 755 /srv/metrics; systemctl start kured-sentinel-metrics')
+  await says('reboot_requests_total 1')
+  assert.match(await ok(node, 'remove'), /kured_sentinel\.prom removed/)
+  assert.equal(await node.shell('ls -A /srv/metrics'), '')
+  assert.equal(await left(node), '')
+  await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'more'])
+  assert.equal(await node.shell('ls -A /srv/metrics'), '')
+})
 
 /** A mount on demand, of this machine's memory; who finds it gone looks at it once more. */
 const ON_DEMAND = `[Unit]
