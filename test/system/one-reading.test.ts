@@ -53,7 +53,7 @@ async function readTwice(node: LabNode, command: string): Promise<string[]> {
 /** Processes come and go, and time passes; and what it works on is its own. */
 const FLEETING = /^read (\/proc\/(\d+|self)(\/|$)|\/proc(\/uptime)?$|\/run\/kured-sentinel\/work\/)/
 
-labTest('doctor, preflight, check, status: one reading of each fact', async () => {
+labTest('doctor, preflight, check, status, metrics: one reading of each fact', async () => {
   await using node = await bootNode()
   await install(node, greet('1.0'), greeter, kernel('linux', '1.0', '9.9.9'), plain('one', '1.0'))
   await node.shell('kured-sentinel ignore add one; systemctl start plain private')
@@ -68,6 +68,7 @@ labTest('doctor, preflight, check, status: one reading of each fact', async () =
     'check',
     'status',
     'ignore check',
+    'metrics',
   ]) {
     const twice = (await readTwice(node, command)).filter((line) => !FLEETING.test(line))
     assert.deepEqual(twice, [], command)
