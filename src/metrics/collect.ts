@@ -61,15 +61,17 @@ export async function collectMetrics(
     history: await look('history', () => countHistory(host)),
   }
   // Another host's programs cannot be run.
-  const databases =
-    host.root === ''
-      ? await collectDatabases(host, keeps, (read) => look('databases', read))
-      : undefined
+  const isOwn = host.root === ''
+  const sync = isOwn ? await look('databases', () => collectDatabases(host, keeps)) : undefined
+  if (sync?.problem !== undefined) {
+    readable.databases = false
+    tell('databases', sync.problem)
+  }
   return {
     now,
     readable,
     ...without(seen),
-    ...without({ databases }),
+    ...without({ databases: sync?.facts }),
     databaseAge: config.databaseAge,
   }
 }

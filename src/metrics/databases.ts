@@ -2,8 +2,9 @@ import { dirname } from 'node:path'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { checkIgnored } from '../ignored/check.ts'
-import { databasePath, PACMAN_CONF, readHostConf, repositories } from '../pacman/conf/conf.ts'
+import { databasePath, PACMAN_CONF, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { askNewestDatabase } from '../pacman/database/copy.ts'
 import { readLock } from '../pacman/lock.ts'
 import type { DatabaseFacts } from './facts.ts'
@@ -30,16 +31,16 @@ interface KnownDatabases {
  * The age of the sync databases, and whether ignored packages stop an upgrade to what they offer. For
  * this machine itself, and root.
  *
- * @param look runs a look, and gives undefined where it fails
- * @returns the last look where a new one fails or pacman is at work; undefined where there was none
+ * @returns what was seen last where nothing has changed, pacman is at work, or a new look fails, which
+ * then is the problem; nothing where nothing was ever seen
+ * @throws SentinelError, or the system error, where pacman's configuration cannot be read
  */
 export async function collectDatabases(
   host: Host,
   keeps: boolean,
-  look: (read: () => Promise<DatabaseFacts>) => Promise<DatabaseFacts | undefined>,
-): Promise<DatabaseFacts | undefined> {
-  const conf = readHostConf(host)
-  if (repositories(conf).length === 0) return undefined
+): Promise<{ facts?: DatabaseFacts; problem?: unknown }> {
+  const conf = readValidConf(host, PACMAN_CONF)
+  if (repositories(conf).length === 0) return {}
   const dbPath = databasePath(conf)
   const rests = [...new Set([PACMAN_CONF, ...conf.files, `${dbPath}/local`])]
     .map((path) => `${path} ${host.state(path)}`)
@@ -48,11 +49,15 @@ export async function collectDatabases(
   const age = host.now() - (known?.facts.at ?? 0)
   const stands = known?.rests === rests && age >= 0 && age < STANDS_MS
   // While pacman works, the databases are partly old, partly new.
-  if (stands || readLock(host, dbPath) !== undefined) return known?.facts
-  const facts = await look(() => lookAtDatabases(host, conf, dbPath))
-  if (facts === undefined) return known?.facts
-  if (keeps) keep(host, { rests, facts })
-  return facts
+  const before = known === undefined ? {} : { facts: known.facts }
+  if (stands || readLock(host, dbPath) !== undefined) return before
+  try {
+    const facts = await lookAtDatabases(host, conf, dbPath)
+    if (keeps) keep(host, { rests, facts })
+    return { facts }
+  } catch (problem) {
+    return { ...before, problem }
+  }
 }
 
 async function lookAtDatabases(

@@ -1,11 +1,21 @@
 /** The metrics of facts as literals; where they may be written; what outlives a look. */
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { test } from 'node:test'
 import { readBootClock } from '../../src/host/boot-clock.ts'
 import { Host } from '../../src/host/host.ts'
 import { refuseDirectory } from '../../src/host/trusted-directory.ts'
 import { sinceAsked } from '../../src/kubernetes/asked.ts'
+import { collectDatabases } from '../../src/metrics/databases.ts'
 import { collectDueSince } from '../../src/metrics/due.ts'
 import { renderFamilies } from '../../src/metrics/exposition.ts'
 import type { CheckFacts, MetricFacts } from '../../src/metrics/facts.ts'
@@ -258,4 +268,46 @@ test('a link at the file’s name is replaced and not followed', () => {
   assert.equal(readFileSync(`${root}/victim`, 'utf8'), 'mine')
   const { mode } = lstatSync(`${root}/srv/kured_sentinel.prom`)
   assert.equal(mode & 0o170_777, 0o100_644)
+})
+
+const DATABASE = '/var/lib/pacman/sync/core.db'
+
+function hostWithDatabase() {
+  const modified = new Date('2026-11-20T00:00:00Z')
+  const root = makeTree(
+    hostTree({
+      'etc/pacman.conf': '[options]\n[core]\nServer = file:///srv\n',
+      [DATABASE.slice(1)]: { content: '', modified },
+    }),
+  )
+  const host = new Host(root)
+  return { host, newest: async () => (await collectDatabases(host, true)).facts?.newest, modified }
+}
+
+test('the databases are looked at again where what they are judged by has changed', async () => {
+  const { host, newest, modified } = hostWithDatabase()
+  assert.equal(await newest(), modified.getTime())
+  utimesSync(host.path(DATABASE), NOW / 1000, NOW / 1000)
+  assert.equal(await newest(), modified.getTime(), 'a server is not asked each time')
+  mkdirSync(host.path('/var/lib/pacman/local/new-1-1'))
+  assert.equal(await newest(), NOW)
+})
+
+test('what was seen of the databases stands while pacman works, or they cannot be seen', async () => {
+  const { host, newest, modified } = hostWithDatabase()
+  writeFileSync(host.path('/var/lib/pacman/db.lck'), '')
+  assert.deepEqual(await collectDatabases(host, true), {})
+  rmSync(host.path('/var/lib/pacman/db.lck'))
+  await newest()
+  mkdirSync(host.path('/var/lib/pacman/local/new-1-1'))
+  rmSync(host.path(DATABASE))
+  const { facts, problem } = await collectDatabases(host, true)
+  assert.equal(facts?.newest, modified.getTime())
+  assert.match(String(problem), /sync databases of .* cannot be copied .*: run pacman -Sy/)
+  rmSync(host.path('/etc/pacman.conf'))
+  await assert.rejects(collectDatabases(host, true), /pacman\.conf/)
+})
+
+test('without a repository there is nothing to be old', async () => {
+  assert.deepEqual(await collectDatabases(new Host(makeTree(hostTree())), true), {})
 })
