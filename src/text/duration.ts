@@ -63,11 +63,19 @@ const GO_UNITS: Record<string, number> = {
 /**
  * Reads a duration as Go's programs do: "1h30m", "1.5h", "0". [time.ParseDuration]
  *
- * @returns ms; undefined for anything else, and for less than nothing
+ * @returns ms; undefined for anything else, for less than nothing, and for more than Go holds: 292
+ * years
  */
 export function parseGoDuration(text: string): number | undefined {
   if (/^\+?0$/.test(text)) return 0
   const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/gy)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined
-  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (GO_UNITS[unit] ?? 0), 0)
+  const total = parts.reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (GO_UNITS[unit] ?? 0),
+    0,
+  )
+  return total < GO_LONGEST_MS ? total : undefined
 }
+
+/** An int64 of ns. */
+const GO_LONGEST_MS = 2 ** 63 / 1e6

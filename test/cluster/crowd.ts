@@ -36,10 +36,12 @@ export async function makeCrowd(cluster: Cluster, crowd: Crowd): Promise<void> {
     await eachOf(crowd.nodes, (n) => makeNode(cluster, nodeName(n)))
     await eachOf(crowd.deployments, (n) => makeDeployment(cluster, n, crowd))
   })
-  await until('the controllers have counted all pods', async () => {
+  const isCounted = async () => {
     const deployments = await api.items(`${APPS}/deployments`)
     return deployments.every(({ status }) => status.availableReplicas === crowd.replicas)
-  })
+  }
+  // Alone they need seconds for it.
+  await until('the controllers have counted all pods', isCounted, 300_000)
 }
 
 /** A node that nobody stands behind. */

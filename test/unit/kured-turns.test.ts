@@ -139,6 +139,9 @@ test('durations as Go reads them', () => {
     ['1h ', undefined],
     ['1min', undefined],
     ['', undefined],
+    ['2562047h', 2562047 * 60 * MINUTE],
+    ['2562048h', undefined],
+    [`${'9'.repeat(400)}h`, undefined],
   ] as const) {
     assert.equal(parseGoDuration(text), ms, text)
   }
