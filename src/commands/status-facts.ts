@@ -34,15 +34,16 @@ const unknown = (why: string) => `not known: ${why}`
 function describeKured({ kured, uptime, now }: HostStatus): TableRow {
   const subject = 'Kured'
   if (isUnknown(kured)) return trouble(subject, unknown(kured.unknown))
-  const { asked, told } = kured
-  if (asked === undefined) {
+  const { askedAgoMs, toldAt } = kured
+  if (askedAgoMs === undefined) {
     const booted = isUnknown(uptime) ? undefined : uptime.ms
     const since = booted === undefined ? '' : `, ${durationText(booted)} ago`
     return fact(subject, `has not asked since the boot${since}`, (booted ?? LATE_MS) >= LATE_MS)
   }
-  const late = asked >= LATE_MS ? ', and should ask every minute' : ''
-  const order = told === undefined ? '' : `; told to reboot since ${whenText(told, now)}`
-  return fact(subject, `last asked ${durationText(asked)} ago${late}${order}`, late !== '')
+  const late = askedAgoMs >= LATE_MS ? ', and should ask every minute' : ''
+  const order =
+    toldAt === undefined ? '' : `; told to reboot since ${whenText(Date.parse(toldAt), now)}`
+  return fact(subject, `last asked ${durationText(askedAgoMs)} ago${late}${order}`, late !== '')
 }
 
 /** Between the last upgrade and the next, where both have room in one line. */
@@ -105,8 +106,8 @@ const HELPED = { yes: '; it helped', no: '; it did not help', unknown: '' }
 function describeReboot({ reboot, now }: HostStatus): TableRow {
   const subject = 'last reboot'
   if (isUnknown(reboot)) return trouble(subject, unknown(reboot.unknown))
-  const { ago, how, causes, helped } = reboot
+  const { agoMs, how, causes, helped } = reboot
   const why = causes.length === 0 ? '' : `, for ${listed(causes, 3)}${HELPED[helped]}`
   const isTrouble = how === 'power-cut' || (causes.length > 0 && helped === 'no')
-  return fact(subject, `${whenText(now - ago, now)}${HOW[how]}${why}`, isTrouble)
+  return fact(subject, `${whenText(now - agoMs, now)}${HOW[how]}${why}`, isTrouble)
 }

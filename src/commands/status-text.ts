@@ -17,7 +17,7 @@ import { wrapWords } from '../text/wrap.ts'
 export function renderStatus(status: HostStatus, width: number): string {
   const { report, hostName, heldBy, now, isRoot, kubelet } = status
   const isHeld = report.reasons.some(({ kind }) => kind === 'hold')
-  const by = isHeld && heldBy ? ` (${heldBy.by}, ${whenText(heldBy.at, now)})` : ''
+  const by = isHeld && heldBy ? ` (${heldBy.by}, ${whenText(Date.parse(heldBy.at), now)})` : ''
   const misfit = kubelet?.fits === false && report.verdict === 'reboot'
   const answer =
     describeAnswer(report, { by, isRoot }) + (misfit ? ', but the gate refuses it' : '')

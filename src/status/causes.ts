@@ -30,7 +30,7 @@ export function groupFindings(
   const groups = new Map<string, Finding[]>()
   for (const finding of [...reasons, ...ignored]) {
     if (finding.effect === 'busy' || finding.effect === 'held') continue
-    const key = keyOf(finding)
+    const key = keyOf(finding, isRoot)
     groups.set(key, [...(groups.get(key) ?? []), finding])
   }
   const causes = [...groups.values()].map((group) => describeGroup(group, isRoot))
@@ -44,12 +44,14 @@ function isCode({ kind }: Finding): boolean {
 }
 
 /** Findings with the same key are one cause. */
-function keyOf(finding: Finding): string {
+function keyOf(finding: Finding, isRoot: boolean): string {
   const { kind, effect, message, pid, remedy = '', why = '' } = finding
   const last = effect === 'none' ? why : ''
   if (isCode(finding)) return JSON.stringify([subjectOf(finding), effect, remedy, last])
   if (kind === 'module' || kind === 'microcode') return JSON.stringify([kind, effect, last])
-  if (kind === 'unreadable' && pid !== undefined) return JSON.stringify(['process', effect, last])
+  if (kind === 'unreadable' && pid !== undefined) {
+    return JSON.stringify(isRoot ? ['process', effect, last] : ['process'])
+  }
   return JSON.stringify([kind, effect, message, last])
 }
 
@@ -71,7 +73,7 @@ function describeGroup(group: readonly Finding[], isRoot: boolean): Cause {
   const { effect, why, remedy } = first
   const weight = effect === 'attention' ? 'attention' : effect === 'reboot' ? 'due' : 'ignored'
   const subject = subjectOf(first)
-  if (subject === 'processes' && weight === 'attention' && !isRoot) {
+  if (subject === 'processes' && !isRoot) {
     return { subject, text: unseen(group), aside: 'run it as root', weight }
   }
   const text = isCode(first) ? describeCode(group) : describeOthers(group)

@@ -6,7 +6,7 @@ import type { Finding } from '../sentinel/finding.ts'
 /** How the host came into this boot. */
 export interface LastReboot {
   /** in ms before now */
-  ago: number
+  agoMs: number
   how: HistoryEvent<'boot'>['how']
   /** what a reboot was due for before it, in a few words each */
   causes: string[]
@@ -19,13 +19,13 @@ export interface LastReboot {
  * @param entries the history
  * @param findings of a check in this boot: what was asked for in an earlier one shows that it did
  *   not help
- * @param ago the uptime, in ms
+ * @param agoMs the uptime, in ms
  */
 export function judgeLastReboot(
   entries: readonly HistoryEntry[],
   findings: readonly Pick<Finding, 'askedIn'>[],
   bootId: string,
-  ago: number,
+  agoMs: number,
 ): LastReboot {
   const own = entries.filter((entry) => entry.bootId === bootId)
   const noted = own.find((entry) => entry.kind === 'boot')
@@ -37,7 +37,7 @@ export function judgeLastReboot(
     own.some((entry) => entry.kind === 'reboot-useless') ||
     findings.some(({ askedIn = bootId }) => askedIn !== bootId)
   return {
-    ago,
+    agoMs,
     how: boot.how,
     causes: [...new Set(causes)].map(describeCause),
     helped: isUseless ? 'no' : boot.helped,

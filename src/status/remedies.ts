@@ -6,8 +6,8 @@ import type { CheckReport } from '../sentinel/check.ts'
 import type { Finding } from '../sentinel/finding.ts'
 
 /** What a person types, or waits for. */
-export const RESTART = 'kured-sentinel restart'
-export const REBOOT = 'only a reboot'
+const RESTART = 'kured-sentinel restart'
+const REBOOT = 'only a reboot'
 const CLEARED = { logout: 'a logout, or a reboot', end: 'its end, or a reboot', reboot: REBOOT }
 
 /**

@@ -25,8 +25,8 @@ export interface HostStatus {
   now: number
   /** since the boot, in ms */
   uptime: Fact<{ ms: number }>
-  /** who set the hold and when, in ms since 1970; undefined where there is none, or nobody knows */
-  heldBy: { by: string; at: number } | undefined
+  /** who set the hold and when, ISO 8601; undefined where there is none, or nobody knows */
+  heldBy: { by: string; at: string } | undefined
   kured: Fact<KuredContact>
   upgrade: Fact<JobStatus>
   reboot: Fact<LastReboot>
@@ -35,11 +35,11 @@ export interface HostStatus {
 }
 
 /** What Kured asked, and was told. */
-export interface KuredContact {
-  /** in ms before now; undefined: not in this boot */
-  asked: number | undefined
-  /** when it was first told in this boot to reboot, in ms since 1970 */
-  told: number | undefined
+interface KuredContact {
+  /** when it last asked, in ms before now; undefined: not in this boot */
+  askedAgoMs: number | undefined
+  /** when it was first told in this boot to reboot, ISO 8601 */
+  toldAt: string | undefined
 }
 
 /** Collects what stands beside the verdict. It never fails: what cannot be read is said to be unknown. */
@@ -59,7 +59,10 @@ export async function collectStatus(
     now: host.now(),
     uptime,
     heldBy: holderOf(entries),
-    kured: asFact(() => ({ asked: sinceAsked(host), told: toldSince(entries, bootId) })),
+    kured: asFact(() => ({
+      askedAgoMs: sinceAsked(host),
+      toldAt: toldSince(entries, bootId),
+    })),
     upgrade: asFact(() => readJob(host, 'upgrade')),
     reboot: isUnknown(history)
       ? history
@@ -92,12 +95,12 @@ function readHostName(host: Host): string | undefined {
 
 function holderOf(entries: readonly HistoryEntry[]): HostStatus['heldBy'] {
   const last = entries.findLast(({ kind }) => kind === 'hold' || kind === 'release')
-  return last?.kind === 'hold' ? { by: last.by, at: Date.parse(last.at) } : undefined
+  return last?.kind === 'hold' ? { by: last.by, at: last.at } : undefined
 }
 
-function toldSince(entries: readonly HistoryEntry[], bootId: string): number | undefined {
+function toldSince(entries: readonly HistoryEntry[], bootId: string): string | undefined {
   const first = entries.find(
     (entry) => entry.bootId === bootId && entry.kind === 'reboot-asked' && entry.by === 'kured',
   )
-  return first && Date.parse(first.at)
+  return first?.at
 }

@@ -46,7 +46,8 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   await install(node, running, part('kubeadm', '1.36.3'))
   await node.ok(['systemctl', 'start', 'kubelet'])
   const fits = 'ok: kubelet 1.36.3, which a reboot or restart starts, fits the apiserver, 1.37.2'
-  assert.deepEqual(await doctor(), [fits])
+  const others = 'ok: kubeadm 1.36.3-1 fits the apiserver, 1.37.2'
+  assert.deepEqual(await doctor(), [fits, others])
   const status = await command('status')
   assert.match(
     status.stdout,
@@ -58,6 +59,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   await node.ok(['pacman', '-Sy'])
   assert.deepEqual(await doctor(), [
     fits,
+    others,
     'wrong: the next upgrade brings kubelet 1.38.0-1, which is newer than the apiserver, 1.37.2',
   ])
   const upgrade = ['preflight', 'upgrade', '--local', '--allow-download']

@@ -56,7 +56,7 @@ const of = (more: Partial<HostStatus>) => renderStatus(statusOf([], more), 100)
 const HOUR = 3_600_000
 
 test('Kured: asked, late, and not since the boot', () => {
-  const kured = (asked?: number, told?: number) => of({ kured: { asked, told } })
+  const kured = (askedAgoMs?: number) => of({ kured: { askedAgoMs, toldAt: undefined } })
   assert.match(kured(14_000), /^Kured {9}last asked 14s ago$/m)
   assert.match(kured(3 * HOUR), /^Kured {9}last asked 3h ago, and should ask every minute$/m)
   assert.match(kured(), /^Kured {9}has not asked since the boot, 3d 2h ago$/m)
@@ -124,7 +124,7 @@ for (const [what, upgrade, says] of [
 
 test('the last reboot: by whom, for what, and whether it helped', () => {
   const reboot = (more: object) =>
-    of({ reboot: { ago: 24 * HOUR, how: 'planned', causes: [], helped: 'unknown', ...more } })
+    of({ reboot: { agoMs: 24 * HOUR, how: 'planned', causes: [], helped: 'unknown', ...more } })
   assert.match(reboot({}), /^last reboot {3}yesterday 17:02$/m)
   assert.match(reboot({ how: 'unplanned' }), /yesterday 17:02, not by kured-sentinel$/m)
   assert.match(
@@ -139,7 +139,7 @@ test('what is not known is said beside the rest', () => {
     restarts: 'systemd does not answer',
     reboot: { unknown: 'history.jsonl cannot be read' },
     uptime: { unknown: 'no uptime' },
-    kured: { asked: undefined, told: undefined },
+    kured: { askedAgoMs: undefined, toldAt: undefined },
     kubelet: undefined,
     hostName: undefined,
   })
@@ -335,7 +335,7 @@ for (const [what, entries, askedIn, expected] of [
 ] as const satisfies [string, HistoryEntry[], string | undefined, object][]) {
   test(`the last reboot, from the history: ${what}`, () => {
     const findings = askedIn === undefined ? [] : [{ askedIn }]
-    assert.deepEqual(judgeLastReboot(entries, findings, 'new', 5), { ago: 5, ...expected })
+    assert.deepEqual(judgeLastReboot(entries, findings, 'new', 5), { agoMs: 5, ...expected })
   })
 }
 
@@ -371,10 +371,17 @@ test('JSON: what check has, and what stands beside it', () => {
   assert.ok(status)
   const json = JSON.parse(renderStatusJson(status))
   assert.deepEqual(
-    [json.verdict, json.due, json.host, json.heldBy.by, json.kured.asked, json.reasons[0].kind],
+    [
+      json.verdict,
+      json.due,
+      json.host,
+      json.heldBy.by,
+      json.kured.askedAgoMs,
+      json.reasons[0].kind,
+    ],
     ['none', true, 'node3', 'root', 14_000, 'hold'],
   )
   assert.equal(json.ignored[0].remedy, 'only a reboot')
-  assert.deepEqual(Object.keys(json.reboot), ['ago', 'how', 'causes', 'helped'])
+  assert.deepEqual(Object.keys(json.reboot), ['agoMs', 'how', 'causes', 'helped'])
   assert.equal(json.upgrade.run.packages, 4)
 })
