@@ -9,7 +9,7 @@ test('doctor --help has an example and the exit codes', () => {
   assert.equal(code, 0)
   assert.match(
     stdout,
-    /Exit codes: 0 all is well, 1 warnings, or not all is known, 2 something is wrong/,
+    /Exit codes: 0 all is well, 1 warnings or unknown, 2 something is wrong/,
   )
   assert.match(stdout, /Example:\n {2}kured-sentinel doctor/)
 })
