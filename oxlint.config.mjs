@@ -13,7 +13,7 @@ export const FLOORS = [
   ['ignored', 'record', 'sentinel', 'skew'],
   ['reboot', 'repair', 'restart', 'units'],
   ['metrics', 'preflight'],
-  ['doctor'],
+  ['doctor', 'status'],
   ['commands'],
   ['cli'],
   ['entry'],

@@ -34,8 +34,8 @@ export function addCheckCommands(program: Command, ended: OnEnd): void {
   addLookOptions(program.command('status'), STATUS_CODES, 'status --json')
     .description('show the verdict and every finding to a person')
     .action(async ({ json, ...options }: LookOptions) => {
-      const { status } = await import('../commands/check.ts')
-      ended('status', await status(await renderer(json, true), toCheckOptions(options)))
+      const { status } = await import('../commands/status.ts')
+      ended('status', await status({ json, ...toCheckOptions(options) }))
     })
 }
 

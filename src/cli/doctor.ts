@@ -10,7 +10,7 @@ export function addDoctorCommand(program: Command, ended: OnEnd): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 all is well, 1 warnings, 2 something is wrong.
+Exit codes: 0 all is well, 1 warnings or unknown, 2 something is wrong.
 It changes nothing. Run it as root: an ordinary user cannot see everything.
 ${example('doctor')}`,
     )

@@ -1,4 +1,4 @@
-import type { Finding } from '../sentinel/finding.ts'
+import { type Finding, spoken } from '../sentinel/finding.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
 
@@ -23,6 +23,7 @@ function summarise(reasons: Finding[]): string {
 }
 
 /** A finding in words, with its unit. */
-export function describe({ message, unit }: Pick<Finding, 'message' | 'unit'>): string {
-  return printable(unit === undefined ? message : `${message} (${unit})`)
+export function describe(finding: Pick<Finding, 'message' | 'unit' | 'remedy'>): string {
+  const { unit } = finding
+  return printable(unit === undefined ? spoken(finding) : `${spoken(finding)} (${unit})`)
 }

@@ -1,10 +1,9 @@
 import { readConfig, type Config } from '../config/config.ts'
-import { errorText, Exit, SentinelError } from '../errors.ts'
+import { errorText, SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
-import type { KubeletStatus } from './kubelet-status.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
@@ -19,7 +18,7 @@ export interface CheckOptions {
   all?: boolean | undefined
 }
 
-type Render = (report: CheckReport, kubelet?: KubeletStatus) => string
+type Render = (report: CheckReport) => string
 
 /**
  * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
@@ -39,26 +38,10 @@ export async function check(render: Render, options?: CheckOptions): Promise<num
   return report.exitCode
 }
 
-/** `status`: shows the same to a person. @returns 0 whatever the verdict */
-export async function status(render: Render, options: CheckOptions = {}): Promise<number> {
-  const host = new Snapshot(options.root)
-  const report = await look(host, { ...options, all: true }, false)
-  // The files of another root are those of another host, whose programs cannot be run.
-  const kubelet = options.root === undefined ? await askKubelet(host) : undefined
-  write(1, render(report, kubelet))
-  return Exit.ok
-}
-
-/** Only status asks the network, so a check does without what that takes to load. */
-async function askKubelet(host: Host): Promise<KubeletStatus | undefined> {
-  const { askKubeletStatus } = await import('./kubelet-status.ts')
-  return askKubeletStatus(host)
-}
-
 /** What keeps each minute's check from an answer is written to the history. */
 async function lookOrNote(host: Host, options: CheckOptions | undefined): Promise<CheckReport> {
   try {
-    return await look(host, options ?? {}, true)
+    return (await lookAt(host, options ?? {}, true)).report
   } catch (error) {
     if (options === undefined) await noteFailure(host, errorText(error))
     throw error
@@ -74,12 +57,17 @@ async function noteFailure(host: Host, reason: string): Promise<void> {
   }
 }
 
-/** @param answers whether the result is an answer to Kured */
-async function look(
+/**
+ * Looks at the host as the options say.
+ *
+ * @param answers whether the result is an answer to Kured
+ * @returns the report, and the configuration that it rests on
+ */
+export async function lookAt(
   host: Host,
   { overrides, configFile, root, all = false }: CheckOptions,
   answers: boolean,
-): Promise<CheckReport> {
+): Promise<{ report: CheckReport; settings: Config }> {
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
   if (host.lstat('/proc') === undefined) {
@@ -91,8 +79,8 @@ async function look(
     )
   }
   const deadline = new Deadline(settings.timeout)
-  const report = await checkHost(host, settings, deadline, all)
-  if (report.verdict === 'none' && !all) return report
+  const seen = await checkHost(host, settings, deadline, all)
+  if (seen.verdict === 'none' && !all) return { report: seen, settings }
   const { applyRebootPolicy } = await import('../reboot/policy.ts')
-  return applyRebootPolicy(host, settings, report, answers, deadline)
+  return { report: applyRebootPolicy(host, settings, seen, answers, deadline), settings }
 }

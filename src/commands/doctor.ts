@@ -6,6 +6,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
 import { chalk } from '../terminal/colours.ts'
+import { outputWidth } from '../terminal/width.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { wrapWords } from '../text/wrap.ts'
@@ -19,40 +20,49 @@ export async function doctor(json: true | undefined): Promise<number> {
     showProgress(`looking at ${area}`),
   )
   showProgress(undefined)
-  write(1, json ? printableJson(examination) : renderExamination(examination))
+  write(1, json ? printableJson(examination) : renderExamination(examination, outputWidth()))
   return examination.exitCode
 }
 
 const COLOURS: Record<DiagnosisState, (text: string) => string> = {
   ok: chalk.green,
+  unknown: chalk.cyan,
   warning: chalk.yellow,
   wrong: chalk.red.bold,
 }
 
-const WIDTH = 80
+/** What a person acts on stands last, above the prompt. */
+const ORDER: readonly DiagnosisState[] = ['ok', 'unknown', 'warning', 'wrong']
 
-/** A line for each finding, its advice below it, and the totals. */
-export function renderExamination({ lines, durationMs }: Examination): string {
+/**
+ * A line for each finding, its advice below it, and the totals; problems come last.
+ *
+ * @param width of the output, in columns
+ */
+export function renderExamination({ lines, durationMs }: Examination, width: number): string {
   const area = Math.max(0, ...lines.map((line) => line.area.length))
-  const count = (state: DiagnosisState) => lines.filter((line) => line.state === state).length
-  const sum = (['wrong', 'warning', 'ok'] as const)
-    .filter((state) => count(state) > 0)
+  const of = (state: DiagnosisState) => lines.filter((line) => line.state === state)
+  const sum = ORDER.toReversed()
+    .filter((state) => of(state).length > 0)
     .map((state) => {
-      const many = state === 'warning' && count(state) > 1
-      return COLOURS[state](`${count(state)} ${state}${many ? 's' : ''}`)
+      const count = of(state).length
+      return COLOURS[state](`${count} ${state}${state === 'warning' && count > 1 ? 's' : ''}`)
     })
     .join(', ')
-  const rows = lines.flatMap((line) => renderLine(line, area))
+  const rows = ORDER.flatMap(of).flatMap((line) => renderLine(line, area, width))
   return `${[...rows, `${sum} ${chalk.dim(`(in ${durationMs} ms)`)}`].join('\n')}\n`
 }
 
-function renderLine({ state, area, message, advice }: DoctorLine, width: number): string[] {
-  const indent = ' '.repeat('warning'.length + 2 + width + 2)
-  const [first = '', ...more] = wrapWords(printable(message), WIDTH - indent.length)
+const STATE_LENGTH = Math.max(...ORDER.map((state) => state.length))
+
+function renderLine(line: DoctorLine, areaLength: number, width: number): string[] {
+  const { state, area, message, advice } = line
+  const indent = ' '.repeat(STATE_LENGTH + 2 + areaLength + 2)
+  const [first = '', ...more] = wrapWords(printable(message), width - indent.length)
   const [todo, ...rest] =
-    advice === undefined ? [] : wrapWords(printable(advice), WIDTH - indent.length - 4)
+    advice === undefined ? [] : wrapWords(printable(advice), width - indent.length - 4)
   return [
-    `${COLOURS[state](state.padEnd('warning'.length))}  ${area.padEnd(width)}  ${first}`,
+    `${COLOURS[state](state.padEnd(STATE_LENGTH))}  ${area.padEnd(areaLength)}  ${first}`,
     ...more.map((text) => indent + text),
     ...(todo === undefined ? [] : [`${indent}${chalk.dim('do:')} ${todo}`]),
     ...rest.map((text) => `${indent}    ${text}`),

@@ -1,7 +1,7 @@
 import { judgeMount } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mountinfo.ts'
 import { unitNameOf } from '../systemd/escape.ts'
-import { ok, type DoctorFinding, warning, wrong } from './line.ts'
+import { ok, type DoctorFinding, unknown, warning, wrong } from './line.ts'
 
 /** The facts about one of the two shared directories. */
 export interface Directory {
@@ -47,7 +47,7 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
   }
   if (squashed === undefined) {
     const what = `only root can see whether this cache host may write to ${path}`
-    return [...said, warning(what, 'run it as root')]
+    return [...said, unknown(what, 'run it as root')]
   }
   if (!squashed) return [...said, ok(`${path} can be written to by this cache host`)]
   const user = wanted.downloadUser

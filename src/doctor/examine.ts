@@ -9,7 +9,7 @@ import {
   type DoctorLine,
   type DoctorContext,
   type DoctorFinding,
-  warning,
+  unknown,
   wrong,
 } from './line.ts'
 import type { DiagnosisState } from '../text/diagnosis.ts'
@@ -24,7 +24,15 @@ export interface Examination {
   durationMs: number
 }
 
-const CODES: Record<DiagnosisState, number> = { ok: Exit.ok, warning: 1, wrong: Exit.attention }
+const CODES: Record<DiagnosisState, number> = {
+  ok: Exit.ok,
+  unknown: 1,
+  warning: 1,
+  wrong: Exit.attention,
+}
+
+/** From the worst to the best. */
+const STATES: readonly DiagnosisState[] = ['wrong', 'warning', 'unknown', 'ok']
 
 /** In ms. No check may use up the time of the next ones. */
 const CHECK_MS = 30_000
@@ -62,8 +70,7 @@ export async function examine(
 
 /** The state of the worst line. */
 function worst(lines: DoctorLine[]): DiagnosisState {
-  const has = (state: DiagnosisState) => lines.some((line) => line.state === state)
-  return has('wrong') ? 'wrong' : has('warning') ? 'warning' : 'ok'
+  return STATES.find((state) => lines.some((line) => line.state === state)) ?? 'ok'
 }
 
 async function lookAt(
@@ -92,7 +99,7 @@ const AGAIN = 'check whether a server or a disk hangs, then run doctor again'
 /** @param before reasons of failures so far → the area that had it first */
 function failed(error: unknown, area: string, before: Map<string, string>): DoctorFinding {
   if (!isRoot() && isDenied(error)) {
-    return warning(`could not be seen: ${errorText(error)}`, 'run it as root')
+    return unknown(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
   const reason = reasonOf(error)
   const same = before.get(reason)

@@ -2,7 +2,7 @@ import { readHealth } from '../health/state.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { isLive } from '../systemd/unit-state.ts'
-import { type DoctorCheck, type DoctorFinding, ok, warning, wrong } from './line.ts'
+import { type DoctorCheck, type DoctorFinding, ok, unknown, warning, wrong } from './line.ts'
 import { askUnits } from './units.ts'
 
 /** Whether the node is well since its boot, and whether anybody looks. */
@@ -13,11 +13,11 @@ export const health: DoctorCheck = {
 
 function judgeKnown(host: Host): DoctorFinding {
   const known = readHealth(host)
-  if (known === undefined) return ok('nobody has looked since the boot')
+  if (known === undefined) return unknown('nobody has looked since the boot')
   const { verdict, reasons } = known
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
   if (verdict === 'healthy') return ok('the node is well since its boot')
-  if (verdict === 'pending') return ok(`it is too early to tell${why}`)
+  if (verdict === 'pending') return unknown(`it is too early to tell${why}`)
   if (verdict === 'accepted') return warning(`a person has accepted the node as it is${why}`)
   return wrong(
     `the node is not well since its boot${why}`,

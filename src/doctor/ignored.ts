@@ -5,18 +5,12 @@ import { type IgnoredEntry, type IgnoredList, listIgnored } from '../ignored/lis
 import { readLock } from '../pacman/lock.ts'
 import { askFreeSpace } from '../host/directory.ts'
 import { kubernetesPackages } from '../skew/packages.ts'
-import {
-  type DoctorCheck,
-  ok,
-  type DoctorContext,
-  type DoctorFinding,
-  warning,
-  wrong,
-} from './line.ts'
+import type { Part } from '../skew/version.ts'
+import { type DoctorCheck, ok, type DoctorFinding, unknown, warning, wrong } from './line.ts'
 
 const CONF = '/etc/pacman.conf'
 
-/** The ignored packages: whether the kubelet is one, and whether they stop the next upgrade. */
+/** The ignored packages: whether those of Kubernetes are, and whether they stop the next upgrade. */
 export const ignored: DoctorCheck = {
   area: 'ignored',
   async look(place) {
@@ -30,17 +24,18 @@ export const ignored: DoctorCheck = {
       return [wrong(`${dbPath}/sync does not answer: ${answer.problem}`, 'see mounts')]
     const lists = ignoredEntries(host, deadline)
     const entries = lists.flatMap((list) => list.entries)
-    const said = [...judgeKubelet(kubeletPackage(place), entries), ...judgeEntries(entries)]
+    const parts = kubernetesPackages(host, dbPath, deadline)
+    const said = [...judgeParts(parts, entries), ...judgeEntries(entries)]
     said.push(...lists.flatMap((list) => list.warnings).map((text) => warning(text)))
     if (entries.length === 0) return said
     if (readLock(host, dbPath) !== undefined) {
       return [
         ...said,
-        warning('pacman’s lock exists: whether they stop an upgrade could not be checked'),
+        unknown('pacman’s lock exists: whether they stop an upgrade could not be checked'),
       ]
     }
     if (!isRoot) {
-      return [...said, warning('only root can see whether they stop an upgrade', 'run it as root')]
+      return [...said, unknown('only root can see whether they stop an upgrade', 'run it as root')]
     }
     return [...said, judgeIgnored(await checkIgnored(host, CONF, deadline))]
   },
@@ -53,19 +48,24 @@ export function ignoredEntries(host: Host, deadline: Deadline): IgnoredList[] {
   )
 }
 
-/** Several packages of Arch and the AUR have a kubelet. */
-function kubeletPackage({ host, dbPath, deadline }: DoctorContext): string | undefined {
-  const packages = [...kubernetesPackages(host, dbPath, deadline)]
-  return packages.find(([, { part }]) => part === 'kubelet')?.[0]
+/** What an upgrade may do to a part that is not ignored. */
+const HARM: Record<Part, string> = {
+  kubelet: 'make it newer than the apiserver',
+  kubeadm: 'bring one that does not fit the apiserver',
+  kubectl: 'bring one that does not fit the apiserver',
 }
 
-/** @param owner the installed package that owns the kubelet, if there is one */
-export function judgeKubelet(owner: string | undefined, entries: IgnoredEntry[]): DoctorFinding[] {
-  if (owner === undefined) return []
-  const isIgnored = entries.some(({ packages }) => packages.some(({ name }) => name === owner))
-  if (isIgnored) return [ok(`${owner} is ignored`)]
-  const message = `${owner} is not ignored: an upgrade may make it newer than the apiserver`
-  return [warning(message, `kured-sentinel ignore add ${owner}`)]
+/** @param parts the installed packages that are a part of Kubernetes, whatever they are called */
+export function judgeParts(
+  parts: ReadonlyMap<string, { part: Part }>,
+  entries: IgnoredEntry[],
+): DoctorFinding[] {
+  const ignoredNames = new Set(entries.flatMap(({ packages }) => packages.map(({ name }) => name)))
+  return [...parts].map(([name, { part }]) => {
+    if (ignoredNames.has(name)) return ok(`${name} is ignored`)
+    const message = `${name} is not ignored: an upgrade may ${HARM[part]}`
+    return warning(message, `kured-sentinel ignore add ${name}`)
+  })
 }
 
 export function judgeEntries(entries: IgnoredEntry[]): DoctorFinding[] {

@@ -1,7 +1,15 @@
 import { judgeKured } from './kured-pod.ts'
-import { type DoctorCheck, type DoctorContext, type DoctorFinding, ok, warning } from './line.ts'
-import { ifThere } from '../errors.ts'
+import {
+  type DoctorCheck,
+  type DoctorContext,
+  type DoctorFinding,
+  ok,
+  unknown,
+  warning,
+} from './line.ts'
 import type { Host } from '../host/host.ts'
+import { errorText } from '../errors.ts'
+import { LATE_MS, sinceAsked } from '../kubernetes/asked.ts'
 import {
   distributionOf,
   isThere,
@@ -13,46 +21,45 @@ import { askApi, itemsOf } from '../kubernetes/kubectl.ts'
 import { kubeletUser, nodeName } from '../kubernetes/kubelet.ts'
 import { durationText } from '../text/duration.ts'
 
-/** Whether this node's Kured calls our command, as far as the kubelet's credentials can see. */
+/** Whether this node's Kured calls our command: by its questions, and by what the API shows of it. */
 export const kured: DoctorCheck = {
   area: 'kured',
   async look(place) {
     const { host, isRoot } = place
+    const asked = judgeAsked(host)
     const kubeconfig = distributionOf(host)?.kubeconfig
-    const asked = judgeAsked(host, kubeconfig !== undefined)
     if (kubeconfig === undefined || kubectlOf(host) === undefined) {
       const missing = kubeconfig === undefined ? KUBELET_CONFIG : KUBECTL
-      return [...asked, ok(`not checked: there is no ${missing} (Kured’s log shows its commands)`)]
+      const message = `Kured’s settings cannot be seen from here: there is no ${missing}`
+      return [asked, unknown(message, 'kured-sentinel cluster, where kubectl works')]
     }
-    if (!isRoot) return [...asked, warning('only root can see what Kured calls', 'run it as root')]
+    if (!isRoot) return [asked, unknown('only root can see what Kured calls', 'run it as root')]
     const pods = await podsOf(place, kubeconfig)
-    return [...asked, ...judgeKured(pods, (path) => isThere(host, path))]
+    return [asked, ...judgeKured(pods, (path) => isThere(host, path))]
   },
 }
 
-/** Made by bin/kured-sentinel: the uptime at which Kured last asked, in seconds. */
-const ASKED_FILE = '/run/kured-sentinel/asked'
-
-/** Kured asks every minute. In seconds. */
-const LATE = 600
+const SILENT =
+  'see that Kured runs, and calls kured-sentinel, as in /usr/share/kured-sentinel/kured-values.yaml: kubectl logs --namespace kured-system daemonset/kured'
 
 /**
- * When Kured last asked in this boot.
- *
- * @param isNode whether the host has a kubelet, and so should have been asked
+ * Whether Kured has asked since the boot. It needs no kubeconfig, and so tells on every distribution
+ * of Kubernetes where a chart has dropped the command, and Kured waits for a file.
  */
-export function judgeAsked(host: Host, isNode: boolean): DoctorFinding[] {
-  const at = ifThere(() => host.readText(ASKED_FILE))
-  if (at === undefined) {
-    if (!isNode || host.uptime() < LATE) return []
-    return [
-      warning('Kured has not asked in this boot', 'see its log, and the command that it calls'),
-    ]
+export function judgeAsked(host: Host): DoctorFinding {
+  let since: number | undefined
+  try {
+    since = sinceAsked(host)
+  } catch (error) {
+    return unknown(`when Kured last asked: ${errorText(error)}`)
   }
-  const ago = host.uptime() - Number.parseFloat(at)
-  if (!(ago >= 0)) return []
-  const message = `Kured last asked ${durationText(Math.round(ago) * 1000)} ago`
-  return [ago < LATE ? ok(message) : warning(message, 'see Kured’s log: it asks every minute')]
+  const booted = Math.round(host.uptime()) * 1000
+  if (since === undefined) {
+    const message = `Kured has not asked since the boot, ${durationText(booted)} ago`
+    return booted < LATE_MS ? unknown(message) : warning(message, SILENT)
+  }
+  const message = `Kured last asked ${durationText(since)} ago`
+  return since < LATE_MS ? ok(message) : warning(`${message}, and should every minute`, SILENT)
 }
 
 /** In ms. Without an answer kubectl itself gives up after 10 s only. */

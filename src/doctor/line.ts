@@ -3,7 +3,7 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { Diagnosis } from '../text/diagnosis.ts'
 
-export { ok, warning, wrong } from '../text/diagnosis.ts'
+export { ok, unknown, warning, wrong } from '../text/diagnosis.ts'
 
 /** A line without its area, which is the check's. */
 export type DoctorFinding = Diagnosis

@@ -1,5 +1,5 @@
 import { describeLock, readLock, readLockState, STALE_LOCK_ADVICE } from '../pacman/lock.ts'
-import { type DoctorCheck, ok, warning, wrong } from './line.ts'
+import { type DoctorCheck, ok, unknown, wrong } from './line.ts'
 
 /** pacman's lock: free, held by a pacman at work, or left behind by an interrupted one. */
 export const lock: DoctorCheck = {
@@ -9,7 +9,7 @@ export const lock: DoctorCheck = {
     if (found === undefined) return [ok('there is no pacman lock')]
     if (!isRoot) {
       return [
-        warning(
+        unknown(
           `${found.path} exists; only root can see which process has it open`,
           'run it as root',
         ),

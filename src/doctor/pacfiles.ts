@@ -5,7 +5,7 @@ import type { PacmanConf } from '../pacman/conf/model.ts'
 import { readLog } from '../pacman/log/log.ts'
 import { readPacfile } from '../pacman/log/transaction.ts'
 import { listed } from '../text/listed.ts'
-import { type DoctorFinding, warning } from './line.ts'
+import { type DoctorFinding, unknown, warning } from './line.ts'
 
 /** Files that are named. */
 const NAMED = 5
@@ -26,6 +26,6 @@ export function judgePacfiles(host: Host, conf: PacmanConf): DoctorFinding[] {
       warning(`to be merged or removed: ${listed(left, NAMED)}`, 'pacdiff (of pacman-contrib)'),
     ]
   } catch (error) {
-    return [warning(`${path} cannot be read for .pacnew files: ${errorText(error)}`)]
+    return [unknown(`${path} cannot be read for .pacnew files: ${errorText(error)}`)]
   }
 }

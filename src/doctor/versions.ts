@@ -3,6 +3,7 @@ import {
   type DoctorContext,
   type DoctorFinding,
   ok,
+  unknown,
   warning,
   wrong,
 } from './line.ts'
@@ -28,7 +29,7 @@ export const versions: DoctorCheck = {
     const found = await askVersions(host, deadline)
     if (found === undefined) return [ok('not compared: no kubelet with an apiserver elsewhere')]
     // Nobody answers: neither is anything wrong, nor is it known to be right.
-    if ('unknown' in found) return [ok(`not compared: ${found.unknown}`)]
+    if ('unknown' in found) return [unknown(`not compared: ${found.unknown}`)]
     return judgeVersions(found, installedParts(place), offersOf(place))
   },
 }
@@ -46,14 +47,22 @@ export function judgeVersions(
     misfit === undefined
       ? ok(`${starts} fits the apiserver, ${server.text}`)
       : wrong(`${misfit}; a reboot or restart starts it`, kubeletRemedy(known)),
-    ...others.flatMap(({ name, part, installed }): DoctorFinding[] => {
-      const version = part === 'kubelet' ? undefined : parseVersion(installed)
-      const reason = version && refuseVersion(part, version, server)
-      if (reason === undefined) return []
-      return [warning(`${name} ${installed} is ${reason}`, 'see docs/kubernetes.md')]
-    }),
+    ...others.flatMap((other) => judgeOther(other, known)),
     ...offers.flatMap((offer) => judgeNext(offer, known)),
   ]
+}
+
+/** kubeadm and kubectl, by their packages: the kubelet has said itself what it is. */
+function judgeOther(
+  { name, part, installed }: OfferedPackage,
+  { server }: NodeVersions,
+): DoctorFinding[] {
+  if (part === 'kubelet') return []
+  const version = parseVersion(installed)
+  if (version === undefined) return [unknown(`${name} ${installed} has no version to compare`)]
+  const misfit = refuseVersion(part, version, server)
+  if (misfit === undefined) return [ok(`${name} ${installed} fits the apiserver, ${server.text}`)]
+  return [warning(`${name} ${installed} is ${misfit}`, 'see docs/kubernetes.md')]
 }
 
 function judgeNext(

@@ -8,6 +8,7 @@ import { collectDangers } from './dangers.ts'
 import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
+import { spoken } from '../sentinel/finding.ts'
 import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import {
   describeLock,
@@ -88,7 +89,7 @@ export function collectBlockers(host: Host, config: Config, byKured: boolean): B
   const found = isIdle ? collectDangers(host, new Deadline(config.timeout)) : []
   const lock = readLock(host, dbPath) ?? before
   return {
-    dangers: found.map(({ message }) => message),
+    dangers: found.map(spoken),
     hold,
     asked,
     lock: lock && readLockState(host, lock, config.staleLockAge, new Deadline(config.timeout)),

@@ -36,11 +36,11 @@ function cut(host: Host, dbPath: string): Finding[] {
 }
 
 function nextBoot(host: Host, dbPath: string, deadline: Deadline): Finding[] {
-  return judgeNextBoot(host, dbPath, deadline).flatMap(({ state, message, advice = '' }) =>
+  return judgeNextBoot(host, dbPath, deadline).flatMap(({ state, message, advice }) =>
     state === 'wrong' ? [danger('boot', message, advice)] : [],
   )
 }
 
-function danger(kind: Finding['kind'], what: string, remedy: string): Finding {
-  return { kind, effect: 'attention', message: `${what}. To do: ${remedy}` }
+function danger(kind: Finding['kind'], message: string, remedy?: string): Finding {
+  return { kind, effect: 'attention', message, ...(remedy !== undefined && { remedy }) }
 }

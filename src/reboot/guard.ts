@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { ignore, type Finding } from '../sentinel/finding.ts'
 
 /** A reboot that was asked for: its cause, and the boot in which it was asked for. */
@@ -72,6 +73,14 @@ function causeOf({ kind, path, byPacman, ...owner }: Finding): string {
   return byPacman === false ? `deleted ${path}` : `${kind} ${path}`
 }
 
+/** A stored cause in a few words: "linux 6.18.45-1", "libcrypto.so.3". */
+export function describeCause(cause: string): string {
+  const [kind, ...words] = cause.split(' ')
+  if (kind === 'kernel' && words.length === 3) return words.slice(0, 2).join(' ')
+  const path = words.join(' ')
+  return path.startsWith('/') ? basename(path) : cause
+}
+
 function useless(finding: Finding, askedIn: string): Finding {
   const { kind, message, installed } = finding
   if (kind !== 'kernel') {
@@ -82,8 +91,8 @@ function useless(finding: Finding, askedIn: string): Finding {
     askedIn === LOST
       ? 'may already have rebooted for this (the record of requests was lost)'
       : `a reboot for kernel ${installed} did not help`
-  const advice = `Was /boot mounted during the upgrade (findmnt /boot)? Does the boot loader’s default entry start this kernel (bootctl list, extlinux.conf, boot.ini, cmdline.txt)? It counts again after the package is reinstalled: pacman -S ${finding.package}`
-  return { ...finding, effect: 'attention', message: `${asked}: ${message}. ${advice}`, askedIn }
+  const remedy = `see that /boot is mounted (findmnt /boot) and the boot loader’s default entry starts this kernel (bootctl list, extlinux.conf, boot.ini, cmdline.txt), then pacman -S ${finding.package}: it counts again only after that`
+  return { ...finding, effect: 'attention', message: `${asked}: ${message}`, remedy, askedIn }
 }
 
 /** When there is a new reason, old ones do not count. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { callerName } from '../host/caller.ts'
 import type { Host } from '../host/host.ts'
 import { noteEvent } from '../history/note.ts'
-import type { Finding } from '../sentinel/finding.ts'
+import { type Finding, spoken } from '../sentinel/finding.ts'
 import type { Guarded } from './guard.ts'
 
 /**
@@ -26,7 +26,7 @@ const NOTED_FILE = '/run/kured-sentinel/useless'
 export function noteUseless(host: Host, findings: readonly Finding[], bootId: string): void {
   const reasons = findings
     .filter(({ effect, askedIn = bootId }) => effect === 'attention' && askedIn !== bootId)
-    .map(({ message }) => message)
+    .map(spoken)
   if (reasons.length === 0) return
   const noted = JSON.stringify(reasons)
   if (host.lstat(NOTED_FILE) !== undefined && host.readText(NOTED_FILE) === noted) return

@@ -4,7 +4,7 @@ import { errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { CheckReport } from '../sentinel/check.ts'
-import { ignore, unreadable, type Finding } from '../sentinel/finding.ts'
+import { ignore, spoken, unreadable, type Finding } from '../sentinel/finding.ts'
 import { decide, type Verdict } from '../sentinel/verdict.ts'
 import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
@@ -60,10 +60,7 @@ function noteOthers(host: Host, { verdict, reasons }: Verdict, bootId: string): 
     ({ kind, askedIn = bootId }) => kind !== 'health' && askedIn === bootId,
   )
   if (verdict === 'attention' && others.length > 0) {
-    noteAttention(
-      host,
-      others.map(({ message }) => message),
-    )
+    noteAttention(host, others.map(spoken))
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Lock,
   type LockState,
 } from '../pacman/lock.ts'
+import type { UnitProcess } from '../proc/process.ts'
 import { readReplaced, type ReplacedFiles } from '../pacman/replaced.ts'
 import { collectUnhealthy } from './unhealthy.ts'
 import { ignore, unreadable, type Finding } from './finding.ts'
@@ -33,6 +34,8 @@ export interface CheckReport extends Verdict {
    * administrator changes something
    */
   clean: boolean
+  /** the processes that run what pacman replaced: a restart may clear them */
+  stale: UnitProcess[]
 }
 
 /**
@@ -61,6 +64,7 @@ export async function checkHost(
   let bootId = ''
   let replaced: ReplacedFiles | undefined
   let clean = true
+  let stale: UnitProcess[] = []
   await collect('pacman.conf', () => {
     const conf = readHostConf(host)
     dbPath = databasePath(conf)
@@ -101,14 +105,15 @@ export async function checkHost(
     if (replaced === undefined) return []
     if (!all && config.count === 'replaced' && replaced.count === 0) return []
     const scanner = config.scanner === 'lsof' ? (await import('./scan-lsof.ts')).scanLsof : scanProc
-    const stale = await collectStaleCode({ host, config, replaced, scanner, deadline, all })
-    clean = stale.clean && config.count === 'replaced'
-    return stale.findings
+    const found = await collectStaleCode({ host, config, replaced, scanner, deadline, all })
+    clean = found.clean && config.count === 'replaced'
+    stale = found.stale
+    return found.findings
   })
   await collect('lock', () => lockFindings(host, dbPath, before, config, deadline))
   const verdict = decide(findings)
   clean &&= findings.every(({ effect }) => effect === 'none')
-  return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()), clean }
+  return { ...verdict, checkedAt, bootId, durationMs: Math.round(deadline.elapsed()), clean, stale }
 }
 
 /**
@@ -134,7 +139,7 @@ function lockFinding(lock: LockState): Finding {
   const { path, holder } = lock
   const message = describeLock(lock)
   if (lock.state === 'stale') {
-    return unreadable(`${message}. To do: ${STALE_LOCK_ADVICE}`, { kind: 'lock', path })
+    return unreadable(message, { kind: 'lock', path, remedy: STALE_LOCK_ADVICE })
   }
   return {
     kind: 'lock',

@@ -23,6 +23,8 @@ export interface Finding {
     | 'boot'
   effect: Effect
   message: string
+  /** what clears it, or what a person does about it: a command, or words that begin in lower case */
+  remedy?: string
   why?: string
   pid?: number
   command?: string
@@ -44,6 +46,11 @@ export interface Finding {
 /** A finding for what could not be read: no answer is certain. */
 export function unreadable(message: string, more: Partial<Finding> = {}): Finding {
   return { kind: 'unreadable', effect: 'attention', message, ...more }
+}
+
+/** A finding's message with what to do, in one line. */
+export function spoken({ message, remedy }: Pick<Finding, 'message' | 'remedy'>): string {
+  return remedy === undefined ? message : `${message}. To do: ${remedy}`
 }
 
 /** The same finding, not counted. */

@@ -1,5 +1,8 @@
-/** warning: this takes part, but with a flaw. wrong: it does not, or not for long. */
-export type DiagnosisState = 'ok' | 'warning' | 'wrong'
+/**
+ * unknown: nobody could look at it, so it is not known to be well. warning: this takes part, but with a
+ * flaw. wrong: it does not, or not for long.
+ */
+export type DiagnosisState = 'ok' | 'unknown' | 'warning' | 'wrong'
 
 /** What was found, and what to do about it. */
 export interface Diagnosis {
@@ -11,6 +14,10 @@ export interface Diagnosis {
 
 export function ok(message: string): Diagnosis {
   return { state: 'ok', message }
+}
+
+export function unknown(message: string, advice?: string): Diagnosis {
+  return { state: 'unknown', message, ...(advice !== undefined && { advice }) }
 }
 
 export function warning(message: string, advice?: string): Diagnosis {

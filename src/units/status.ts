@@ -44,6 +44,23 @@ export function unitsStatus(host: Host): UnitStatus[] {
   return [...jobs, ...mounts].map((name) => statusOf(host, name))
 }
 
+/** When a job last ran and runs next. */
+export type JobStatus = Pick<UnitStatus, 'run' | 'skip' | 'next'>
+
+/**
+ * Asks as little as a look at one job takes. Of a host that is not live only the record is read.
+ *
+ * @throws SentinelError when systemd does not answer, or the record cannot be read
+ */
+export function readJob(host: Host, job: Job): JobStatus {
+  const timer = UNITS[job].replace(/service$/, 'timer')
+  return { ...lastRun(host, UNITS[job]), ...(isLive(host) && nextRun(timer)) }
+}
+
+function nextRun(timer: string): Pick<UnitStatus, 'next'> {
+  return time('next', readProperties(timer, 'Timer', ['NextElapseUSecRealtime'])[0])
+}
+
 function statusOf(host: Host, name: string): UnitStatus {
   const file = findUnitFile(host, name)
   const status: UnitStatus = {

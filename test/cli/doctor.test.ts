@@ -7,7 +7,7 @@ import { asKured, BIN, NODE, run } from '../fixture/program.ts'
 test('doctor --help has an example and the exit codes', () => {
   const { code, stdout } = run(['doctor', '--help'])
   assert.equal(code, 0)
-  assert.match(stdout, /Exit codes: 0 all is well, 1 warnings, 2 something is wrong/)
+  assert.match(stdout, /Exit codes: 0 all is well, 1 warnings or unknown, 2 something is wrong/)
   assert.match(stdout, /Example:\n {2}kured-sentinel doctor/)
 })
 
@@ -24,17 +24,22 @@ test('what is printed and the exit code are one, as text and as JSON', () => {
   assert.equal(json.stderr, '')
   const { state, exitCode, lines, checkedAt } = JSON.parse(json.stdout)
   assert.equal(json.code, exitCode)
-  assert.equal(['ok', 'warning', 'wrong'][exitCode], state)
+  assert.ok([['ok'], ['unknown', 'warning'], ['wrong']][exitCode]?.includes(state))
   assert.ok(!Number.isNaN(Date.parse(checkedAt)))
 
   const text = run(['doctor'])
   assert.deepEqual([text.code, text.stderr], [exitCode, ''])
-  const rows = text.stdout.split('\n').filter((line) => /^(ok|warning|wrong) /.test(line))
+  const rows = text.stdout.split('\n').filter((line) => /^(ok|unknown|warning|wrong) /.test(line))
   assert.deepEqual(
     rows.map((row) => row.split(/ +/).slice(0, 2)),
-    lines.map((line: { state: string; area: string }) => [line.state, line.area]),
+    // Problems stand last, above the prompt.
+    ['ok', 'unknown', 'warning', 'wrong'].flatMap((one) =>
+      lines
+        .filter((line: { state: string }) => line.state === one)
+        .map((line: { area: string }) => [one, line.area]),
+    ),
   )
-  assert.match(text.stdout, /\d+ (ok|warnings?|wrong)[^\n]* \(in \d+ ms\)\n$/)
+  assert.match(text.stdout, /\d+ (ok|unknown|warnings?|wrong)[^\n]* \(in \d+ ms\)\n$/)
   assert.doesNotMatch(text.stdout, /\u001b/)
 })
 
@@ -52,9 +57,9 @@ test('on a terminal a line says what is being looked at, and goes again', () => 
     env: { PATH: '/usr/bin', NO_COLOR: '1', TERM: 'xterm' },
     timeout: 60_000,
   })
-  const [progress = '', result = ''] = stdout.split(/\r\u001b\[K(?=ok|warning|wrong)/)
+  const [progress = '', result = ''] = stdout.split(/\r\u001b\[K(?=ok|unknown|warning|wrong)/)
   assert.match(progress, /^\r\u001b\[Klooking at program …\r\u001b\[Klooking at package …/)
-  assert.match(result, /^(ok|warning|wrong) +program /)
+  assert.match(result, /^(ok|unknown|warning|wrong) +\w+ /)
   assert.doesNotMatch(result, /looking|\u001b/)
 })
 

@@ -44,8 +44,7 @@ test('colours on a terminal only; NO_COLOR and FORCE_COLOR decide otherwise', ()
   assert.doesNotMatch(piped({}), colour)
   assert.match(piped({ FORCE_COLOR: '1' }), colour)
   assert.doesNotMatch(piped({ FORCE_COLOR: '1', NO_COLOR: '1' }), colour)
-  for (const text of [terminal({ NO_COLOR: '1' }), piped({})])
-    assert.match(text, /no reboot required/)
+  for (const text of [terminal({ NO_COLOR: '1' }), piped({})]) assert.match(text, /no reboot due/)
 })
 
 for (const [args, next] of [

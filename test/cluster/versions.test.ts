@@ -46,11 +46,12 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   await install(node, running, part('kubeadm', '1.36.3'))
   await node.ok(['systemctl', 'start', 'kubelet'])
   const fits = 'ok: kubelet 1.36.3, which a reboot or restart starts, fits the apiserver, 1.37.2'
-  assert.deepEqual(await doctor(), [fits])
+  const others = 'ok: kubeadm 1.36.3-1 fits the apiserver, 1.37.2'
+  assert.deepEqual(await doctor(), [fits, others])
   const status = await command('status')
   assert.match(
     status.stdout,
-    /^a reboot starts kubelet 1\.36\.3, which fits the apiserver, 1\.37\.2$/m,
+    /^kubelet +a reboot starts kubelet 1\.36\.3, which fits the apiserver, 1\.37\.2$/m,
   )
 
   // The next upgrade would bring one that is too new.
@@ -58,6 +59,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   await node.ok(['pacman', '-Sy'])
   assert.deepEqual(await doctor(), [
     fits,
+    others,
     'wrong: the next upgrade brings kubelet 1.38.0-1, which is newer than the apiserver, 1.37.2',
   ])
   const upgrade = ['preflight', 'upgrade', '--local', '--allow-download']
@@ -100,7 +102,10 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
     (await doctor())[0],
     'wrong: kubelet 1.38.0 is newer than the apiserver, 1.37.2; a reboot or restart starts it',
   )
-  assert.match((await command('status')).stdout, /^no reboot: kubelet 1\.38\.0 is newer than/m)
+  assert.match(
+    (await command('status')).stdout,
+    /^kubelet +no reboot: kubelet 1\.38\.0 is newer than/m,
+  )
   const gate = await command('reboot')
   assert.equal(gate.exitCode, 2)
   assert.match(

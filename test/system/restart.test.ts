@@ -44,6 +44,17 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   const base = never.refused.find(({ unit }) => unit === 'base.service')
   assert.equal(base?.why, 'never = bas?.service')
   assert.ok(units(never.restarted).includes('needs.service'), 'by itself')
+  const shown = await node.ok(['kured-sentinel', 'status'])
+  for (const [unit, remedy] of [
+    ['plain', 'kured-sentinel restart'],
+    ['needs', 'kured-sentinel restart'],
+    ['containerd', 'only a reboot'],
+    ['stopping', 'its end, or a reboot'],
+  ]) {
+    const row = `^  ${unit}\\.service +libgreet\\.so \\(greeter\\[\\d+\\]\\) +${remedy}$`
+    assert.match(shown, new RegExp(row, 'm'))
+  }
+  assert.match(shown, /^ {2}session-7\.scope .* a logout, or a reboot$/m)
   const asUser = ['setpriv', '--reuid=builder', '--regid=builder', '--clear-groups']
   const unseen = await node.run([...asUser, 'kured-sentinel', 'restart', '--dry-run'])
   assert.equal(unseen.exitCode, 2)

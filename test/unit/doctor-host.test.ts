@@ -181,12 +181,12 @@ const CASES: [what: string, check: DoctorCheck, tree: Tree, lines: (string | Reg
     hostTree({ 'etc/kured-sentinel.conf': '[sentinel]\ntimeuot = 20s\n' }),
     [/^wrong: \/etc\/kured-sentinel\.conf:2: unknown key "timeuot"/],
   ],
-  ['nothing due', verdict, hostTree(), ['ok: no reboot is required']],
+  ['nothing due', verdict, hostTree(), ['ok: no reboot due']],
   [
     'a reboot is due',
     verdict,
     hostTree({ 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }),
-    ['ok: a reboot is required (kured-sentinel status)'],
+    ['ok: reboot due'],
   ],
   [
     'something that check cannot read',
@@ -270,8 +270,8 @@ test('an ordinary user is told what only root can see', async () => {
   const unseen = hostTree({ ...replacedTree('/usr/lib/x.so'), ...processTree(40) })
   delete unseen['proc/40/maps']
   const nobody = { isRoot: false }
-  matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^warning: .*only root can see /])
-  matches(await said(verdict, unseen, nobody), [/^warning: .*only root can see /])
+  matches(await said(lock, hostTree({ [LOCK]: '' }), nobody), [/^unknown: .*only root can see /])
+  matches(await said(verdict, unseen, nobody), [/^unknown: .*only root can see /])
 })
 
 test('a stale lock has its advice', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { judgeEntries, judgeIgnored, judgeKubelet } from '../../src/doctor/ignored.ts'
+import { judgeEntries, judgeIgnored, judgeParts } from '../../src/doctor/ignored.ts'
 import { judgeAsked, kured } from '../../src/doctor/kured.ts'
 import { judgeKured } from '../../src/doctor/kured-pod.ts'
 import { Host } from '../../src/host/host.ts'
@@ -183,23 +183,33 @@ const CASES: Case[] = [
   ['nothing that is a list', null, ['warning: no Kured runs on this node']],
 ]
 
-for (const [asked, lines] of [
-  ['4970.11\n', ['ok: Kured last asked 30s ago']],
-  ['4000.00\n', ['warning: Kured last asked 16min 40s ago']],
-  ['6000.00\n', []],
-  ['', []],
+for (const [asked, line] of [
+  ['4970.11\n', 'ok: Kured last asked 30s ago'],
+  ['4000.00\n', 'warning: Kured last asked 16min 40s ago, and should every minute'],
+  [
+    '6000.00\n',
+    'unknown: when Kured last asked: /run/kured-sentinel/asked has no time of this boot',
+  ],
+  ['', 'unknown: when Kured last asked: /run/kured-sentinel/asked has no time of this boot'],
 ] as const) {
   test(`kured: it asked at ${JSON.stringify(asked)} of 5000 s of uptime`, () => {
     const tree = { 'proc/uptime': '5000.00 1.00\n', 'run/kured-sentinel/asked': asked }
-    assert.deepEqual(shown(judgeAsked(new Host(makeTree(tree)), true)), lines)
+    assert.deepEqual(shown([judgeAsked(new Host(makeTree(tree)))]), [line])
   })
 }
 
-test('kured: it never asked in this boot', () => {
-  const asked = (seconds: number, isNode: boolean) =>
-    shown(judgeAsked(new Host(makeTree({ 'proc/uptime': `${seconds}.00 1.00\n` })), isNode))
-  assert.deepEqual(asked(5000, true), ['warning: Kured has not asked in this boot'])
-  assert.deepEqual([...asked(500, true), ...asked(5000, false)], [])
+test('kured: it never asked in this boot, on whatever distribution', async () => {
+  const asked = (seconds: number) =>
+    judgeAsked(new Host(makeTree({ 'proc/uptime': `${seconds}.00 1.00\n` })))
+  assert.deepEqual(shown([asked(500)]), [
+    'unknown: Kured has not asked since the boot, 8min 20s ago',
+  ])
+  assert.equal(asked(5000).state, 'warning')
+  assert.match(asked(5000).advice ?? '', /calls kured-sentinel, as in .*kured-values\.yaml/)
+  assert.deepEqual(await said(kured, { 'proc/uptime': '5000.00 1.00\n' }), [
+    'warning: Kured has not asked since the boot, 1h 23min ago',
+    'unknown: Kured’s settings cannot be seen from here: there is no /etc/kubernetes/kubelet.conf',
+  ])
 })
 
 for (const [what, list, lines] of CASES) {
@@ -257,6 +267,7 @@ describe('the node’s name', () => {
 })
 
 describe('kubectl', () => {
+  const NEVER = 'unknown: Kured has not asked since the boot, 1min 40s ago'
   /** A host with a kubelet, and a script in the place of kubectl. */
   const withKubectl = (script: string) => {
     const place = placeOf({
@@ -275,7 +286,7 @@ describe('kubectl', () => {
     const place = withKubectl(
       `echo "$@" "$HOME $KUBERC $PWD" >"$(dirname "$0")/asked"; echo '${list}'`,
     )
-    assert.deepEqual(shown(await kured.look(place)), [OURS, GATE])
+    assert.deepEqual(shown(await kured.look(place)), [NEVER, OURS, GATE])
     assert.equal(
       place.host.readText('/usr/bin/asked').replace(place.host.root, ''),
       '--kubeconfig /etc/kubernetes/kubelet.conf get --raw /api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3.lab /root off /\n',
@@ -295,13 +306,11 @@ describe('kubectl', () => {
     )
   })
 
-  test('is not there, or not for everybody', async () => {
-    assert.deepEqual(await said(kured, { 'usr/bin/x': '' }), [
-      'ok: not checked: there is no /etc/kubernetes/kubelet.conf (Kured’s log shows its commands)',
-    ])
+  test('is not for everybody', async () => {
     const place = { ...withKubectl('exit 1'), isRoot: false }
     assert.deepEqual(shown(await kured.look(place)), [
-      'warning: only root can see what Kured calls',
+      NEVER,
+      'unknown: only root can see what Kured calls',
     ])
   })
 })
@@ -315,17 +324,22 @@ describe('ignored packages', () => {
     warnings,
   })
 
-  test('the kubelet is ignored, by its name or a pattern, or is not', () => {
-    assert.deepEqual(judgeKubelet(undefined, []), [])
-    const kubelet = (entries: IgnoredEntry[]) => shown(judgeKubelet('kubelet-bin', entries))
-    assert.deepEqual(kubelet([entry('kubelet-bin')]), ['ok: kubelet-bin is ignored'])
-    assert.deepEqual(kubelet([entry('kube*', ['kubeadm', 'kubelet-bin'])]), [
+  test('each part of Kubernetes is ignored, by its name or a pattern, or is not', () => {
+    assert.deepEqual(judgeParts(new Map(), []), [])
+    const parts = new Map([
+      ['kubelet-bin', { part: 'kubelet' as const }],
+      ['kubeadm', { part: 'kubeadm' as const }],
+    ])
+    const judge = (entries: IgnoredEntry[]) => shown(judgeParts(parts, entries))
+    assert.deepEqual(judge([entry('kube*', ['kubeadm', 'kubelet-bin'])]), [
       'ok: kubelet-bin is ignored',
+      'ok: kubeadm is ignored',
     ])
-    assert.deepEqual(kubelet([entry('kubelet')]), [
+    assert.deepEqual(judge([entry('kubelet')]), [
       'warning: kubelet-bin is not ignored: an upgrade may make it newer than the apiserver',
+      'warning: kubeadm is not ignored: an upgrade may bring one that does not fit the apiserver',
     ])
-    assert.equal(judgeKubelet('kubelet', [])[0]?.advice, 'kured-sentinel ignore add kubelet')
+    assert.equal(judgeParts(parts, [])[1]?.advice, 'kured-sentinel ignore add kubeadm')
   })
 
   test('entries, and those that hold nothing', () => {

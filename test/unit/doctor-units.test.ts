@@ -306,7 +306,7 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
     'an ordinary user on the cache host',
     NFS,
     CACHE,
-    [MOUNTED, 'warning: only root can see whether this cache host may write to /p'],
+    [MOUNTED, 'unknown: only root can see whether this cache host may write to /p'],
   ],
   [
     'the cache host may not write',

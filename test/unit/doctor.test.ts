@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHECKS } from '../../src/doctor/checks.ts'
-import { examine } from '../../src/doctor/examine.ts'
-import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from '../../src/doctor/line.ts'
+import { examine, type Examination } from '../../src/doctor/examine.ts'
+import {
+  type DoctorCheck,
+  ok,
+  type DoctorFinding,
+  unknown,
+  warning,
+  wrong,
+} from '../../src/doctor/line.ts'
 import { SentinelError } from '../../src/errors.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
@@ -27,7 +34,8 @@ const fails = (area: string, error: unknown): DoctorCheck => ({
 test('the worst line is the state, and the exit code', async () => {
   const states: [lines: DoctorFinding[], state: string, exitCode: number][] = [
     [[ok('a')], 'ok', 0],
-    [[ok('a'), warning('b')], 'warning', 1],
+    [[ok('a'), unknown('b')], 'unknown', 1],
+    [[unknown('a'), warning('b'), ok('c')], 'warning', 1],
     [[wrong('a'), warning('b'), ok('c')], 'wrong', 2],
   ]
   for (const [lines, state, exitCode] of states) {
@@ -73,9 +81,10 @@ test('every check has its own area', () => {
   assert.deepEqual([...new Set(areas)], areas)
 })
 
-test('shown within 80 columns, with what to do below', () => {
-  const lines = [
-    { area: 'pacman', state: 'ok', message: 'sound' },
+const SHOWN: Examination = {
+  state: 'wrong',
+  exitCode: 2,
+  lines: [
     {
       area: 'lock',
       state: 'wrong',
@@ -83,27 +92,40 @@ test('shown within 80 columns, with what to do below', () => {
         'stale lock /var/lib/pacman/db.lck: nobody has it open and it is older than this boot',
       advice: 'look at pacman.log, repair what was interrupted, and only then remove it',
     },
+    { area: 'pacman', state: 'ok', message: 'sound' },
     { area: 'ignored', state: 'warning', message: 'kubelet is not ignored' },
+    { area: 'kured', state: 'unknown', message: 'only root can see what Kured calls' },
     { area: 'ignored', state: 'warning', message: 'evil\u001b[2Jname', advice: 'x' },
-  ] as const
-  const shown = renderExamination({
-    state: 'wrong',
-    exitCode: 2,
-    lines: [...lines],
-    checkedAt: 't',
-    durationMs: 12,
-  })
+  ],
+  checkedAt: 't',
+  durationMs: 12,
+}
+
+test('shown within the terminal’s width, with what to do below, and problems last', () => {
   assert.equal(
-    shown,
+    renderExamination(SHOWN, 80),
     `ok       pacman   sound
+unknown  kured    only root can see what Kured calls
+warning  ignored  kubelet is not ignored
+warning  ignored  evil\\u001b[2Jname
+                  do: x
 wrong    lock     stale lock /var/lib/pacman/db.lck: nobody has it open and it
                   is older than this boot
                   do: look at pacman.log, repair what was interrupted, and only
                       then remove it
-warning  ignored  kubelet is not ignored
-warning  ignored  evil\\u001b[2Jname
-                  do: x
-1 wrong, 2 warnings, 1 ok (in 12 ms)
+1 wrong, 2 warnings, 1 unknown, 1 ok (in 12 ms)
 `,
   )
+  assert.match(
+    renderExamination(SHOWN, 120),
+    /^wrong {4}lock {5}stale lock .* and it is older than this boot\n {18}do: look at .* remove it$/m,
+  )
+})
+
+test('in a pipe no line is broken', () => {
+  const [last = ''] = renderExamination(
+    { ...SHOWN, lines: SHOWN.lines.slice(0, 1) },
+    Infinity,
+  ).split('\n')
+  assert.match(last, /older than this boot$/)
 })

@@ -14,7 +14,7 @@ import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { readReplaced, REPLACED_FILE } from '../../src/pacman/replaced.ts'
 import type { CheckReport } from '../../src/sentinel/check.ts'
-import type { Finding } from '../../src/sentinel/finding.ts'
+import { type Finding, spoken } from '../../src/sentinel/finding.ts'
 import { decide } from '../../src/sentinel/verdict.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
@@ -66,7 +66,14 @@ class TestHost extends Host {
     findings: Finding[] = [KERNEL],
     { answers = true, ...config }: { answers?: boolean } & Partial<Config> = {},
   ): CheckReport {
-    const seen = { ...decide(findings), checkedAt: '', bootId: '', durationMs: 0, clean: false }
+    const seen = {
+      ...decide(findings),
+      checkedAt: '',
+      bootId: '',
+      durationMs: 0,
+      clean: false,
+      stale: [],
+    }
     return applyRebootPolicy(this, { ...DEFAULTS, ...config }, seen, answers, new Deadline(20_000))
   }
 }
@@ -89,7 +96,7 @@ const LIBRARY: Finding = {
   byPacman: true,
 }
 const UNPACKED: Finding = { ...LIBRARY, path: '/opt/x/native.so', byPacman: false }
-const text = ({ reasons }: CheckReport) => reasons.map(({ message }) => message).join('\n')
+const text = ({ reasons }: CheckReport) => reasons.map(spoken).join('\n')
 
 test('asked in one boot again and again; not in the next; again once installed anew', () => {
   const host = new TestHost()

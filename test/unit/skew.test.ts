@@ -130,6 +130,15 @@ test('doctor: now, and after the next upgrade', () => {
       'warning: kubeadm-bin 1.35.0-1 is more than one minor version older than the apiserver, 1.37.2',
     ],
   )
+  const others = ['1.37.2-1', 'r7.abc-1'].map((installed) => ({
+    ...kubeadm,
+    installed,
+    available: '',
+  }))
+  assert.deepEqual(shown(judgeVersions(KNOWN, others, [])).slice(1), [
+    'ok: kubeadm-bin 1.37.2-1 fits the apiserver, 1.37.2',
+    'unknown: kubeadm-bin r7.abc-1 has no version to compare',
+  ])
 })
 
 /** A host with these programs, as scripts, and files. */

@@ -20,7 +20,7 @@ export async function askKubeletStatus(host: Host): Promise<KubeletStatus | unde
   if ('unknown' in known) {
     return {
       fits: undefined,
-      message: `kubelet: not compared with the apiserver: ${known.unknown}`,
+      message: `not compared with the apiserver: ${known.unknown}`,
     }
   }
   const misfit = kubeletMisfit(known)
