@@ -10,6 +10,8 @@ export interface PacmanOutput {
   errors: string[]
   /** its lines beside the errors: which files, packages and dependencies they are about */
   details: string[]
+  /** the files that it has not accepted, and under --noconfirm deletes; paths, each with a .sig */
+  refused: string[]
   /** why it does not confine its downloads; no error of the run, unless pacman ends with one */
   sandbox: string[]
   /** " there is nothing to do" */
@@ -41,6 +43,7 @@ export function parsePacmanOutput(
     failures: [],
     errors: [],
     details: [],
+    refused: [],
     sandbox: [],
     nothingToDo: false,
     understood: false,
@@ -73,6 +76,8 @@ export function parsePacmanOutput(
       said.failures.push(failing)
     } else if (error !== undefined) (SANDBOX.test(error) ? said.sandbox : said.errors).push(error)
     else if (line === ' there is nothing to do') said.nothingToDo = true
+    const [, refused] = /^:: File (\/.+) is corrupted \(.*\)\.$/.exec(line) ?? []
+    if (refused !== undefined) said.refused.push(refused)
     if (isDetail(line)) said.details.push(line.replace(/^:: /, ''))
   }
   return said
