@@ -169,3 +169,15 @@ test('a newer keyring may help against these, and not against others', () => {
   ]
   assert.deepEqual([...may, ...cannot].filter(isDistrust), may)
 })
+
+test('an error in the line of a question is told, by pacman 7.0.0 into the journal', () => {
+  const output = `:: Import PGP key C2BED76ABB9F48B3, "Unknown Packager"? [Y/n] error: key "C2BED76ABB9F48B3" could not be looked up remotely
+error: required key missing from keyring
+:: File /var/cache/pacman/pkg/a-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (checksum)).
+Do you want to delete it? [Y/n] error: failed to commit transaction (invalid or corrupted package (checksum))`
+  assert.deepEqual(parsePacmanOutput(output.split('\n'), []).errors, [
+    'key "C2BED76ABB9F48B3" could not be looked up remotely',
+    'required key missing from keyring',
+    'failed to commit transaction (invalid or corrupted package (checksum))',
+  ])
+})

@@ -54,7 +54,7 @@ export function parsePacmanOutput(
   let next = 0
   let all = ''
   let before = 0
-  for (const message of messages) {
+  for (const message of messages.flatMap(withoutQuestion)) {
     const line = message.replace(/\u001b\[[?0-9;]*[A-Za-z]/g, '').trimEnd()
     const [, number, total = '', title = ''] = /^\(\s*(\d+)\/(\d+)\) (.*)$/.exec(line) ?? []
     const [, changed] =
@@ -81,6 +81,14 @@ export function parsePacmanOutput(
     if (isDetail(line)) said.details.push(line.replace(/^:: /, ''))
   }
   return said
+}
+
+/**
+ * An error behind a question is in the same line: the question goes to stdout without a newline, which
+ * pacman prints once it is answered. [pacman, src/pacman/util.c, question]
+ */
+function withoutQuestion(line: string): string[] {
+  return line.split(/(?<=\[(?:Y\/n|y\/N)\] )(?=error: )/)
 }
 
 /** Lines without ":: " that pacman prints for one of its errors. [src/pacman/sync.c, upgrade.c] */
