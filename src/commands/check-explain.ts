@@ -1,4 +1,4 @@
-import type { KubeletStatus } from './kubelet-status.ts'
+import { describeNotSeen, type StatusAside } from './status-aside.ts'
 import type { Finding } from '../sentinel/finding.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { printable } from '../text/printable.ts'
@@ -12,12 +12,13 @@ const HEADINGS = {
 }
 
 /** Every finding, for a person. */
-export function renderExplanation(report: CheckReport, kubelet?: KubeletStatus): string {
+export function renderExplanation(report: CheckReport, aside?: StatusAside): string {
   const lines = [HEADINGS[report.verdict]]
   lines.push(...report.reasons.map((finding) => `  ${describe(finding)}`))
   if (report.ignored.length > 0) lines.push('not counted:')
   lines.push(...report.ignored.map(renderIgnored))
-  if (kubelet !== undefined) lines.push(printable(kubelet.message))
+  if (aside !== undefined) lines.push(...describeNotSeen(aside.notSeen).map(printable))
+  if (aside?.kubelet !== undefined) lines.push(printable(aside.kubelet.message))
   const { checkedAt, bootId, durationMs } = report
   lines.push(chalk.dim(`checked at ${checkedAt} in ${durationMs} ms, boot ${printable(bootId)}`))
   return `${lines.join('\n')}\n`

@@ -4,7 +4,7 @@ import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
-import type { KubeletStatus } from './kubelet-status.ts'
+import type { StatusAside } from './status-aside.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { leaveStamp, takeFingerprint } from '../sentinel/stamp.ts'
 
@@ -19,7 +19,7 @@ export interface CheckOptions {
   all?: boolean | undefined
 }
 
-type Render = (report: CheckReport, kubelet?: KubeletStatus) => string
+type Render = (report: CheckReport, aside?: StatusAside) => string
 
 /**
  * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
@@ -45,12 +45,12 @@ export async function status(render: Render, options: CheckOptions = {}): Promis
   const report = await look(host, { ...options, all: true }, false)
   // The files of another root are those of another host, whose programs cannot be run.
   const kubelet = options.root === undefined ? await askKubelet(host) : undefined
-  write(1, render(report, kubelet))
+  write(1, render(report, { kubelet, notSeen: await lookNotSeen(host) }))
   return Exit.ok
 }
 
 /** Only status asks the network, so a check does without what that takes to load. */
-async function askKubelet(host: Host): Promise<KubeletStatus | undefined> {
+async function askKubelet(host: Host): Promise<StatusAside['kubelet']> {
   const { askKubeletStatus } = await import('./kubelet-status.ts')
   return askKubeletStatus(host)
 }
@@ -72,6 +72,11 @@ async function noteFailure(host: Host, reason: string): Promise<void> {
   } catch {
     // The error itself counts.
   }
+}
+
+async function lookNotSeen(host: Host): Promise<StatusAside['notSeen']> {
+  const { collectNotSeen } = await import('../sentinel/not-seen.ts')
+  return collectNotSeen(host)
 }
 
 /** @param answers whether the result is an answer to Kured */

@@ -413,3 +413,34 @@ test('of many processes all are looked at', () => {
     writeFileSync(maps, '')
   }
 })
+
+test('status tells of upgraded scripts and firmware, of which nothing tells whether they are in use', () => {
+  const at = (secondsAgo: number) =>
+    new Date(Date.now() - secondsAgo * 1000).toISOString().replace(/\..*/, '+0000')
+  const upgraded = (secondsAgo: number, name: string) =>
+    `[${at(secondsAgo)}] [ALPM] upgraded ${name} (1-1 -> 2-1)\n`
+  const files = (name: string, ...paths: string[]) => ({
+    [`var/lib/pacman/local/${name}-2-1/files`]: ['%FILES%', ...paths, ''].join('\n'),
+  })
+  const tree = hostTree({
+    ...files('fail2ban', 'usr/lib/python3.13/site-packages/fail2ban/server.py'),
+    ...files('linux-firmware', 'usr/lib/firmware/', 'usr/lib/firmware/regulatory.db'),
+    ...files('earlier', 'usr/lib/python3.13/site-packages/earlier.py'),
+    ...files('plain', 'usr/bin/plain', 'usr/share/doc/plain/x'),
+  })
+  const log = ['fail2ban', 'linux-firmware', 'plain'].map((name) => upgraded(60, name))
+  const before = upgraded(9000, 'earlier')
+  const root = makeTree({ ...tree, 'var/log/pacman.log': [before, ...log].join('') })
+  const { stdout } = run(['status', '--root', root])
+  assert.match(
+    stdout,
+    /^not seen: whether older scripts still run, of fail2ban\nnot seen: whether devices run older firmware, of linux-firmware$/m,
+  )
+  assert.deepEqual(JSON.parse(run(['status', '--root', root, '--json']).stdout).notSeen, {
+    scripts: ['fail2ban'],
+    firmware: ['linux-firmware'],
+  })
+  writeFileSync(join(root, 'var/log/pacman.log'), before)
+  assert.doesNotMatch(run(['status', '--root', root]).stdout, /not seen/)
+  assert.equal(run(['check', '--root', root, '--json']).stdout.includes('notSeen'), false)
+})
