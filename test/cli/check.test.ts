@@ -379,6 +379,20 @@ for (const [what, tree, code, message] of [
   })
 }
 
+test('(sd-pam) of a user’s manager runs a replaced library, and no restart renews it [needrestart#244]', () => {
+  for (const uid of [0, 1000]) {
+    const cgroup = `0::/user.slice/user-${uid}.slice/user@${uid}.service/init.scope\n`
+    const { code, stdout } = check(
+      processTree(40, { maps: LIBC, command: '(sd-pam)', cgroup, uid }),
+    )
+    assert.equal(code, 0, stdout)
+    assert.match(
+      stdout,
+      /^reboot required: \(sd-pam\)\[40\] runs a replaced library: .* \(init\.scope\)$/m,
+    )
+  }
+})
+
 test('status shows every finding and exits 0 whatever the verdict', () => {
   const root = makeTree(hostTree({ ...OLD_KERNEL, ...processTree(40, { maps: LIBC }) }))
   const { code, stdout } = run(['status', '--root', root])
