@@ -2,7 +2,7 @@ import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { settleAttempts } from '../record/attempts.ts'
-import { recordRun } from '../record/record.ts'
+import { lastRecord, recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { shortened } from '../text/listed.ts'
@@ -18,8 +18,9 @@ export function runRecord(
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
 ): number {
   const host = new Host()
+  const before = lastRecord(host, job)
   const record = recordRun(host, job, pacmanConf, process)
-  const tired = job === 'download' ? settleAttempts(host, pacmanConf, record) : ''
+  const tired = job === 'download' ? settleAttempts(host, pacmanConf, record, before) : ''
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))

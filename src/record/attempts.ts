@@ -17,10 +17,18 @@ const LOOK_MS = 60_000
 /**
  * Decides on the next attempt at a download that has just ended, from its ExecStopPost=.
  *
+ * @param before the record of the attempt before: what a newer keyring did not mend is not repeated
+ *   at once
  * @returns what went wrong, in one line; '' on success
  */
-export function settleAttempts(host: Host, pacmanConf: string, record: RunRecord): string {
-  return mayMendKeyring(host, pacmanConf, record) ? tryAtOnce() : endAttempts()
+export function settleAttempts(
+  host: Host,
+  pacmanConf: string,
+  record: RunRecord,
+  before: RunRecord | undefined,
+): string {
+  const isFirst = before?.distrusted === undefined
+  return isFirst && mayMendKeyring(host, pacmanConf, record) ? tryAtOnce() : endAttempts()
 }
 
 /** The next preflight installs a newer keyring first, if there is one: nothing needs to be awaited. */

@@ -169,9 +169,14 @@ function noteLock(host: Host, conf: PacmanConf): void {
   })
 }
 
+/** The record of a job's last run; undefined without one, and where it cannot be read. */
+export function lastRecord(host: Host, job: Job): RunRecord | undefined {
+  return unlessBroken(() => readRunRecord(host, job))
+}
+
 /** How many runs in a row were skipped. */
 export function skipsSoFar(host: Host, job: Job): number {
-  return unlessBroken(() => readRunRecord(host, job))?.skips ?? 0
+  return lastRecord(host, job)?.skips ?? 0
 }
 
 /** The packages that pacman's hooks list; undefined if the hooks are not active. */
