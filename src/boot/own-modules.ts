@@ -30,7 +30,7 @@ export function judgeOwnModules(host: Host, kernels: readonly Kernel[]): Diagnos
 }
 
 /** The names of loaded modules that were built out of the kernel's tree. [proc_modules(5), taint O] */
-export function ownModules(modules: string): string[] {
+function ownModules(modules: string): string[] {
   return modules
     .split('\n')
     .filter((line) => /\([A-Z]*O[A-Z]*\)$/.test(line.trimEnd()))
