@@ -18,6 +18,7 @@ import {
   readPreset,
   unifiedVersion,
 } from './images.ts'
+import { judgeOwnModules } from './own-modules.ts'
 
 /**
  * Judges whether the next boot starts the installed kernel. If /boot was not mounted during an
@@ -33,13 +34,15 @@ export function judgeNextBoot(host: Host, dbPath: string, deadline: Deadline): D
 function judgeKernels(host: Host, dbPath: string, deadline: Deadline): Diagnosis[] {
   const mounts = judgeMounts(host)
   if (mounts.some(({ state }) => state === 'wrong')) return mounts
+  const kernels = listKernels(host, dbPath, deadline)
+  mounts.push(...judgeOwnModules(host, kernels))
   const served = findServed(host)
   if (served !== undefined) {
     return [...mounts, warning(`${served} is on a server, and is not looked at`, `ls -l ${served}`)]
   }
   const said = [...mounts]
   const conf = readHostConf(host)
-  for (const kernel of listKernels(host, dbPath, deadline)) {
+  for (const kernel of kernels) {
     const preset = readPreset(host, conf, kernel.package)
     said.push(...judgeImage(host, dbPath, kernel, preset, deadline))
     said.push(...judgeInitramfs(host, kernel, preset))

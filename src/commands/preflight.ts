@@ -7,6 +7,8 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type PreflightOptions, prepare } from '../preflight/context.ts'
 import { repairBefore } from '../preflight/whole.ts'
+import type { PreflightFinding } from '../preflight/check.ts'
+import { installKeyrings } from '../preflight/keyring-first.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -39,10 +41,19 @@ export async function runPreflight(
     invocation !== undefined && job === 'upgrade'
       ? await repairBefore(host, configured, options.pacmanConf, invocation)
       : { findings: [] }
-  const deadline = new Deadline(options.timeout)
-  const judged = await withProgress(`checking whether the ${job} can begin`, () =>
-    preflight(job, () => prepare(job, host, configured(), options, deadline), before.findings),
-  )
+  const look = (found: readonly PreflightFinding[]) => {
+    const deadline = new Deadline(options.timeout)
+    return withProgress(`checking whether the ${job} can begin`, () =>
+      preflight(job, () => prepare(job, host, configured(), options, deadline), found),
+    )
+  }
+  const first = await look(before.findings)
+  const judged =
+    invocation === undefined
+      ? first
+      : await afterKeyrings(first, host, options.pacmanConf, (done) =>
+          look([...before.findings, done]),
+        )
   // What a person starts is no night.
   const skips =
     invocation === undefined || judged.verdict !== 'skip' ? 0 : skipsSoFar(host, job) + 1
@@ -65,6 +76,18 @@ export async function runPreflight(
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
   }
+}
+
+/** Where keyrings must go first: installs them, and looks once more. */
+async function afterKeyrings(
+  judged: Preflight,
+  host: Host,
+  pacmanConf: string,
+  again: (done: PreflightFinding) => Promise<Preflight>,
+): Promise<Preflight> {
+  const keyrings = judged.findings.find(({ first }) => first !== undefined)?.first
+  if (keyrings === undefined) return judged
+  return again(await installKeyrings(host, pacmanConf, keyrings))
 }
 
 /** A run that is skipped again and again does not go by itself. */

@@ -1,8 +1,8 @@
 import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
-import { endAttempts } from '../record/attempts.ts'
-import { recordRun } from '../record/record.ts'
+import { settleAttempts } from '../record/attempts.ts'
+import { lastRecord, recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { shortened } from '../text/listed.ts'
@@ -17,8 +17,10 @@ export function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
 ): number {
-  const record = recordRun(new Host(), job, pacmanConf, process)
-  const tired = job === 'download' ? endAttempts() : ''
+  const host = new Host()
+  const before = lastRecord(host, job)
+  const record = recordRun(host, job, pacmanConf, process)
+  const tired = job === 'download' ? settleAttempts(host, pacmanConf, record, before) : ''
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))

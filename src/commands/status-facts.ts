@@ -1,4 +1,5 @@
 import type { RunRecord } from '../record/run-record.ts'
+import type { NotSeen } from '../sentinel/not-seen.ts'
 import { LATE_MS } from '../kubernetes/asked.ts'
 import { isUnknown } from '../status/fact.ts'
 import type { HostStatus } from '../status/status.ts'
@@ -18,6 +19,7 @@ export function factsOf(status: HostStatus, width: number): TableRow[] {
     ...(kubelet === undefined ? [] : [fact('kubelet', kubelet.message, kubelet.fits === false)]),
     ...describeUpgrades(status, width),
     describeReboot(status),
+    ...describeNotSeen(status.notSeen),
   ]
 }
 
@@ -110,4 +112,21 @@ function describeReboot({ reboot, now }: HostStatus): TableRow {
   const why = causes.length === 0 ? '' : `, for ${listed(causes, 3)}${HELPED[helped]}`
   const isTrouble = how === 'power-cut' || (causes.length > 0 && helped === 'no')
   return fact(subject, `${whenText(now - agoMs, now)}${HOW[how]}${why}`, isTrouble)
+}
+
+/** Packages that are named. */
+const NAMED = 5
+
+/** Where older scripts or firmware may still be in use. */
+function describeNotSeen({ scripts, firmware, problem }: NotSeen): TableRow[] {
+  const rows = [
+    ...(scripts.length > 0
+      ? [`whether older scripts still run, of ${listed(scripts, NAMED)}`]
+      : []),
+    ...(firmware.length > 0
+      ? [`whether devices run older firmware, of ${listed(firmware, NAMED)}`]
+      : []),
+    ...(problem === undefined ? [] : [`whether scripts or firmware were upgraded (${problem})`]),
+  ]
+  return rows.map((text) => fact('not seen', text))
 }

@@ -5,7 +5,7 @@ import { plainReport } from './check-json.ts'
 
 /** The status as one JSON object: what `check --json` has, and what stands beside it. */
 export function renderStatusJson(status: HostStatus): string {
-  const { report, restarts, hostName, heldBy, kured, upgrade, reboot, kubelet } = status
+  const { report, restarts, hostName, heldBy, kured, upgrade, reboot, kubelet, notSeen } = status
   return printableJson({
     ...plainReport(report),
     kubelet,
@@ -16,5 +16,6 @@ export function renderStatusJson(status: HostStatus): string {
     kured,
     upgrade,
     reboot,
+    notSeen,
   })
 }

@@ -27,6 +27,13 @@ const FIELDS = {
     problems: listOf(text),
     by,
   },
+  /** packages of keys that went before the rest, as pacman did not trust its signatures */
+  keyring: {
+    outcome: oneOf('installed', 'failed'),
+    packages: listOf(text),
+    problems: listOf(text),
+    by,
+  },
   restart: { restarted: listOf(text), failed: listOf(text), by },
   /** a check answered "reboot" for these for the first time */
   'reboot-asked': { causes: listOf(text), reasons: listOf(text), by },

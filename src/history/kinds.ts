@@ -43,6 +43,14 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
     isTrouble: ({ outcome }) => outcome === 'failed',
     isTold: ({ outcome }) => outcome !== 'done',
   },
+  keyring: {
+    messageId: '71486633bf9d4dd1967af1e5d8cd7406',
+    describe: ({ outcome, packages, problems }) => {
+      const what = `${packages.join(', ')} ${outcome === 'installed' ? 'installed' : 'not installed'}`
+      return [`keyring first: ${what}`, ...shortened(problems, 5)].join('; ')
+    },
+    isTrouble: ({ outcome, problems }) => outcome === 'failed' || problems.length > 0,
+  },
   restart: {
     messageId: 'de4f19486f5d4ed5a9d817d8190bed6e',
     describe: ({ restarted, failed, by }) => {

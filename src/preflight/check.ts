@@ -7,6 +7,8 @@ export interface PreflightFinding {
   message: string
   /** the packages that the upgrade will change */
   packages?: string[]
+  /** keyrings that the job's service installs before it begins, by name and with their versions */
+  first?: { names: string[]; versions: string[] }
 }
 
 /** A check. It throws only unexpected errors. */

@@ -1,19 +1,11 @@
-import { awaitProgram } from '../host/program.ts'
 import { askSizes } from '../host/directory.ts'
 import { listed } from '../text/listed.ts'
 import { type PreflightFinding, stops } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 import { checkKubernetes } from './kubernetes.ts'
-import { type CachedFile, checkContents } from './rehearsal.ts'
-
-/** A package that the upgrade would install. */
-export interface Target {
-  name: string
-  version: string
-  /** of the package file, in bytes, from the database; 0 if unknown */
-  size: number
-  file: string
-}
+import { checkKeyring, lastDistrusted } from './keyring.ts'
+import { type CachedFile, rehearse } from './rehearsal.ts'
+import { askTargets, type Target } from './targets.ts'
 
 /** Missing packages that are named. */
 const NAMED = 3
@@ -53,12 +45,32 @@ async function checkCache(
   }
   const judged = judgePackages(targets, cacheDirs, sizes)
   if (!stops(judged)) {
-    const refused = await checkContents(context, findCached(targets, cacheDirs, sizes))
-    return [{ ...judged, packages }, refused]
+    const contents = await checkContents(context, targets, findCached(targets, cacheDirs, sizes))
+    return [{ ...judged, packages }, ...contents]
   }
   if (!allowDownload && !config.allowDownload) return [{ ...judged, packages }]
   const message = `${targets.length} to upgrade; those that the cache lacks are downloaded`
-  return [{ check: 'packages', result: 'ok', message, packages }]
+  const distrusted = lastDistrusted(context, 'upgrade')
+  const keyring = await checkKeyring(context, distrusted, targets, undefined)
+  return [{ check: 'packages', result: 'ok', message, packages }, ...keyring]
+}
+
+/** Whether pacman accepts the packages; if not for a signature, whether a keyring must go first. */
+async function checkContents(
+  context: DatabaseContext,
+  targets: readonly Target[],
+  cached: readonly CachedFile[],
+): Promise<PreflightFinding[]> {
+  const check = 'packages'
+  const reasons = await rehearse(context, cached)
+  if (reasons.length === 0) return [{ check, result: 'ok', message: 'pacman accepts the packages' }]
+  if (context.deadline.left() === 0) {
+    const message = 'pacman had no time to check all packages: give --timeout more'
+    return [{ check, result: 'skip', message }]
+  }
+  const keyring = await checkKeyring(context, reasons, targets, cached)
+  if (keyring.length > 0) return keyring
+  return [{ check, result: 'skip', message: `pacman refuses the packages: ${reasons.join('; ')}` }]
 }
 
 /** The file of each package that pacman takes, and the signature beside it. */
@@ -96,27 +108,4 @@ export function judgePackages(
   }
   const message = `${missing.length} of ${total} not in the cache, or incomplete: ${listed(missing, NAMED)}`
   return { check: 'packages', result: 'skip', message }
-}
-
-/** With an empty cache, the size to download is the size of the whole file. [libalpm/sync.c] */
-async function askTargets({
-  asItIs,
-  deadline,
-}: DatabaseContext): Promise<{ targets: Target[] } | { problem: string }> {
-  const format = ['--print-format', '%n %v %s %l']
-  const args = ['-Sup', '--noconfirm', '--color', 'never', '--config', asItIs, ...format]
-  const ended = await awaitProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
-  if (ended.timedOut) return { problem: 'no answer in time' }
-  const lines = ended.stdout.toString().split('\n').slice(0, -1)
-  if (ended.exitCode === 0) return { targets: lines.flatMap(parseTarget) }
-  // stderr says that it failed, stdout which dependency cannot be satisfied.
-  const said = [...ended.stderr.trim().split('\n'), ...lines]
-  return { problem: said.map((line) => line.replace(/^(?:error|::):? /, '')).join('; ') }
-}
-
-/** "kubelet 1.31.0-1 24000000 https://mirror/extra/kubelet-1.31.0-1-x86_64.pkg.tar.zst" */
-export function parseTarget(line: string): Target[] {
-  const [, name, version, size, place] = /^(\S+) (\S+) (\d+) (.+)$/.exec(line) ?? []
-  if (name === undefined || version === undefined || place === undefined) return []
-  return [{ name, version, size: Number(size), file: place.slice(place.lastIndexOf('/') + 1) }]
 }

@@ -1,5 +1,4 @@
 import { runInteractive } from '../host/interactive.ts'
-import type { PreflightFinding } from './check.ts'
 import type { DatabaseContext } from './context.ts'
 
 /** A file of a cache that the upgrade would read: a package, or its signature. */
@@ -25,24 +24,23 @@ const QUESTIONS = {
  * and nothing is downloaded. [libalpm/sync.c: -w ends after check_keyring() and check_validity()]
  *
  * @param cached the files that pacman would take
+ * @param names of packages to take alone; otherwise all of the upgrade
+ * @returns why pacman refuses them, in its words; nothing if it accepts them
  */
-export async function checkContents(
+export async function rehearse(
   { copy, noDownload, deadline }: DatabaseContext,
   cached: readonly CachedFile[],
-): Promise<PreflightFinding> {
+  names: readonly string[] = [],
+): Promise<string[]> {
   copy.addPackages(cached.map(({ directory, file }) => `${directory}/${file}`))
-  const args = ['-Suw', '--color', 'never', '--noprogressbar', '--config', noDownload]
+  const operation = names.length === 0 ? '-Suw' : '-Sw'
+  const options = ['--color', 'never', '--noprogressbar', '--config', noDownload]
+  const args = [operation, ...options, '--', ...names]
   const limits = { timeoutMs: deadline.left() }
   const ended = await runInteractive('/usr/bin/pacman', args, limits, QUESTIONS)
-  const check = 'packages'
-  if (ended.exitCode === 0) return { check, result: 'ok', message: 'pacman accepts the packages' }
-  if (deadline.left() === 0) {
-    const message = 'pacman had no time to check all packages: give --timeout more'
-    return { check, result: 'skip', message }
-  }
+  if (ended.exitCode === 0) return []
   const reasons = parseRefusal(ended).map((line) => hostPaths(line, copy.path, cached))
-  const message = `pacman refuses the packages: ${reasons.join('; ') || `it ended with ${ended.exitCode ?? 'a signal'}`}`
-  return { check, result: 'skip', message }
+  return reasons.length > 0 ? reasons : [`it ended with ${ended.exitCode ?? 'a signal'}`]
 }
 
 /**

@@ -1,10 +1,54 @@
 import { errorText } from '../errors.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { databasePath, readPacmanConf } from '../pacman/conf/conf.ts'
+import { askOfferedKeyrings, listKeyrings } from '../pacman/keyrings.ts'
 import { readProperties } from '../systemd/bus.ts'
 import { UNITS } from '../systemd/jobs.ts'
 import { orderSystemd } from '../systemd/systemctl.ts'
+import type { RunRecord } from './run-record.ts'
 
 /** A download that fails is tried so often in all. */
 const ATTEMPTS = 4
+
+/** Limit for pacman's look at its databases. */
+const LOOK_MS = 60_000
+
+/**
+ * Decides on the next attempt at a download that has just ended, from its ExecStopPost=.
+ *
+ * @param before the record of the attempt before: what a newer keyring did not mend is not repeated
+ *   at once
+ * @returns what went wrong, in one line; '' on success
+ */
+export function settleAttempts(
+  host: Host,
+  pacmanConf: string,
+  record: RunRecord,
+  before: RunRecord | undefined,
+): string {
+  const isFirst = before?.distrusted === undefined
+  return isFirst && mayMendKeyring(host, pacmanConf, record) ? tryAtOnce() : endAttempts()
+}
+
+/** The next preflight installs a newer keyring first, if there is one: nothing needs to be awaited. */
+function mayMendKeyring(host: Host, pacmanConf: string, { distrusted = [] }: RunRecord): boolean {
+  if (distrusted.length === 0) return false
+  try {
+    const dbPath = databasePath(readPacmanConf(host, pacmanConf))
+    const deadline = new Deadline(LOOK_MS)
+    const keyrings = listKeyrings(host, dbPath, deadline)
+    return askOfferedKeyrings(keyrings, pacmanConf, deadline).some((one) => !one.isIgnored)
+  } catch {
+    return false
+  }
+}
+
+/** A restart of a unit that is about to end begins as soon as it has ended. [tested on systemd 257] */
+function tryAtOnce(): string {
+  const problem = orderSystemd(['restart', '--no-block', UNITS.download], 10_000)
+  return problem && `the download is not tried again at once: ${problem}`
+}
 
 /**
  * Ends systemd's attempts at a download, from ExecStopPost= of the last one. A unit for which a stop
@@ -13,7 +57,7 @@ const ATTEMPTS = 4
  *
  * @returns what went wrong, in one line; '' on success
  */
-export function endAttempts(): string {
+function endAttempts(): string {
   try {
     const [restarts] = readProperties(UNITS.download, 'Service', ['NRestarts'])
     if (Number(restarts) < ATTEMPTS - 1) return ''

@@ -7,6 +7,7 @@ import { databasePath, logPath, NO_CONF, readPacmanConf } from '../pacman/conf/c
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { areHooksActive } from '../pacman/hooks.ts'
 import { noteLeftLock, readLock, readLockState } from '../pacman/lock.ts'
+import { describeDeleted, findDeleted } from './deleted.ts'
 import { noteRun } from './note-run.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
 import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
@@ -46,6 +47,8 @@ export function recordRun(
   const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
   const unfinished = job === 'upgrade' ? knownUnfinished(host, conf) : []
   const end = judgeOutcome({ job, service, mark, lines, output: output || undefined, unfinished })
+  const deleted = unlessBroken(() => findDeleted(end.refused ?? [])) ?? []
+  end.reason += describeDeleted(deleted)
   const unsynced = job === 'upgrade' && end.ran ? syncDisks(host) : ''
   if (unsynced !== '') end.problems.push(`not everything is on the disk: ${unsynced}`)
   if (job === 'upgrade' && end.ran) noteLock(host, conf)
@@ -55,6 +58,7 @@ export function recordRun(
     ...(mark && { startedAt: mark.startedAt }),
     ...(mark?.skips !== undefined && { skips: mark.skips }),
     ...(invocationId !== undefined && { invocationId }),
+    ...(deleted.length > 0 && { deleted }),
   })
   // If it stayed, a later run whose preflight writes none would take this run for abandoned. If it
   // cannot be removed, the last record with the same invocation ID shows that this run is recorded.
@@ -121,10 +125,10 @@ function keep(
   mark: RunStart | undefined,
   when: Pick<
     RunRecord,
-    'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips' | 'abandoned'
+    'startedAt' | 'endedAt' | 'bootId' | 'invocationId' | 'skips' | 'abandoned' | 'deleted'
   >,
 ): RunRecord {
-  const { outcome, reason, problems, changed, ran } = end
+  const { outcome, reason, problems, changed, ran, distrusted = [] } = end
   const mayLeaveWork = when.abandoned === true || wasCutOff(end) || problems.length > 0
   const record: RunRecord = {
     job,
@@ -132,6 +136,7 @@ function keep(
     reason,
     problems,
     packages: changed.length,
+    ...(distrusted.length > 0 && { distrusted }),
     ...(mayLeaveWork && { plan: [...(mark?.plan ?? []), ...changed] }),
     ...when,
   }
@@ -164,9 +169,14 @@ function noteLock(host: Host, conf: PacmanConf): void {
   })
 }
 
+/** The record of a job's last run; undefined without one, and where it cannot be read. */
+export function lastRecord(host: Host, job: Job): RunRecord | undefined {
+  return unlessBroken(() => readRunRecord(host, job))
+}
+
 /** How many runs in a row were skipped. */
 export function skipsSoFar(host: Host, job: Job): number {
-  return unlessBroken(() => readRunRecord(host, job))?.skips ?? 0
+  return lastRecord(host, job)?.skips ?? 0
 }
 
 /** The packages that pacman's hooks list; undefined if the hooks are not active. */

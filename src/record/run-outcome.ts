@@ -5,6 +5,7 @@ import {
   parsePacmanOutput,
   type PacmanOutput,
 } from '../pacman/log/pacman-output.ts'
+import { isDistrust } from '../pacman/signatures.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
 import { listed } from '../text/listed.ts'
 import type { Job } from '../systemd/jobs.ts'
@@ -55,6 +56,10 @@ export interface RunOutcome {
   /** what it did to them, in pacman's words */
   changes: string[]
   failures: PacmanOutput['failures']
+  /** the files of the cache that pacman has not accepted, and was to delete */
+  refused?: string[]
+  /** what it said of signatures that it does not trust */
+  distrusted?: string[]
   /** whether pacman and all hooks were seen to end well */
   allWell?: boolean
   /** whether pacman was started; if not, the record keeps the end of an earlier run too */
@@ -102,8 +107,10 @@ function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): Run
   const { packages: changed = [], changes = [], pacfiles = [] } = transaction ?? {}
   const reason = why + describePacfiles(pacfiles)
   const allWell = outcome === 'completed' && said.understood && problems.length === 0
-  const { failures } = said
-  return { outcome, reason, problems, changed, changes, failures, allWell, ran: true }
+  const { failures, refused } = said
+  const distrusted = said.errors.filter(isDistrust)
+  const told = { failures, refused, distrusted }
+  return { outcome, reason, problems, changed, changes, ...told, allWell, ran: true }
 }
 
 /** Files that are named. */

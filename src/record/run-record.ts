@@ -14,6 +14,10 @@ interface RunEnd {
   reason: string
   /** failed hooks and scriptlets, in pacman's words; the transaction continues without them */
   problems: string[]
+  /** the files that pacman deleted from the cache, as it did not accept them; without their .sig */
+  deleted?: string[]
+  /** what pacman said of signatures that it does not trust with the keyring that is there */
+  distrusted?: string[]
   /** number of packages installed, upgraded or removed; 0 for a download */
   packages: number
   /** whether nobody saw its end: the host went down, or the record was killed */

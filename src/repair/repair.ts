@@ -10,8 +10,8 @@ import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { changeUnfinished, clearUnfinished } from '../pacman/unfinished.ts'
 import { noteRepaired } from '../record/run-record.ts'
-import { listWord } from '../systemd/escape.ts'
 import { readLastInvocation, readRunOutput } from '../systemd/journal.ts'
+import { inTransactionUnit } from '../systemd/transaction-unit.ts'
 import { findHookFailures, noteStart } from './failed-hooks.ts'
 import { isWhole, removableLock, type RepairPlan } from './plan.ts'
 import { askDatabase, TRANSACTION_MS, verify } from './verify.ts'
@@ -38,7 +38,6 @@ export const REPAIR_LOCK = 'repair'
 /** What is asked of programs other than the transaction itself. */
 export const LOOK_MS = 300_000
 
-/** Its output is in the journal: a pipe that breaks would end it. */
 const UNIT = 'kured-sentinel-repair'
 
 /**
@@ -152,32 +151,9 @@ export function declareDone(host: Host): string[] {
   return names
 }
 
-/**
- * pacman's command in a unit of its own, which a stop and a shutdown wait for as for the upgrade's:
- * units/services.ts says why. If this program is killed, pacman goes on.
- *
- * @returns the command without --overwrite, and with it
- */
+/** @returns the command of the transaction without --overwrite, and with it */
 function transactionsOf(pacmanConf: string, { packages, dbPath }: RepairPlan): string[][] {
   const caches = packages.length === 0 ? [] : askPacmanConf(pacmanConf, 'CacheDir')
-  const settings = [
-    'Type=oneshot',
-    'KillMode=mixed',
-    'KillSignal=SIGCONT',
-    'TimeoutStopSec=25min',
-    'OOMPolicy=continue',
-    'Environment=LC_MESSAGES=C',
-    `RequiresMountsFor=${[`${dbPath}/sync`, ...caches].map(listWord).join(' ')}`,
-  ]
-  const inUnit = [
-    '/usr/bin/systemd-run',
-    '--quiet',
-    '--wait',
-    '--collect',
-    `--unit=${UNIT}`,
-    ...settings.map((setting) => `--property=${setting}`),
-    '--',
-  ]
   const upgrade = [
     '/usr/bin/pacman',
     '--config',
@@ -186,13 +162,13 @@ function transactionsOf(pacmanConf: string, { packages, dbPath }: RepairPlan): s
     '--noconfirm',
     '--noprogressbar',
   ]
-  return [[], ['--overwrite', '*']].map((overwrite) => [
-    ...inUnit,
-    ...upgrade,
-    ...overwrite,
-    '--',
-    ...packages,
-  ])
+  return [[], ['--overwrite', '*']].map((overwrite) =>
+    inTransactionUnit(
+      UNIT,
+      [`${dbPath}/sync`, ...caches],
+      [...upgrade, ...overwrite, '--', ...packages],
+    ),
+  )
 }
 
 function commandsOf({ lock, entries, packages }: RepairPlan, transactions: string[][]): string[][] {

@@ -6,6 +6,7 @@ import { isRoot } from '../host/caller.ts'
 import type { Host } from '../host/host.ts'
 import { sinceAsked } from '../kubernetes/asked.ts'
 import type { CheckReport } from '../sentinel/check.ts'
+import { collectNotSeen, type NotSeen } from '../sentinel/not-seen.ts'
 import { isLive } from '../systemd/unit-state.ts'
 import { readJob, type JobStatus } from '../units/status.ts'
 import { asFact, type Fact, isUnknown } from './fact.ts'
@@ -32,6 +33,7 @@ export interface HostStatus {
   reboot: Fact<LastReboot>
   /** undefined where there is none to compare with an apiserver, or another root is looked at */
   kubelet: KubeletStatus | undefined
+  notSeen: NotSeen
 }
 
 /** What Kured asked, and was told. */
@@ -71,6 +73,7 @@ export async function collectStatus(
         : judgeLastReboot(entries, [...reasons, ...ignored], bootId, uptime.ms),
     // Another root's programs cannot be run.
     kubelet: host.root === '' ? await askKubeletStatus(host) : undefined,
+    notSeen: collectNotSeen(host),
   }
 }
 

@@ -379,6 +379,20 @@ for (const [what, tree, code, message] of [
   })
 }
 
+test('(sd-pam) of a user’s manager runs a replaced library, and no restart renews it [needrestart#244]', () => {
+  for (const uid of [0, 1000]) {
+    const cgroup = `0::/user.slice/user-${uid}.slice/user@${uid}.service/init.scope\n`
+    const { code, stdout } = check(
+      processTree(40, { maps: LIBC, command: '(sd-pam)', cgroup, uid }),
+    )
+    assert.equal(code, 0, stdout)
+    assert.match(
+      stdout,
+      /^reboot required: \(sd-pam\)\[40\] runs a replaced library: .* \(init\.scope\)$/m,
+    )
+  }
+})
+
 test('status shows every finding and exits 0 whatever the verdict', () => {
   const root = makeTree(hostTree({ ...OLD_KERNEL, ...processTree(40, { maps: LIBC }) }))
   const { code, stdout } = run(['status', '--root', root])
@@ -415,4 +429,35 @@ test('of many processes all are looked at', () => {
     assert.deepEqual([code, stdout.includes(`p${pid}[${pid}]`)], [0, true], stdout)
     writeFileSync(maps, '')
   }
+})
+
+test('status tells of upgraded scripts and firmware, of which nothing tells whether they are in use', () => {
+  const at = (secondsAgo: number) =>
+    new Date(Date.now() - secondsAgo * 1000).toISOString().replace(/\..*/, '+0000')
+  const upgraded = (secondsAgo: number, name: string) =>
+    `[${at(secondsAgo)}] [ALPM] upgraded ${name} (1-1 -> 2-1)\n`
+  const files = (name: string, ...paths: string[]) => ({
+    [`var/lib/pacman/local/${name}-2-1/files`]: ['%FILES%', ...paths, ''].join('\n'),
+  })
+  const tree = hostTree({
+    ...files('fail2ban', 'usr/lib/python3.13/site-packages/fail2ban/server.py'),
+    ...files('linux-firmware', 'usr/lib/firmware/', 'usr/lib/firmware/regulatory.db'),
+    ...files('earlier', 'usr/lib/python3.13/site-packages/earlier.py'),
+    ...files('plain', 'usr/bin/plain', 'usr/share/doc/plain/x'),
+  })
+  const log = ['fail2ban', 'linux-firmware', 'plain'].map((name) => upgraded(60, name))
+  const before = upgraded(9000, 'earlier')
+  const root = makeTree({ ...tree, 'var/log/pacman.log': [before, ...log].join('') })
+  const { stdout } = run(['status', '--root', root])
+  assert.match(
+    stdout,
+    /^not seen +whether older scripts still run, of fail2ban\nnot seen +whether devices run older firmware, of linux-firmware$/m,
+  )
+  assert.deepEqual(JSON.parse(run(['status', '--root', root, '--json']).stdout).notSeen, {
+    scripts: ['fail2ban'],
+    firmware: ['linux-firmware'],
+  })
+  writeFileSync(join(root, 'var/log/pacman.log'), before)
+  assert.doesNotMatch(run(['status', '--root', root]).stdout, /not seen/)
+  assert.equal(run(['check', '--root', root, '--json']).stdout.includes('notSeen'), false)
 })

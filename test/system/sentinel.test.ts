@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, hoard, kernel, slow, tool } from '../lab/recipes.ts'
+import { greet, greeter, hoard, kernel, plain, slow, tool } from '../lab/recipes.ts'
 import { seedScript } from '../fixture/seed-script.ts'
 
 interface Shown {
@@ -35,9 +35,13 @@ cp -L /lib64/ld-linux-*.so.* /lib/*-linux-gnu/libc.so.6 /srv/box/usr/lib`
 const RUN_IN_POD = `systemd-run --quiet --slice=kubepods-burstable.slice --unit=cri-containerd-3f1c0b9d2e7a.scope \\
   --scope sh -c '/usr/bin/greeter & echo $! > /run/pod.pid' >/dev/null 2>&1`
 
+/** Like fail2ban: what its service runs, no memory map shows. [needrestart#258] */
+const watcher = (version: string) =>
+  plain('watcher', version, { files: { '/usr/lib/python3.13/site-packages/watcher.py': version } })
+
 labTest('pacman -Syu: who runs replaced code, and who only seems to', async () => {
   await using node = await bootNode()
-  await install(node, greet('1.0'), tool('1.0'), greeter, hoard)
+  await install(node, greet('1.0'), tool('1.0'), greeter, hoard, watcher('1.0'))
   assert.equal((await check(node)).exitCode, 1)
   await node.shell(MAKE_BOX)
   await node.ok(['systemctl', 'start', 'plain', 'private', 'tool', 'hoard', 'boxed', 'template@a'])
@@ -45,7 +49,7 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
   const before = await check(node)
   assert.equal(before.exitCode, 1, JSON.stringify(before))
 
-  await upgradeTo(node, greet('2.0'), tool('2.0'))
+  await upgradeTo(node, greet('2.0'), tool('2.0'), watcher('2.0'))
   await node.shell(
     'cp /usr/lib/libgreet.so /srv/box/usr/lib/new; mv /srv/box/usr/lib/new /srv/box/usr/lib/libgreet.so',
   )
@@ -61,6 +65,11 @@ labTest('pacman -Syu: who runs replaced code, and who only seems to', async () =
   assert.ok(!JSON.stringify(ignored).includes('cri-containerd'), 'nor is a container’s process')
   assert.deepEqual(why('process’s own'), ['boxed.service library /usr/lib/libgreet.so'])
   assert.ok(!JSON.stringify(ignored).includes('hoard'), 'memory and data are nothing to look at')
+
+  assert.match(
+    await node.ok(['/usr/bin/kured-sentinel', 'status']),
+    /^not seen +whether older scripts still run, of watcher$/m,
+  )
 
   const line = await node.asKured(['/usr/bin/kured-sentinel'])
   assert.match(line.stdout, /^reboot required: [^\n]+ runs a replaced [^\n]+\n$/)

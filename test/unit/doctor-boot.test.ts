@@ -76,7 +76,60 @@ const ON_FAT: Tree = {
   'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
 }
 
+/** zfs and drbd are loaded, and not the kernel's own; ext4 is. [proc_modules(5)] */
+const OWN_MODULES: Tree = {
+  'proc/modules': `zfs 6225920 6 - Live 0x0000000000000000 (POE)
+drbd_transport_tcp 40960 0 - Live 0x0000000000000000 (OE)
+ext4 1130496 1 - Live 0x0000000000000000
+`,
+  'proc/sys/kernel/osrelease': `${OLD}\n`,
+  'boot/vmlinuz-linux': image(NEW),
+}
+const KERNELS_OWN = 'kernel/fs/ext4/ext4.ko.zst:\n'
+const BUILT = `${KERNELS_OWN}updates/dkms/zfs.ko.zst: updates/dkms/spl.ko.zst\nupdates/dkms/drbd-transport_tcp.ko.zst:\n`
+const CURRENT = `ok: /boot/vmlinuz-linux is linux ${NEW}`
+const lacks = (state: string, name: string, release: string, modules: string) =>
+  `${state}: ${name} ${release} has no module ${modules}, which is loaded now`
+
 const CASES: [what: string, tree: Tree, lines: string[]][] = [
+  [
+    'DKMS has built all modules for the new kernel',
+    arch({ ...OWN_MODULES, [`usr/lib/modules/${NEW}/modules.dep`]: BUILT }),
+    [CURRENT],
+  ],
+  [
+    'DKMS failed, and its hook ended with 0 [pikaur#591]',
+    arch({ ...OWN_MODULES, [`usr/lib/modules/${NEW}/modules.dep`]: KERNELS_OWN }),
+    [lacks('wrong', 'linux', NEW, 'zfs, drbd_transport_tcp'), CURRENT],
+  ],
+  [
+    'another installed kernel has the modules',
+    arch({
+      ...OWN_MODULES,
+      [`usr/lib/modules/${NEW}/modules.dep`]: KERNELS_OWN,
+      'var/lib/pacman/local/linux-lts-6.6.1-1/files': kernelFiles('6.6.1-1-lts', ['vmlinuz']),
+      'usr/lib/modules/6.6.1-1-lts/modules.dep': BUILT,
+    }),
+    [lacks('warning', 'linux', NEW, 'zfs, drbd_transport_tcp'), CURRENT],
+  ],
+  [
+    'one came into the kernel meanwhile',
+    arch({
+      ...OWN_MODULES,
+      [`usr/lib/modules/${NEW}/modules.dep`]: `${KERNELS_OWN}updates/dkms/zfs.ko:\n`,
+      [`usr/lib/modules/${NEW}/modules.builtin`]: 'kernel/drivers/block/drbd_transport_tcp.ko\n',
+    }),
+    [CURRENT],
+  ],
+  [
+    'the running kernel is the installed one',
+    arch({
+      ...OWN_MODULES,
+      'proc/sys/kernel/osrelease': `${NEW}\n`,
+      [`usr/lib/modules/${NEW}/modules.dep`]: KERNELS_OWN,
+    }),
+    [CURRENT],
+  ],
   [
     '/boot is no mount point of its own; mkinitcpio’s copy is current',
     arch({ 'boot/vmlinuz-linux': image(NEW) }),

@@ -34,6 +34,46 @@ const kernel = (name: string, version: string, release: string, entries?: string
 })
 
 const CASES: [what: string, tree: Tree, effect: string, message: RegExp][] = [
+  [
+    'a flavour with dashes and a number of its own, beside linux [reboot-arch-btw#136]',
+    hostTree({
+      ...running('6.4.1-2-ck-generic-v3'),
+      ...kernel('linux-ck-generic-v3', '6.4.1-2', '6.4.1-2-ck-generic-v3'),
+      'usr/lib/modules/6.4.1-2-ck-generic-v3/pkgbase': 'linux-ck-generic-v3\n',
+    }),
+    'none',
+    /linux-ck-generic-v3 owns the running kernel/,
+  ],
+  [
+    'the same, upgraded [reboot-arch-btw#136]',
+    hostTree({
+      ...running('6.4.1-2-ck-generic-v3'),
+      ...kernel('linux-ck-generic-v3', '6.4.2-1', '6.4.2-1-ck-generic-v3'),
+    }),
+    'reboot',
+    /, linux-ck-generic-v3 6\.4\.2-1-ck-generic-v3 is installed/,
+  ],
+  [
+    'zen is current, linux beside it is not the running one [lynis#1700, omarchy#601]',
+    hostTree({
+      ...running('6.18.2-zen2-1-zen'),
+      ...kernel('linux-zen', '6.18.2.zen2-1', '6.18.2-zen2-1-zen'),
+      'usr/lib/modules/6.18.2-zen2-1-zen/pkgbase': 'linux-zen\n',
+    }),
+    'none',
+    /linux-zen owns the running kernel/,
+  ],
+  [
+    'aarch64, which has no vmlinuz and no pkgbase [arch-update#437]',
+    {
+      ...WITHOUT_MODULES,
+      ...running('6.2.10-1-aarch64-ARCH'),
+      ...kernel('linux-aarch64', '6.2.10-1', '6.2.10-1-aarch64-ARCH', ['kernel/', 'modules.order']),
+      'usr/lib/modules/6.2.10-1-aarch64-ARCH/modules.order': '',
+    },
+    'none',
+    /linux-aarch64 owns the running kernel/,
+  ],
   ['Arch, nothing due', hostTree(), 'none', /linux owns the running kernel/],
   [
     'Arch, upgraded',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeErrors, parsePacmanOutput } from '../../src/pacman/log/pacman-output.ts'
+import { isDistrust } from '../../src/pacman/signatures.ts'
 import { COMPLETED_OUTPUT } from '../fixture/pacman-log.ts'
 
 const HOOKS = ['90-bad.hook', '91-none.hook', '92-signal.hook', '93-good.hook']
@@ -21,6 +22,7 @@ test('failed hooks by file and title, failed scriptlets by package', () => {
     ],
     errors: [],
     details: [],
+    refused: [],
     sandbox: [
       'restricting filesystem access failed because landlock is not supported by the kernel!',
     ],
@@ -133,5 +135,49 @@ test('errors with what they are about; of many, the number', () => {
     'no',
     ...'abcde'.split(''),
     'and 2 more',
+  ])
+})
+
+test('the files that pacman has not accepted, by pacman 7.0.0', () => {
+  const output = `:: File /var/cache/pacman/pkg/a-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (PGP signature)).
+Do you want to delete it? [Y/n]
+:: File /srv/my cache/b-1:2-1-any.pkg.tar.zst is corrupted (invalid or corrupted package (checksum)).
+Do you want to delete it? [Y/n]
+Errors occurred, no packages were upgraded.`
+  assert.deepEqual(parsePacmanOutput(output.split('\n'), []).refused, [
+    '/var/cache/pacman/pkg/a-2-1-any.pkg.tar.gz',
+    '/srv/my cache/b-1:2-1-any.pkg.tar.zst',
+  ])
+})
+
+test('a newer keyring may help against these, and not against others', () => {
+  const may = [
+    'a: signature from "P <p@x>" is unknown trust',
+    'a: signature from "P <p@x>" is marginal trust',
+    'a: key "C2BED76ABB9F48B3" is unknown',
+    'key "C2BED76ABB9F48B3" could not be looked up remotely',
+    'key "C2BED76ABB9F48B3" could not be imported',
+    'required key missing from keyring',
+    'the keyring lacks a key (Import PGP key C2BED76ABB9F48B3, "Unknown Packager")',
+  ]
+  const cannot = [
+    'a: missing required signature',
+    'a: signature from "P <p@x>" is invalid',
+    'a: signature from "P <p@x>" should never be trusted',
+    'File /x is corrupted (invalid or corrupted package (checksum))',
+    'failed to commit transaction (invalid or corrupted package (PGP signature))',
+  ]
+  assert.deepEqual([...may, ...cannot].filter(isDistrust), may)
+})
+
+test('an error in the line of a question is told, by pacman 7.0.0 into the journal', () => {
+  const output = `:: Import PGP key C2BED76ABB9F48B3, "Unknown Packager"? [Y/n] error: key "C2BED76ABB9F48B3" could not be looked up remotely
+error: required key missing from keyring
+:: File /var/cache/pacman/pkg/a-2-1-any.pkg.tar.gz is corrupted (invalid or corrupted package (checksum)).
+Do you want to delete it? [Y/n] error: failed to commit transaction (invalid or corrupted package (checksum))`
+  assert.deepEqual(parsePacmanOutput(output.split('\n'), []).errors, [
+    'key "C2BED76ABB9F48B3" could not be looked up remotely',
+    'required key missing from keyring',
+    'failed to commit transaction (invalid or corrupted package (checksum))',
   ])
 })

@@ -285,6 +285,24 @@ describe('how a download ended', () => {
     'error: restricting filesystem access failed because landlock is not supported by the kernel!',
   ]
 
+  test('pacman 7.1, which does not download then: all its words [i3status-rust#2216]', () => {
+    const output =
+      `error: restricting filesystem access failed because Landlock is not supported by the kernel!
+error: switching to sandbox user 'alpm' failed!
+error: failed to synchronize all databases (failed to retrieve some files)`.split('\n')
+    const { outcome, reason } = judgeOutcome({
+      job: 'download',
+      service: FAILURE,
+      lines: logLines(log),
+      output,
+    })
+    assert.equal(outcome, 'failed')
+    assert.match(
+      reason,
+      /^switching to sandbox user 'alpm' failed!; failed to sync.*Landlock is not/,
+    )
+  })
+
   for (const output of SANDBOX) {
     test(`no problem, once all is downloaded: ${output.slice(0, 74)}`, () => {
       const run = {

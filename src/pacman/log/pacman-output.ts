@@ -10,6 +10,8 @@ export interface PacmanOutput {
   errors: string[]
   /** its lines beside the errors: which files, packages and dependencies they are about */
   details: string[]
+  /** the files that it has not accepted, and under --noconfirm deletes; paths, each with a .sig */
+  refused: string[]
   /** why it does not confine its downloads; no error of the run, unless pacman ends with one */
   sandbox: string[]
   /** " there is nothing to do" */
@@ -41,6 +43,7 @@ export function parsePacmanOutput(
     failures: [],
     errors: [],
     details: [],
+    refused: [],
     sandbox: [],
     nothingToDo: false,
     understood: false,
@@ -51,7 +54,7 @@ export function parsePacmanOutput(
   let next = 0
   let all = ''
   let before = 0
-  for (const message of messages) {
+  for (const message of messages.flatMap(withoutQuestion)) {
     const line = message.replace(/\u001b\[[?0-9;]*[A-Za-z]/g, '').trimEnd()
     const [, number, total = '', title = ''] = /^\(\s*(\d+)\/(\d+)\) (.*)$/.exec(line) ?? []
     const [, changed] =
@@ -73,9 +76,19 @@ export function parsePacmanOutput(
       said.failures.push(failing)
     } else if (error !== undefined) (SANDBOX.test(error) ? said.sandbox : said.errors).push(error)
     else if (line === ' there is nothing to do') said.nothingToDo = true
+    const [, refused] = /^:: File (\/.+) is corrupted \(.*\)\.$/.exec(line) ?? []
+    if (refused !== undefined) said.refused.push(refused)
     if (isDetail(line)) said.details.push(line.replace(/^:: /, ''))
   }
   return said
+}
+
+/**
+ * An error behind a question is in the same line: the question goes to stdout without a newline, which
+ * pacman prints once it is answered. [pacman, src/pacman/util.c, question]
+ */
+function withoutQuestion(line: string): string[] {
+  return line.split(/(?<=\[(?:Y\/n|y\/N)\] )(?=error: )/)
 }
 
 /** Lines without ":: " that pacman prints for one of its errors. [src/pacman/sync.c, upgrade.c] */

@@ -1,0 +1,62 @@
+import { callerName } from '../host/caller.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { awaitProgram } from '../host/program.ts'
+import { noteEvent } from '../history/note.ts'
+import { databasePath } from '../pacman/conf/conf.ts'
+import { askPacmanConf } from '../pacman/conf/pacman-conf.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
+import { describeErrors, parsePacmanOutput } from '../pacman/log/pacman-output.ts'
+import { readLastInvocation, readRunOutput } from '../systemd/journal.ts'
+import { inTransactionUnit } from '../systemd/transaction-unit.ts'
+import type { PreflightFinding } from './check.ts'
+
+const UNIT = 'kured-sentinel-keyring'
+
+/** A keyring is small, but its scriptlet signs each key anew on a slow board. In ms. */
+const TRANSACTION_MS = 3_600_000
+
+const LOOK_MS = 60_000
+
+/**
+ * Installs newer keyrings as a transaction of their own, without any other package. pacman verifies
+ * them with the keyring that is there.
+ *
+ * @returns how that went: it stops the job unless the keyrings are installed
+ */
+export async function installKeyrings(
+  host: Host,
+  pacmanConf: string,
+  { names, versions }: NonNullable<PreflightFinding['first']>,
+): Promise<PreflightFinding> {
+  const options = ['--noconfirm', '--noprogressbar', '--config', pacmanConf]
+  const pacman = ['/usr/bin/pacman', '-S', ...options, '--', ...names]
+  const sync = `${databasePath(readValidConf(host, pacmanConf))}/sync`
+  const directories = [sync, ...askPacmanConf(pacmanConf, 'CacheDir')]
+  const [program = '', ...args] = inTransactionUnit(UNIT, directories, pacman)
+  const ended = await awaitProgram(program, args, { timeoutMs: TRANSACTION_MS })
+  const done = ended.exitCode === 0
+  const problems = readProblems(done)
+  const by = callerName()
+  const outcome = done ? 'installed' : 'failed'
+  noteEvent(host, { kind: 'keyring', outcome, packages: versions, problems, by })
+  const check = 'keyring'
+  const what = versions.join(', ')
+  if (done) {
+    const told = [`${what} installed first, for the signatures of the rest`, ...problems]
+    return { check, result: problems.length > 0 ? 'warning' : 'ok', message: told.join('; ') }
+  }
+  const why = problems.join('; ') || ended.stderr.trim()
+  const remedy = `journalctl -u ${UNIT}, then pacman -S ${names.join(' ')}`
+  const message = `${what} could not be installed first: ${why}. To do: ${remedy}`
+  return { check, result: 'skip', message }
+}
+
+/** pacman's errors; after a transaction that was completed, the scriptlets and hooks that failed. */
+function readProblems(done: boolean): string[] {
+  const deadline = new Deadline(LOOK_MS)
+  const invocation = readLastInvocation(`${UNIT}.service`, 'pacman', deadline)
+  const output = invocation && readRunOutput(invocation, 'pacman', deadline)
+  const said = parsePacmanOutput(output || [], [])
+  return done ? said.failed : describeErrors(said.errors, said)
+}
