@@ -208,24 +208,21 @@ function judgeInitramfs(host: Host, kernel: Kernel, preset: Preset): Diagnosis[]
     return judge(`${path} of ${kernel.package} is missing or empty`)
   }
   if (found.mtimeMs / 1000 + SLACK_S >= Number(kernel.installedAt || 0)) return []
-  if (isOnFat(host, path) && isAsNewAs(found, host.stat(preset.kernel ?? ''))) return []
+  if (isAsNewAs(found, host.stat(preset.kernel ?? ''))) return []
   return judge(`${path} is older than ${kernel.package}, which was installed later`)
 }
 
 /**
- * FAT has local time, by the kernel's time zone: after timedatectl set-timezone, and with a hardware
- * clock in local time, a file's time may be hours off at the next boot. [fs/fat/misc.c,
- * fat_tz_offset; systemd, clock_set_timezone()]
+ * Whether the initramfs was made after the copy of the image, whose version is looked at: the hook
+ * makes it right behind the copy. Both have the times of one clock, which need not be pacman's. A clock
+ * may step back before the hooks run; and FAT has local time, by the kernel's time zone: after
+ * timedatectl set-timezone, and with a hardware clock in local time, a file's time may be hours off at
+ * the next boot. [fs/fat/misc.c, fat_tz_offset; systemd, clock_set_timezone()]
+ *
+ * @param copy by its ctime, as a copy may keep the mtime of the package's file
  */
-function isOnFat(host: Host, path: string): boolean {
-  const mountinfo = host.readText('/proc/1/mountinfo')
-  const below = ['/boot', '/efi', '/boot/efi'].filter((mount) => path.startsWith(`${mount}/`))
-  return below.some((mount) => /^(?:vfat|msdos)$/.test(mountedAt(mountinfo, mount)?.type ?? ''))
-}
-
-/** The hook copies the image, whose version is looked at, before it makes the initramfs. */
-function isAsNewAs(found: { mtimeMs: number }, copy: { mtimeMs: number } | undefined): boolean {
-  return copy !== undefined && found.mtimeMs + SLACK_S * 1000 >= copy.mtimeMs
+function isAsNewAs(found: { mtimeMs: number }, copy: { ctimeMs: number } | undefined): boolean {
+  return copy !== undefined && found.mtimeMs + SLACK_S * 1000 >= copy.ctimeMs
 }
 
 function reinstall({ package: name }: Kernel): string {

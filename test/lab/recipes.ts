@@ -10,6 +10,17 @@ export const plain = (
   more: Partial<PackageRecipe> = {},
 ): PackageRecipe => ({ name, version, files: { [`/usr/share/${name}`]: version }, ...more })
 
+/** While this file exists, the upgrade of a gated package waits. */
+export const GATE = '/run/gate'
+/** Made by an upgrade that waits. */
+export const REACHED = '/run/reached'
+
+/** A package whose upgrade waits in the middle of the transaction. */
+export const gated = (name: string, version: string): PackageRecipe =>
+  plain(name, version, {
+    install: `pre_upgrade() { [ ! -e ${GATE} ] || : >${REACHED}; while [ -e ${GATE} ]; do sleep 0.2; done; }\n`,
+  })
+
 /** A library whose code differs in each version. */
 export const greet = (version: string): PackageRecipe => ({
   name: 'libgreet',

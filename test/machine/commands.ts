@@ -1,9 +1,11 @@
 /** What the program says in a machine. */
+import assert from 'node:assert/strict'
 import type { RunRecord } from '../../src/record/run-record.ts'
+import { GATE, REACHED } from '../lab/recipes.ts'
 import type { Machine } from './machine.ts'
 
 /** What a command may take on a loaded machine, whatever its own limit is. */
-export const PATIENCE_MS = 300_000
+export const PATIENCE_MS = 600_000
 
 /** An answer, its lines joined to one. */
 export interface Said {
@@ -32,6 +34,23 @@ export async function askWhenKnown(machine: Machine): Promise<Said> {
   }
 }
 
+/** Starts an upgrade whose gated package waits, and returns when it does; see gated(). */
+export async function startGatedUpgrade(machine: Machine): Promise<void> {
+  await machine.shell(
+    `rm -f ${REACHED}
+touch ${GATE}
+systemctl start --no-block pacman-upgrade
+until [ -e ${REACHED} ]; do sleep 0.2; done`,
+    PATIENCE_MS,
+  )
+}
+
+/** Waits until the upgrade that runs, and its record, have ended. */
+export async function untilUpgraded(machine: Machine): Promise<void> {
+  const state = 'systemctl is-active pacman-upgrade'
+  await machine.shell(`while ${state} | grep -q 'ing$'; do sleep 0.5; done`, PATIENCE_MS)
+}
+
 export async function readRun(machine: Machine, job = 'upgrade'): Promise<RunRecord> {
   return JSON.parse(await machine.readFile(`/var/lib/kured-sentinel/run-${job}.json`))
 }
@@ -39,4 +58,16 @@ export async function readRun(machine: Machine, job = 'upgrade'): Promise<RunRec
 async function oneLine(run: ReturnType<Machine['run']>): Promise<Said> {
   const { exitCode, stdout, stderr } = await run
   return { exitCode, said: (stdout + stderr).replaceAll(/\s+/g, ' ').trim() }
+}
+
+/** Asks one after the other, as Kured where no command is named. */
+export async function assertAnswers(
+  machine: Machine,
+  expected: readonly [command: string, exitCode: number, said: RegExp][],
+): Promise<void> {
+  for (const [command, exitCode, text] of expected) {
+    const answer = await (command === '' ? askAsKured(machine) : say(machine, command))
+    assert.match(answer.said, text, command)
+    assert.equal(answer.exitCode, exitCode, `${command}: ${answer.said}`)
+  }
 }

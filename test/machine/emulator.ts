@@ -54,6 +54,8 @@ export function startEmulator({ directory, disk, goods, number, ...more }: Hardw
   const emulator = findProgram(EMULATOR) ?? EMULATOR
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', emulator, ...MACHINE, ...options], {
     cwd: '/',
+    // A session of its own: the kernel gives each the same share of the processors. [sched(7), autogroup]
+    detached: true,
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

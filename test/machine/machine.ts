@@ -12,7 +12,7 @@ import { Lan } from './lan.ts'
 import { Qmp } from './qmp.ts'
 
 /** With room for several machines on a loaded host: alone a boot takes 17 s. */
-const BOOT_MS = 300_000
+const BOOT_MS = 600_000
 const COMMAND_MS = 300_000
 
 export interface MachineOptions {

@@ -1,39 +1,100 @@
-/** The share over NFS 4.2: mounted by the units, written by the cache host, read by a node. */
+/** The share over NFS 4.2, as README.md has it; and its server, which dies. */
 import assert from 'node:assert/strict'
-import { plain } from '../lab/recipes.ts'
-import { PATIENCE_MS, readRun, say } from './commands.ts'
+import { GATE, gated, plain } from '../lab/recipes.ts'
+import {
+  askAsKured,
+  assertAnswers,
+  PATIENCE_MS,
+  readRun,
+  say,
+  startGatedUpgrade,
+} from './commands.ts'
 import { takeOffer } from './goods.ts'
-import { startShare } from './share.ts'
+import { dropPackages, startShare } from './share.ts'
 import { machineTest } from './shared.ts'
 
-const packages = (version: string) => ['one', 'two', 'three'].map((name) => plain(name, version))
+/**
+ * How long a node may take to go down and to come back while the server is away. Alone it is down in
+ * 94 s: each mount is waited for, side by side, for its 90 s.
+ */
+const REBOOT_MS = 600_000
 
-machineTest('the share over NFS 4.2, as docs/upgrades.md has it', async (step) => {
+const packages = (version: string) => [
+  gated('one', version),
+  plain('two', version),
+  plain('three', version),
+]
+
+machineTest('the share over NFS 4.2, and its server that dies', async (step) => {
   const offers = [{ recipes: packages('1.0') }, { recipes: packages('2.0') }]
-  const { cache, node } = await startShare(offers)
+  const share = await startShare(offers)
+  const { server, cache } = share
+  const [node] = share.nodes
+  if (node === undefined) throw new Error('no node')
 
   await step('mounted by the units, and filled by the cache host', async () => {
     const install = 'pacman -U --noconfirm /srv/goods/0/*.pkg.tar.gz'
     await Promise.all([node, cache].map((machine) => machine.shell(`mount /srv/goods; ${install}`)))
     await takeOffer(cache, 1)
     await cache.shell('systemctl start pacman-cache-update', PATIENCE_MS)
-    assert.deepEqual(
-      await readRun(cache, 'download').then(({ outcome, problems }) => [outcome, problems]),
-      ['completed', []],
-    )
-    for (const machine of [cache, node]) {
+    const { outcome, problems } = await readRun(cache, 'download')
+    assert.deepEqual([outcome, problems], ['completed', []])
+    for (const [machine, how] of [
+      [cache, 'rw'],
+      [node, 'ro'],
+    ] as const) {
       const mounts = await machine.shell('findmnt -rnt nfs4 -o TARGET,SOURCE,OPTIONS')
-      assert.match(
-        mounts,
-        /^\/var\/lib\/pacman\/sync server:\/srv\/pacman\/sync \S*vers=4\.2\S*hard/m,
-      )
-      assert.match(
-        mounts,
-        /^\/var\/cache\/pacman\/pkg server:\/srv\/pacman\/pkg \S*vers=4\.2\S*hard/m,
-      )
+      for (const [path, name] of [
+        ['/var/lib/pacman/sync', 'sync'],
+        ['/var/cache/pacman/pkg', 'pkg'],
+      ]) {
+        const line = `^${path} nas:/srv/pacman/${name} ${how},\\S*vers=4\\.2\\S*,hard,`
+        assert.match(mounts, new RegExp(line, 'm'))
+      }
     }
     assert.equal((await node.run('touch /var/cache/pacman/pkg/x')).exitCode, 1)
     const { exitCode, said } = await say(node, 'preflight upgrade')
     assert.deepEqual([exitCode, said], [0, 'go: the upgrade can begin'])
+  })
+
+  await step(
+    'it dies in mid-upgrade: pacman waits, and all else is told so in its time',
+    async () => {
+      await startGatedUpgrade(cache)
+      await Promise.all([node, cache].map(dropPackages))
+      await server.powerCut()
+      await cache.shell(`rm ${GATE}`)
+      const atWork = /pacman is at work: PID \d+ holds \/var\/lib\/pacman\/db\.lck/
+      await assertAnswers(cache, [
+        ['', 1, atWork],
+        ['reboot --dry-run', 1, /^would wait: pacman is at work/],
+        ['restart', 2, /nothing was restarted: pacman is at work/],
+        ['status', 0, atWork],
+      ])
+    },
+  )
+
+  await step(
+    'it stays away: each command ends in its time, with an answer that says so',
+    async () => {
+      const silent = /\/var\/lib\/pacman\/sync .*does not answer: no answer within \d+ s/
+      await Promise.all([
+        assertAnswers(node, [
+          ['', 1, /^no reboot required$/],
+          ['status', 0, /^no reboot required/],
+          ['restart', 0, /^nothing to restart/],
+          ['reboot --dry-run', 0, /^would reboot now$/],
+        ]),
+        assertAnswers(node, [['doctor', 2, silent]]),
+        assertAnswers(node, [['preflight upgrade', 1, silent]]),
+      ])
+      const waiting = await node.shell(`ps --no-headers -eo stat,args | grep '^D.*[^]]$' || true`)
+      assert.equal(waiting, '', 'nobody is left behind in the kernel')
+    },
+  )
+
+  await step('a node without it goes down and comes back in its time', async () => {
+    await node.reboot(REBOOT_MS)
+    assert.deepEqual(await askAsKured(node), { exitCode: 1, said: 'no reboot required' })
   })
 })

@@ -24,6 +24,17 @@ const KEEP_MS = 2 * 3_600_000
 /** pacman's name for the Node that the machine has from Debian. */
 const NODEJS = { name: 'nodejs', version: '20.19.2' }
 
+/** Run once in the machine. On a loaded host udev takes its time, and without its port nobody hears of it. */
+const INSTALL = `
+mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\\nDefaultDeviceTimeoutSec=15min\\n' >/etc/systemd/system.conf.d/loaded-host.conf
+pacman -Sy --noconfirm kured-sentinel
+systemd-tmpfiles --create
+kured-sentinel --version
+rm -r /srv/lab /var/lib/pacman/sync/* /var/cache/pacman/pkg/*
+umount /srv/goods
+sync`
+
 interface Ready {
   disk: string
   state: string
@@ -50,7 +61,7 @@ async function findReady(): Promise<Ready> {
   const options = { maxBuffer: 2 ** 27 }
   const files = execFileSync('bsdtar', ['-xOf', program, 'usr', 'etc'], options)
   const hash = createHash('sha256').update(files)
-  const digest = hash.update(JSON.stringify([machineTree, MACHINE])).digest('hex')
+  const digest = hash.update(JSON.stringify([machineTree, MACHINE, INSTALL])).digest('hex')
   const directory = join(cache, 'machine-ready', digest.slice(0, 16))
   if (!existsSync(directory)) await makeReady(directory, program)
   dropOld(directory)
@@ -66,13 +77,7 @@ async function makeReady(directory: string, program: string): Promise<void> {
   })
   await machine.boot()
   await takeOffer(machine, 0)
-  await machine.shell(`
-pacman -Sy --noconfirm kured-sentinel
-systemd-tmpfiles --create
-kured-sentinel --version
-rm -r /srv/lab /var/lib/pacman/sync/* /var/cache/pacman/pkg/*
-umount /srv/goods
-sync`)
+  await machine.shell(INSTALL)
   const partial = `${directory}.${process.pid}`
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })

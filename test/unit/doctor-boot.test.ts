@@ -238,13 +238,23 @@ const CASES: [what: string, tree: Tree, lines: string[]][] = [
     arch({
       ...PRESET,
       'boot/vmlinuz-linux': image(NEW),
-      'boot/initramfs-linux.img': 'x',
+      'boot/initramfs-linux.img': { content: 'x', secondsOld: 300 },
       'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
     }),
     [
       `ok: /boot/vmlinuz-linux is linux ${NEW}`,
       'wrong: /boot/initramfs-linux.img is older than linux, which was installed later',
     ],
+  ],
+  [
+    'the clock stepped back in mid-upgrade: the initramfs is as new as the image beside it',
+    arch({
+      ...PRESET,
+      'boot/vmlinuz-linux': image(NEW),
+      'boot/initramfs-linux.img': 'x',
+      'var/lib/pacman/local/linux-6.9.1.arch1-1/desc': '%INSTALLDATE%\n9999999999\n',
+    }),
+    [`ok: /boot/vmlinuz-linux is linux ${NEW}`],
   ],
   [
     'mkinitcpio’s hook is disabled, and its preset is left over',
