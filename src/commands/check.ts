@@ -93,6 +93,8 @@ async function look(
   const deadline = new Deadline(settings.timeout)
   const report = await checkHost(host, settings, deadline, all)
   if (report.verdict === 'none' && !all) return report
+  const { applyBrake } = await import('../reboot/brake.ts')
   const { applyRebootPolicy } = await import('../reboot/policy.ts')
-  return applyRebootPolicy(host, settings, report, answers, deadline)
+  const braked = await applyBrake(host, settings, report, deadline)
+  return applyRebootPolicy(host, settings, braked, answers, deadline)
 }

@@ -1,9 +1,11 @@
-import { Exit } from '../errors.ts'
+import { readConfig } from '../config/config.ts'
+import { errorText, Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { endAttempts } from '../record/attempts.ts'
 import { recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
+import { tryTellFleet } from '../report/tell-fleet.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { shortened } from '../text/listed.ts'
 import { printable, printableJson } from '../text/printable.ts'
@@ -13,19 +15,31 @@ import { printable, printableJson } from '../text/printable.ts'
  *
  * @returns 1 if a person should look: the unit then fails, also where pacman has ended with 0
  */
-export function runRecord(
+export async function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
-): number {
-  const record = recordRun(new Host(), job, pacmanConf, process)
+): Promise<number> {
+  const host = new Host()
+  const record = recordRun(host, job, pacmanConf, process)
   const tired = job === 'download' ? endAttempts() : ''
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))
+  const untold = job === 'upgrade' ? await tellOfRun(host) : ''
+  if (untold !== '') write(2, journalLine('warning', untold))
   const { outcome, problems } = record
   return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
     ? Exit.none
     : Exit.ok
+}
+
+/** Each night, also after a run that was skipped: so a row is never much older than a day. */
+async function tellOfRun(host: Host): Promise<string> {
+  try {
+    return await tryTellFleet(host, readConfig(host), { withPackages: true })
+  } catch (error) {
+    return `the fleet could not be told: ${errorText(error)}`
+  }
 }
 
 /** Problems shown in one line. */

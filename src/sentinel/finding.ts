@@ -21,6 +21,7 @@ export interface Finding {
     | 'health'
     | 'unfinished'
     | 'boot'
+    | 'fleet'
   effect: Effect
   message: string
   why?: string
