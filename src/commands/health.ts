@@ -48,7 +48,7 @@ export async function runHealth({
   const host = new Host()
   if (accept) {
     const code = acceptHealth(host, json)
-    await new FleetNews(host, readConfig(host, configFile), warn).tell()
+    await new FleetNews(host, () => readConfig(host, configFile), warn).tell()
     return code
   }
   const config = readConfig(host, configFile)
@@ -122,7 +122,7 @@ async function watch(host: Host, config: Config): Promise<void> {
   noteBoot(host, await askHelped(config))
   const { bootId, uptime: since } = readBootClock(host)
   const uptime = () => readBootClock(host).uptime
-  const news = new FleetNews(host, config, warn)
+  const news = new FleetNews(host, () => config, warn)
   const verdict = await watchHealth(
     {
       uptime,

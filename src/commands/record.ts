@@ -1,5 +1,5 @@
 import { readConfig } from '../config/config.ts'
-import { errorText, Exit } from '../errors.ts'
+import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { endAttempts } from '../record/attempts.ts'
@@ -25,21 +25,14 @@ export async function runRecord(
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))
-  const untold = job === 'upgrade' ? await tellOfRun(host) : ''
+  // Each night, also after a run that was skipped: so a row is never much older than a day.
+  const what = { withPackages: true }
+  const untold = job === 'upgrade' ? await tryTellFleet(host, () => readConfig(host), what) : ''
   if (untold !== '') write(2, journalLine('warning', untold))
   const { outcome, problems } = record
   return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
     ? Exit.none
     : Exit.ok
-}
-
-/** Each night, also after a run that was skipped: so a row is never much older than a day. */
-async function tellOfRun(host: Host): Promise<string> {
-  try {
-    return await tryTellFleet(host, readConfig(host), { withPackages: true })
-  } catch (error) {
-    return `the fleet could not be told: ${errorText(error)}`
-  }
 }
 
 /** Problems shown in one line. */

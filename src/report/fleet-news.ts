@@ -5,19 +5,19 @@ import { tryTellFleet } from './tell-fleet.ts'
 /** Others wait for the word of a host that has booted: where the share is not there yet, it is tried again. */
 export class FleetNews {
   readonly #host: Host
-  readonly #config: Config
+  readonly #read: () => Config
   readonly #warn: (problem: string) => void
   #isTold = true
 
-  constructor(host: Host, config: Config, warn: (problem: string) => void) {
+  constructor(host: Host, read: () => Config, warn: (problem: string) => void) {
     this.#host = host
-    this.#config = config
+    this.#read = read
     this.#warn = warn
   }
 
   /** Tells the fleet how this host is now. @returns whether it was told, or there is no fleet */
   async tell(): Promise<boolean> {
-    const problem = await tryTellFleet(this.#host, this.#config, { withPackages: false })
+    const problem = await tryTellFleet(this.#host, this.#read, { withPackages: false })
     if (problem !== '') this.#warn(problem)
     this.#isTold = problem === ''
     return this.#isTold

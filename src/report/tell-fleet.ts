@@ -61,14 +61,19 @@ export async function tellFleet(
   )
 }
 
-/** tellFleet() where the host's own work counts more. @returns why it failed; '' if it did not */
+/**
+ * tellFleet() where the host's own work counts more.
+ *
+ * @param read gives the configuration, and may fail as well
+ * @returns why it failed; '' if it did not
+ */
 export async function tryTellFleet(
   host: Host,
-  config: Config,
+  read: () => Config,
   what: { withPackages: boolean },
 ): Promise<string> {
   try {
-    await tellFleet(host, config, what)
+    await tellFleet(host, read(), what)
     return ''
   } catch (error) {
     return `the fleet could not be told: ${errorText(error)}`
@@ -89,5 +94,5 @@ export async function tellGoingDown(host: Host, config: Config): Promise<void> {
 /** The reboot was called off. @returns why the fleet could not be told; '' if it was */
 export function tellStaysUp(host: Host, config: Config): Promise<string> {
   setGoingDown(host, false)
-  return tryTellFleet(host, config, { withPackages: false })
+  return tryTellFleet(host, () => config, { withPackages: false })
 }

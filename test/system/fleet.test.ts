@@ -102,6 +102,11 @@ labTest(
       const [unseen, gone] = await ask(waits)
       assert.equal(unseen, 2, gone)
       assert.match(gone, /fleet is not mounted/)
+      // Who cannot tell the others that it goes down stays up.
+      const refused = await waits.asKured([...CHECK, 'reboot'])
+      assert.equal(refused.exitCode, 2)
+      assert.match(refused.stderr, /fleet is not mounted/)
+      assert.equal(await waits.shell('ls /run/kured-sentinel | grep -c going-down || :'), '0\n')
     } finally {
       rmSync(share, { recursive: true, force: true })
     }
