@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addClusterCommand } from './cluster.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addFleetCommand } from './fleet.ts'
 import { addHealthCommand } from './health.ts'
 import { addHistoryCommand } from './history.ts'
 import { addHoldCommands } from './hold.ts'
@@ -52,6 +53,7 @@ export function createProgram(ended: OnEnd): Command {
   addClusterCommand(program, ended)
   addHealthCommand(program, ended)
   addNotifyCommand(program, ended)
+  addFleetCommand(program, ended)
   addMetricsCommand(program, ended)
   nameHelp(program, program.name())
   return program

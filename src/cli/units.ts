@@ -91,7 +91,7 @@ function generator(command: Command): Command {
     .option('--cache-dir <dir>', 'where the packages are mounted', DEFAULTS.cacheDir)
     .option(
       '--nfs <server:/export>',
-      'write mount units too; given twice: the sync databases first, then the packages',
+      'write mount units too: of the sync databases, of the packages and, given a third time, of what the hosts tell each other',
       (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
     )
     .option('--automount', 'with --nfs: mount on demand')

@@ -94,6 +94,6 @@ Example, in the unit:
     )
     .action(async (options: { json?: true; pacmanConf: string }) => {
       const { runRecord } = await import('../commands/record.ts')
-      ended(`record ${job}`, runRecord(job, options))
+      ended(`record ${job}`, await runRecord(job, options))
     })
 }

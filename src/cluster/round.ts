@@ -14,7 +14,7 @@ export interface Round {
 }
 
 /** Drain, gate and boot of a usual node. [facts: Kured 1.23 on booted nodes] */
-const TURN_MS = 7 * 60_000
+export const TURN_MS = 7 * 60_000
 const DAY_MS = 86_400_000
 /** More is not worth counting. */
 const MOST_NIGHTS = 60
@@ -32,10 +32,12 @@ export function planRound(kured: KuredContainer, nodes: number): Round | undefin
 }
 
 /**
+ * How many windows it takes until each of the nodes had its turn of `each` ms, all times in ms.
+ *
  * Who asks while another node has its turn asks again a period later. With `left` nodes that ask at
  * moments of their own, the next one comes period / (left + 1) after a turn's end on average.
  */
-function nightsOf(nodes: number, each: number, period: number, window: number): number {
+export function nightsOf(nodes: number, each: number, period: number, window: number): number {
   let left = nodes
   for (let night = 1; night < MOST_NIGHTS; night += 1) {
     for (let at = 0; at < window && left > 0; left -= 1) at += each + period / (left + 1)

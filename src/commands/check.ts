@@ -81,6 +81,8 @@ export async function lookAt(
   const deadline = new Deadline(settings.timeout)
   const seen = await checkHost(host, settings, deadline, all)
   if (seen.verdict === 'none' && !all) return { report: seen, settings }
+  const { applyBrake } = await import('../reboot/brake.ts')
   const { applyRebootPolicy } = await import('../reboot/policy.ts')
-  return { report: applyRebootPolicy(host, settings, seen, answers, deadline), settings }
+  const braked = await applyBrake(host, settings, seen, deadline)
+  return { report: applyRebootPolicy(host, settings, braked, answers, deadline), settings }
 }

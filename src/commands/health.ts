@@ -13,6 +13,7 @@ import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
 import { applyRebootPolicy } from '../reboot/policy.ts'
+import { FleetNews } from '../report/fleet-news.ts'
 import { checkHost } from '../sentinel/check.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
@@ -45,7 +46,11 @@ export async function runHealth({
 }: HealthOptions): Promise<number> {
   mustBeRoot('a look at the health')
   const host = new Host()
-  if (accept) return acceptHealth(host, json)
+  if (accept) {
+    const code = acceptHealth(host, json)
+    await new FleetNews(host, () => readConfig(host, configFile), warn).tell()
+    return code
+  }
   const config = readConfig(host, configFile)
   if (wait) {
     await watch(host, config)
@@ -105,30 +110,45 @@ function acceptHealth(host: Host, json: boolean): number {
   return Exit.ok
 }
 
+function warn(problem: string): void {
+  write(2, printableLines([`warning: ${problem}`]))
+}
+
+/** After the last look, how often the fleet is tried to be told in vain. */
+const ATTEMPTS = 20
+
 /** For the unit: until the node is well, or a person accepts it as it is. */
 async function watch(host: Host, config: Config): Promise<void> {
   noteBoot(host, await askHelped(config))
   const { bootId, uptime: since } = readBootClock(host)
   const uptime = () => readBootClock(host).uptime
+  const news = new FleetNews(host, () => config, warn)
   const verdict = await watchHealth(
     {
       uptime,
       look: (earlier) => lookAtHealth(host, config, earlier),
-      pause: (ms) => sleep(ms),
+      pause: async (ms) => {
+        await news.again()
+        await sleep(ms)
+      },
       read: () => readHealth(host),
-      write: (next, reasons) => {
+      write: async (next, reasons) => {
         const before = readHealth(host)
         writeHealth(host, { bootId, verdict: next, reasons, since: before?.since ?? since })
         write(2, printableLines([[next, ...reasons].join('; ')]))
         if (next === 'healthy' || (next === 'unhealthy' && before?.verdict !== 'unhealthy')) {
           noteEvent(host, { kind: 'health', verdict: next, reasons, by: callerName() })
         }
+        await news.tell()
       },
     },
     config,
   )
   forgetUnits(host)
   write(2, `${verdict}\n`)
+  for (let attempt = 0; attempt < ATTEMPTS && !(await news.again()); attempt += 1) {
+    await sleep(config.healthEvery)
+  }
 }
 
 /** Whether this boot cleared what a reboot was asked for in the last one, as the check sees it. */

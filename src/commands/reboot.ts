@@ -7,6 +7,7 @@ import { write } from '../host/write.ts'
 import type { RebootAnswer } from '../reboot/blockers.ts'
 import { warnOfRebootByHand } from '../reboot/by-hand.ts'
 import { previewReboot, reboot, type RebootOutcome } from '../reboot/reboot.ts'
+import { tellGoingDown, tellStaysUp } from '../report/tell-fleet.ts'
 import { durationText } from '../text/duration.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 
@@ -44,12 +45,15 @@ export async function rebootHost({
   const config = readConfig(host, configFile)
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
   const byKured = isRunByKured()
-  const say = (reason: string) => write(2, renderWaiting(reason, settings.rebootWait))
   const warning = byKured || yes ? undefined : await warnOfRebootByHand(host, settings)
   if (warning !== undefined && !dryRun && !(await isMeant(warning))) return Exit.none
   const ending = dryRun
     ? await previewReboot(host, settings, byKured)
-    : await reboot(host, settings, byKured, say)
+    : await reboot(host, settings, byKured, {
+        waiting: (reason) => write(2, renderWaiting(reason, settings.rebootWait)),
+        goesDown: () => tellGoingDown(host, settings),
+        staysUp: async () => warn(await tellStaysUp(host, settings)),
+      })
   const exitCode = CODES[ending.answer]
   if (json) write(1, printableJson({ ...ending, exitCode }))
   else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
@@ -66,6 +70,10 @@ async function isMeant(warning: string): Promise<boolean> {
   const meant = await askYes('Reboot this host now?')
   if (!meant) write(2, 'no reboot\n')
   return meant
+}
+
+function warn(problem: string): void {
+  if (problem !== '') write(2, printableLines([`warning: ${problem}`]))
 }
 
 /** The outcome in one line. */

@@ -1,9 +1,11 @@
+import { readConfig } from '../config/config.ts'
 import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { settleAttempts } from '../record/attempts.ts'
 import { lastRecord, recordRun } from '../record/record.ts'
 import type { RunRecord } from '../record/run-record.ts'
+import { tryTellFleet } from '../report/tell-fleet.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { shortened } from '../text/listed.ts'
 import { printable, printableJson } from '../text/printable.ts'
@@ -13,10 +15,10 @@ import { printable, printableJson } from '../text/printable.ts'
  *
  * @returns 1 if a person should look: the unit then fails, also where pacman has ended with 0
  */
-export function runRecord(
+export async function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
-): number {
+): Promise<number> {
   const host = new Host()
   const before = lastRecord(host, job)
   const record = recordRun(host, job, pacmanConf, process)
@@ -24,6 +26,10 @@ export function runRecord(
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))
+  // Each night, also after a run that was skipped: so a row is never much older than a day.
+  const what = { withPackages: true }
+  const untold = job === 'upgrade' ? await tryTellFleet(host, () => readConfig(host), what) : ''
+  if (untold !== '') write(2, journalLine('warning', untold))
   const { outcome, problems } = record
   return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
     ? Exit.none

@@ -1,10 +1,10 @@
 import { duration } from '../text/duration.ts'
 import { size } from '../text/size.ts'
-import { oneOf, patterns, single, wholeNumber, wordList, yesNo } from './values.ts'
+import { absolutePath, oneOf, patterns, single, wholeNumber, wordList, yesNo } from './values.ts'
 
 /** A key of the configuration, described in this one place. */
 interface Key<T> {
-  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot' | 'health'
+  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot' | 'health' | 'fleet'
   name: string
   /** Reads its values, one for each line that sets it. Throws SentinelError for a bad value. */
   read: (values: string[]) => T
@@ -222,6 +222,39 @@ export const KEYS = {
     name: 'check-timeout',
     ...withDefault(milliseconds, '30s'),
     about: 'How long each executable in /etc/kured-sentinel/health.d may take.',
+  },
+  fleetDirectory: {
+    section: 'fleet',
+    name: 'directory',
+    ...withExample(absolutePath, '', '/srv/pacman/fleet'),
+    about:
+      'Where hosts tell each other how they are: /var/cache/kured-sentinel/fleet unless set. Where that does not exist, a host takes no part; a directory that is set must be there.',
+  },
+  fleetMount: {
+    section: 'fleet',
+    name: 'mount',
+    ...withDefault(yesNo, 'yes'),
+    about: 'Whether the directory must be a mount point; no on the server that has it itself.',
+  },
+  fleetBoot: {
+    section: 'fleet',
+    name: 'boot-time',
+    ...withDefault(milliseconds, '15min'),
+    about:
+      'How long a host may be on its way through a reboot; then it keeps the others from theirs.',
+  },
+  fleetBrake: {
+    section: 'fleet',
+    name: 'brake',
+    ...withDefault(milliseconds, '3d'),
+    about: 'How long a host that did not come back well keeps the others from their reboots.',
+  },
+  fleetAtOnce: {
+    section: 'fleet',
+    name: 'at-once',
+    ...withDefault(wholeNumber, '1'),
+    about:
+      'How many hosts may be on their way through a reboot at a time, until it is known whether they are well.',
   },
 } satisfies Record<string, Key<unknown>>
 

@@ -21,6 +21,13 @@ export function wholeNumber(values: string[]): number {
   throw new SentinelError(`${quote(text)} is not a whole number of at least 1`)
 }
 
+/** An absolute path, without a slash at its end. */
+export function absolutePath(values: string[]): string {
+  const text = single(values)
+  if (/^\/[^\p{Cc}]*[^\p{Cc}/]$/u.test(text)) return text
+  throw new SentinelError(`${quote(text)} is not an absolute path`)
+}
+
 /** One of a few words. */
 export function oneOf<T extends string>(words: readonly T[], values: string[]): T {
   const text = single(values)

@@ -1,5 +1,6 @@
 import { boot } from './boot.ts'
 import { configuration } from './configuration.ts'
+import { fleet } from './fleet.ts'
 import { health } from './health.ts'
 import { ignored } from './ignored.ts'
 import { kernel } from './kernel.ts'
@@ -35,6 +36,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   boot,
   health,
   notify,
+  fleet,
   verdict,
   state,
   kured,

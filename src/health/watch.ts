@@ -12,7 +12,7 @@ export interface HealthView {
   /** the verdict on the disk: of an earlier run in this boot, or of a person meanwhile */
   read: () => Health | undefined
   /** called with each verdict, and each change of its reasons */
-  write: (verdict: HealthVerdict, reasons: string[]) => void
+  write: (verdict: HealthVerdict, reasons: string[]) => void | Promise<void>
 }
 
 /**
@@ -28,13 +28,13 @@ export async function watchHealth(view: HealthView, times: Times): Promise<'heal
   let told = known === undefined ? '' : JSON.stringify([verdict, known.reasons])
   let restarts: HealthLook['restarts'] = {}
   let wellSince: number | undefined
-  const tell = (next: HealthVerdict, reasons: string[]) => {
+  const tell = async (next: HealthVerdict, reasons: string[]) => {
     const telling = JSON.stringify([next, reasons])
-    if (telling !== told) view.write(next, reasons)
+    if (telling !== told) await view.write(next, reasons)
     told = telling
     verdict = next
   }
-  if (known === undefined) tell('pending', [])
+  if (known === undefined) await tell('pending', [])
   await view.pause(Math.max(0, times.healthAfter - view.uptime()))
   const began = view.uptime()
   for (;;) {
@@ -44,11 +44,11 @@ export async function watchHealth(view: HealthView, times: Times): Promise<'heal
     const now = view.uptime()
     wellSince = seen.reasons.length > 0 ? undefined : (wellSince ?? now)
     if (wellSince !== undefined && now - wellSince >= times.healthStable) {
-      tell('healthy', [])
+      await tell('healthy', [])
       return 'healthy'
     }
     const isLate = now - began >= times.healthLimit || verdict === 'unhealthy'
-    if (seen.reasons.length > 0) tell(isLate ? 'unhealthy' : 'pending', seen.reasons)
+    if (seen.reasons.length > 0) await tell(isLate ? 'unhealthy' : 'pending', seen.reasons)
     await view.pause(times.healthEvery)
   }
 }

@@ -1,6 +1,7 @@
 import { errorText } from '../errors.ts'
 import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
 import { checkDatabases } from './databases.ts'
+import { checkFleet } from './fleet.ts'
 import { checkDownloadKeyring } from './keyring.ts'
 import { checkLock } from './lock.ts'
 import { checkMounts } from './mounts.ts'
@@ -25,7 +26,15 @@ export interface Preflight {
 }
 
 const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
-  upgrade: [checkReboot, checkLock, checkWhole, checkMounts, checkSpace, checkDatabases],
+  upgrade: [
+    checkReboot,
+    checkLock,
+    checkWhole,
+    checkFleet,
+    checkMounts,
+    checkSpace,
+    checkDatabases,
+  ],
   // No check of databases and cache: a download refreshes and fills them.
   download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace, checkDownloadKeyring],
 }

@@ -32,13 +32,18 @@ export function notYetHealthy(
     return wasPlanned && uptime < START_MS ? [held('nobody has looked yet')] : []
   }
   const { verdict, reasons, since } = health
-  if (verdict !== 'pending' || (!wasPlanned && since >= START_MS)) return []
+  if (verdict !== 'pending' || (!wasPlanned && !beganWithBoot(since))) return []
   if (uptime - since < healthAfter + healthLimit + MARGIN_MS) {
     return [held(reasons.join('; ') || 'it is too early to tell')]
   }
   const message =
     'nobody knows whether the node is well since its boot: see systemctl status kured-sentinel-health'
   return [unreadable(message, { kind: 'health' })]
+}
+
+/** Whether the watch began with its boot, and so tells how the node came back. @param since in ms */
+export function beganWithBoot(since: number): boolean {
+  return since < START_MS
 }
 
 function held(why: string): Finding {

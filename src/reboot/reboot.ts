@@ -30,6 +30,16 @@ export interface RebootOutcome extends RebootDecision {
   waitedMs: number
 }
 
+/** Who is told of a reboot on its way. */
+export interface RebootView {
+  /** called with each new reason to wait */
+  waiting: (reason: string) => void
+  /** before the host goes down; if it throws, it does not */
+  goesDown: () => Promise<void>
+  /** after goesDown(), if it does not go down in the end */
+  staysUp: () => Promise<void>
+}
+
 /** What `reboot` would do now. Does not wait and changes nothing. */
 export async function previewReboot(
   host: Host,
@@ -49,7 +59,6 @@ export async function previewReboot(
  * left behind would stop all upgrades. A pacman started by hand between the last look and the
  * shutdown is killed, usually before it has changed a package, and leaves a stale lock.
  *
- * @param waiting called with each new reason to wait
  * @throws SentinelError when the reboot fails or a signal ends this run; the host then stays up, or
  * the message says that nobody knows
  */
@@ -57,7 +66,7 @@ export async function reboot(
   host: Host,
   config: Config,
   byKured: boolean,
-  waiting: (reason: string) => void,
+  { waiting, goesDown, staysUp: toldOff }: RebootView,
 ): Promise<RebootOutcome> {
   const patience = new Deadline(config.rebootWait)
   const ended = new AbortController()
@@ -66,6 +75,7 @@ export async function reboot(
   signals.forEach((signal) => process.once(signal, end))
   const notes = new GateNotes(host, patience)
   let staysUp = true
+  let toldOf = false
   try {
     announceReboot(host, patience.limitMs + MARGIN_MS)
     rememberUnits(host)
@@ -85,6 +95,8 @@ export async function reboot(
       announceReboot(host, SHUTDOWN_MS)
       const unsynced = syncDisks(host)
       if (unsynced !== '') throw new SentinelError(`not everything is on the disk: ${unsynced}`)
+      toldOf = true
+      await goesDown()
       const reasons = readReasons(host)
       // Before the call: the shutdown may kill this run at once.
       notes.end('down', reasons)
@@ -106,6 +118,7 @@ export async function reboot(
     if (staysUp) {
       callOffReboot(host)
       forgetUnits(host)
+      if (toldOf) await toldOff()
     }
   }
 }

@@ -21,6 +21,7 @@ export interface Finding {
     | 'health'
     | 'unfinished'
     | 'boot'
+    | 'fleet'
   effect: Effect
   message: string
   /** what clears it, or what a person does about it: a command, or words that begin in lower case */

@@ -1,15 +1,20 @@
+import { FLEET_DIRECTORY } from '../fleet/share.ts'
 import { specifierFree, unitNameOf } from '../systemd/escape.ts'
 import type { UnitOptions } from './options.ts'
 import { DOCUMENTATION } from './services.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
-/** The mount units for --nfs: sync databases first, then packages. */
+/** The mount units for --nfs: sync databases first, then packages, then the fleet's directory. */
 export function mountUnits({ role, syncDir, cacheDir, nfs, automount }: UnitOptions): UnitFile[] {
-  const [databases, packages] = nfs
+  const [databases, packages, fleet] = nfs
   if (databases === undefined || packages === undefined) return []
   return [
     ...mount("pacman's sync databases", databases, syncDir, { role, automount }),
     ...mount("pacman's packages", packages, cacheDir, { role, automount }),
+    // The one place that every host writes to, and so an export of its own.
+    ...(fleet === undefined
+      ? []
+      : mount('how the hosts are', fleet, FLEET_DIRECTORY, { role: 'cache', automount })),
   ]
 }
 

@@ -15,7 +15,7 @@ export interface UnitOptions {
   spread: string
   syncDir: string
   cacheDir: string
-  /** SERVER:/EXPORT of the sync databases and of the packages, or an empty list */
+  /** SERVER:/EXPORT of the sync databases, of the packages and, if given, of the fleet; or none */
   nfs: readonly string[]
   automount: boolean
   local: boolean
@@ -44,9 +44,9 @@ export const DEFAULTS: UnitOptions = {
  */
 export function checkOptions(options: UnitOptions): UnitOptions {
   const { nfs, automount, local, metrics } = options
-  if (nfs.length !== 0 && nfs.length !== 2) {
+  if (nfs.length === 1 || nfs.length > 3) {
     throw new SentinelError(
-      '--nfs must be given twice: SERVER:/EXPORT of the sync databases, then of the packages',
+      '--nfs must be given twice: SERVER:/EXPORT of the sync databases, then of the packages; or a third time, of the directory in which hosts tell each other how they are',
     )
   }
   if (local && nfs.length > 0) {

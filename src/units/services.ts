@@ -1,3 +1,4 @@
+import { FLEET_DIRECTORY } from '../fleet/share.ts'
 import { execWord, specifierFree, unitNameOf } from '../systemd/escape.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
@@ -103,10 +104,11 @@ const PRIORITY: UnitLine[] = [
   'Environment=LC_MESSAGES=C',
 ]
 
-function mounts({ local, syncDir, cacheDir }: UnitOptions): UnitLine[] {
+function mounts({ local, syncDir, cacheDir, nfs }: UnitOptions): UnitLine[] {
   if (local) return []
   const paths = [syncDir, cacheDir]
-  const names = paths.map((path) => unitNameOf(path, 'mount')).join(' ')
+  const fleet = nfs.length === 3 ? [FLEET_DIRECTORY] : []
+  const names = [...paths, ...fleet].map((path) => unitNameOf(path, 'mount')).join(' ')
   return [
     because(
       'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown. An idle automount satisfies the conditions: Wants= mounts it. Wants=, not RequiresMountsFor=: with that a mount that fails would be a start that failed and left no trace.',

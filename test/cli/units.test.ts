@@ -44,7 +44,7 @@ describe('a bad value is refused with the reason, and no file is written', () =>
     [['--cache-dir', `/${'a'.repeat(250)}`], /is too long for a mount unit/],
     [['--cache-dir', '/var/lib/pacman/sync/'], /are the same/],
     [['--nfs', 'nas:/a'], /--nfs must be given twice/],
-    [[...nfs, '--nfs', 'nas:/c'], /--nfs must be given twice/],
+    [[...nfs, '--nfs', 'nas:/c', '--nfs', 'nas:/d'], /--nfs must be given twice/],
     [['--nfs', 'nas:/a', '--nfs', '-o:/b'], /--nfs '-o:\/b' is not SERVER:\/EXPORT/],
     [['--nfs', '/a', '--nfs', 'nas:/b'], /--nfs '\/a' is not SERVER:\/EXPORT/],
     [[...nfs, '--local'], /--local is for hosts without mounts/],

@@ -4,47 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
-import { kernel } from '../lab/recipes.ts'
+import { FAILS, prepareServed, served, WELL } from '../lab/served.ts'
 
 const STATE = '/var/lib/kured-sentinel/health.json'
 const CHECK = ['/usr/bin/kured-sentinel']
 
-/** A package with a service in one of its versions. */
-const served = (version: string, name: string, lines: string[]): PackageRecipe => ({
-  name: 'served',
-  version,
-  files: {
-    [`/usr/lib/systemd/system/${name}`]: [
-      '[Unit]',
-      'StartLimitIntervalSec=0',
-      '[Service]',
-      ...lines,
-      '[Install]',
-      'WantedBy=multi-user.target',
-      '',
-    ].join('\n'),
-  },
-})
-
-const WELL = ['ExecStart=/bin/sleep infinity']
-const FAILS = served('2.0', 'served.service', ['ExecStart=/bin/false'])
 const LOOPS = served('2.0', 'served.service', [
   'ExecStart=/bin/sh -c "sleep 1; exit 1"',
   'Restart=always',
   'RestartSec=1ms',
 ])
 const RENAMED = served('2.0', 'renamed.service', WELL)
-
-const CONFIG = `[health]
-after = 1ms
-every = 700ms
-stable = 3s
-limit = 5s
-check-timeout = 5s
-`
-
-/** The timer as it is comes 30 s after the boot. */
-const SOONER = '[Timer]\nOnBootSec=\nOnBootSec=100ms\n'
 
 /** Asks as Kured does until the verdict is there. @returns the answers so far */
 async function askUntil(node: LabNode, verdict: string): Promise<(number | undefined)[]> {
@@ -61,13 +31,7 @@ async function askUntil(node: LabNode, verdict: string): Promise<(number | undef
 
 /** A node that was rebooted by the gate, with the upgrade. */
 async function prepareNode(node: LabNode, upgrade: PackageRecipe): Promise<void> {
-  const timer = '/etc/systemd/system/kured-sentinel-health.timer.d/sooner.conf'
-  await node.writeFile('/etc/kured-sentinel.conf', CONFIG)
-  await node.writeFile(timer, SOONER)
-  await install(node, served('1.0', 'served.service', WELL), kernel('linux', '9.9.9', '9.9.9-lab'))
-  await node.ok(['systemctl', 'enable', '--now', 'served'])
-  await node.ok(['kured-sentinel', 'units', 'install', '--local'])
-  await node.ok(['systemctl', 'enable', 'kured-sentinel-health.timer'])
+  await prepareServed(node)
   await offer(node, upgrade)
   await node.ok(['pacman', '-Syu', '--noconfirm'])
   assert.equal((await node.asKured(CHECK)).exitCode, 0)

@@ -47,6 +47,12 @@ stable = 2min
 limit = 5min
 units = kubelet frr.service
 check-timeout = 5s
+[fleet]
+directory = /srv/fleet
+mount = no
+boot-time = 20min
+brake = 1d
+at-once = 2
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -79,6 +85,11 @@ check-timeout = 5s
     healthLimit: 300_000,
     healthUnits: ['kubelet', 'frr.service'],
     healthCheckTimeout: 5_000,
+    fleetDirectory: '/srv/fleet',
+    fleetMount: false,
+    fleetBoot: 1_200_000,
+    fleetBrake: 86_400_000,
+    fleetAtOnce: 2,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })

@@ -59,6 +59,20 @@ test('a node mounts both shares read-only, the cache host does not', () => {
   }
 })
 
+test('a third share is the fleet’s, which every host mounts to write to, and only if asked', () => {
+  const name = 'var-cache-kured\\x2dsentinel-fleet.mount'
+  const nfs = ['nas:/sync', 'nas:/pkg', 'nas:/fleet']
+  for (const role of ['node', 'cache'] as const) {
+    assert.equal(textOf(name, { nfs: nfs.slice(0, 2), role }), '')
+    const text = textOf(name, { nfs, role })
+    assert.match(text, /^What=nas:\/fleet\nWhere=\/var\/cache\/kured-sentinel\/fleet$/m)
+    assert.match(text, /^Options=hard,noatime,nosuid,nodev,noexec$/m)
+    const upgrade = textOf('pacman-upgrade.service', { nfs, role })
+    assert.ok(upgrade.split('\n').some((line) => line.startsWith('Wants=') && line.endsWith(name)))
+    assert.doesNotMatch(upgrade, /ConditionPathIsMountPoint=.*fleet/)
+  }
+})
+
 test('the seed’s essentials stand in both services', () => {
   for (const [name, command] of [
     ['pacman-upgrade.service', '-Su'],

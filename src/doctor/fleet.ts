@@ -1,0 +1,27 @@
+import { doubtView, judgeBrake } from '../fleet/brake.ts'
+import { fleetName, machineDigest } from '../fleet/name.ts'
+import { readFleet } from '../fleet/read.ts'
+import { type DoctorCheck, ok, warning, wrong } from './line.ts'
+
+/** Whether this host sees the others, and whether they keep it from a reboot. */
+export const fleet: DoctorCheck = {
+  area: 'fleet',
+  async look({ host, config, isRoot, deadline }) {
+    const view = await readFleet(host, config, deadline)
+    if (view.state === 'none') {
+      return [ok('no fleet directory: this host does not wait for others that come back hurt')]
+    }
+    if (view.state === 'silent') {
+      return [wrong(view.problem, 'until it is there, a reboot that is due is not asked for')]
+    }
+    const own = fleetName(host)
+    const doubt = doubtView(view, { own, machine: machineDigest(host), isRoot })
+    const brakes = judgeBrake(view.entries, own, config)
+    return [
+      doubt === undefined
+        ? ok(`${view.entries.length} hosts tell each other how they are`)
+        : wrong(doubt),
+      ...brakes.map(({ message }) => warning(message, 'kured-sentinel fleet')),
+    ]
+  },
+}

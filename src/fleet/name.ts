@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { ifThere, SentinelError } from '../errors.ts'
+import { isRunByKured } from '../host/caller.ts'
+import type { Host } from '../host/host.ts'
+
+/** Whether a text may be a host's name, and so its directory's: never hidden, never a path. */
+export function isHostName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+}
+
+/**
+ * This host's name in the fleet: the static one. Kured leaves its commands in its pod's UTS namespace,
+ * in which the kernel's host name is the pod's. [hostname(5); facts: nsenter -m alone]
+ *
+ * @throws SentinelError where there is none
+ */
+export function fleetName(host: Host): string {
+  const lines = (ifThere(() => host.readText('/etc/hostname', 4096)) ?? '').split('\n')
+  const said = lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'))
+  const name = said ?? (isRunByKured() ? '' : host.readText('/proc/sys/kernel/hostname').trim())
+  if (isHostName(name)) return name
+  throw new SentinelError(
+    'this host has no name in the fleet, as /etc/hostname has none: hostnamectl set-hostname NAME',
+  )
+}
+
+/** A digest of the machine's ID, which itself is to stay on its machine. [machine-id(5)] */
+export function machineDigest(host: Host): string {
+  const id = (ifThere(() => host.readText('/etc/machine-id', 4096)) ?? '').trim()
+  return createHash('sha256').update(`kured-sentinel fleet ${id}`).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,149 @@
+import { errorText } from '../errors.ts'
+import type { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { awaitProgram, complaint } from '../host/program.ts'
+import { isHostName } from './name.ts'
+import { LARGEST_ROW, parseRow, type FleetRow } from './row.ts'
+import { findShare, shareDeadline, type FleetSettings } from './share.ts'
+import { parseTar } from './tar.ts'
+
+/** A host of the fleet, by its row. */
+export interface FleetEntry {
+  host: string
+  /** since its row was written, by the server's clock; below 0 if the row is of the future */
+  ageMs: number
+  /** or why its row cannot be read */
+  row: FleetRow | { problem: string }
+}
+
+export type FleetView =
+  | { state: 'none' }
+  | { state: 'silent'; problem: string }
+  | {
+      state: 'seen'
+      entries: FleetEntry[]
+      /** server: the ages are its own. own: nothing could be written there to compare with */
+      clock: 'server' | 'own'
+    }
+
+/** More hosts are not read, nor is a longer list of what is there, in bytes. */
+const MOST_HOSTS = 2000
+const LONGEST_LIST = 4 * 2 ** 20
+
+/**
+ * Lists what is there, one level down status.json alone: type, size, time of the last change, name. A
+ * file that is made for it tells the server's time.
+ */
+const LIST = `
+cd -P -- "$1" || exit 1
+clock=$(/usr/bin/mktemp ./.clock.XXXXXXXXXX 2>/dev/null) || clock=
+/usr/bin/find . -mindepth 1 -maxdepth 2 '(' ! -path './*/*' -o -name status.json ')' -printf '%y %s %T@ %P\\0'
+code=$?
+[ -z "$clock" ] || /usr/bin/rm -f -- "$clock"
+printf 'clock %s' "\${clock#./}"
+exit $code`
+
+/**
+ * Reads all rows. What is on the share is anybody's: nothing of it is opened by this process, no link
+ * is followed, and a server that is gone costs a bounded time.
+ */
+export async function readFleet(
+  host: Host,
+  settings: FleetSettings,
+  limit: Deadline,
+): Promise<FleetView> {
+  const deadline = shareDeadline(limit)
+  try {
+    const share = await findShare(host, settings, deadline)
+    return share.state === 'there' ? await readShare(host, share.path, deadline) : share
+  } catch (error) {
+    return { state: 'silent', problem: `the fleet cannot be read: ${errorText(error)}` }
+  }
+}
+
+async function readShare(host: Host, path: string, deadline: Deadline): Promise<FleetView> {
+  const limits = { timeoutMs: deadline.left() / 2, maxBytes: LONGEST_LIST }
+  const ended = await awaitProgram('/usr/bin/sh', ['-c', LIST, 'list', path], limits)
+  if (ended.exitCode !== 0) {
+    return { state: 'silent', problem: `${path} cannot be listed: ${complaint(ended)}` }
+  }
+  const { found, now } = parseList(ended.stdout.toString())
+  const places = placesOf(found)
+  if (places.length > MOST_HOSTS) {
+    return { state: 'silent', problem: `${path} has more than ${MOST_HOSTS} hosts` }
+  }
+  const readable = places.flatMap(({ name, problem }) => (problem === undefined ? [name] : []))
+  const files = await readRows(path, readable, deadline)
+  const clock = now ?? host.now()
+  return {
+    state: 'seen',
+    clock: now === undefined ? 'own' : 'server',
+    entries: places.map(({ name, problem, time }) => ({
+      host: name,
+      ageMs: Math.round(clock - time),
+      row:
+        problem === undefined
+          ? (parseRow(files.get(rowFile(name)) ?? Buffer.alloc(0), name) ?? {
+              problem: 'its row is torn, or none of this program',
+            })
+          : { problem },
+    })),
+  }
+}
+
+interface Listed {
+  type: string
+  size: number
+  /** ms since 1970 */
+  time: number
+  path: string
+}
+
+/** @returns now: the server's time, if it has told it */
+function parseList(said: string): { found: Listed[]; now: number | undefined } {
+  const lines = said.split('\0')
+  const clock = /^clock (.+)$/.exec(lines.pop() ?? '')?.[1]
+  const found = lines.flatMap((line) => {
+    const [, type, size, seconds, path] = /^(\S) (\d+) (-?[\d.]+) (.+)$/s.exec(line) ?? []
+    if (type === undefined || path === undefined) return []
+    return [{ type, size: Number(size), time: Number(seconds) * 1000, path }]
+  })
+  return { found, now: found.find(({ path }) => path === clock)?.time }
+}
+
+/** Each host's place. What has no host's name, such as lost+found, is none. */
+function placesOf(found: readonly Listed[]) {
+  const rows = new Map(found.map((one) => [one.path, one]))
+  return found
+    .filter(({ path }) => isHostName(path))
+    .map((place) => {
+      const row = rows.get(`${place.path}/status.json`)
+      return { name: place.path, time: (row ?? place).time, problem: whyNot(place, row) }
+    })
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+function whyNot(place: Listed, row: Listed | undefined): string | undefined {
+  if (place.type !== 'd') return 'it is no directory'
+  if (row === undefined) return 'it has no status.json'
+  if (row.type !== 'f') return 'its status.json is no regular file'
+  return row.size > LARGEST_ROW ? `its status.json has more than ${LARGEST_ROW} bytes` : undefined
+}
+
+const rowFile = (name: string) => `./${name}/status.json`
+
+/** tar opens no link, waits for no FIFO, and stops where a file is longer than it was. */
+async function readRows(
+  path: string,
+  names: readonly string[],
+  deadline: Deadline,
+): Promise<Map<string, Buffer>> {
+  if (names.length === 0) return new Map()
+  const args = ['--create', '--format=ustar', '--no-recursion', '--numeric-owner', '--sort=none']
+  const from = [`--directory=${path}`, '--ignore-failed-read', '--', ...names.map(rowFile)]
+  const maxBytes = (names.length + 1) * (LARGEST_ROW + 1024) + 10_240
+  const limits = { timeoutMs: deadline.left(), maxBytes }
+  const ended = await awaitProgram('/usr/bin/tar', [...args, ...from], limits)
+  // What could not be read is missing in it, and so is no row.
+  return parseTar(ended.timedOut ? Buffer.alloc(0) : ended.stdout)
+}
