@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addClusterCommand } from './cluster.ts'
+import { addDemoCommand } from './demo.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addHealthCommand } from './health.ts'
 import { addHistoryCommand } from './history.ts'
@@ -53,6 +54,7 @@ export function createProgram(ended: OnEnd): Command {
   addHealthCommand(program, ended)
   addNotifyCommand(program, ended)
   addMetricsCommand(program, ended)
+  addDemoCommand(program, ended)
   nameHelp(program, program.name())
   return program
 }
