@@ -1,7 +1,7 @@
 /** What a program prints to a terminal, as lines of coloured pieces. */
 
 /** A piece of one line in one style: "bold", "green", … */
-export interface Piece {
+interface Piece {
   text: string
   styles: readonly string[]
 }

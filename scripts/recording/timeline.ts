@@ -1,7 +1,7 @@
 import type { TerminalLine } from './terminal.ts'
 
 /** Lines that appear at one moment. */
-export interface Shot {
+interface Shot {
   /** in seconds from the beginning */
   at: number
   lines: readonly TerminalLine[]

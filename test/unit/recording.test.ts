@@ -31,7 +31,7 @@ test('what is said, the command and its answer appear one after the other', () =
   assert.equal(times[0], 0)
   assert.ok(
     [...times, end].every((at, i, all) => i === 0 || at > (all[i - 1] ?? 0)),
-    `${times}`,
+    times.join(),
   )
 })
 
