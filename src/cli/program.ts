@@ -27,6 +27,7 @@ export function createProgram(ended: OnEnd): Command {
   const program = new Command('kured-sentinel')
     .description('Tells Kured whether this Arch Linux host must reboot, and people why.')
     .version(manifest.version)
+    .commandsGroup('For you:')
     .helpCommand(true)
     .exitOverride()
     .configureOutput({
@@ -55,8 +56,19 @@ export function createProgram(ended: OnEnd): Command {
   addNotifyCommand(program, ended)
   addMetricsCommand(program, ended)
   addDemoCommand(program, ended)
+  for (const command of program.commands) {
+    const [group] =
+      Object.entries(CALLED_BY).find(([, names]) => names.includes(command.name())) ?? []
+    if (group !== undefined) command.helpGroup(group)
+  }
   nameHelp(program, program.name())
   return program
+}
+
+/** Who calls the commands that are not for people, as groups of the help. */
+const CALLED_BY: Record<string, string[]> = {
+  'For Kured:': ['check', 'reboot'],
+  'For systemd:': ['preflight', 'record'],
 }
 
 /** Lets a usage error name the help of the command it was made in. */
