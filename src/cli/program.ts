@@ -68,7 +68,7 @@ export function createProgram(ended: OnEnd): Command {
 /** Who calls the commands that are not for people, as groups of the help. */
 const CALLED_BY: Record<string, string[]> = {
   'For Kured:': ['check', 'reboot'],
-  'For systemd:': ['preflight', 'record'],
+  'For systemd:': ['preflight', 'record', 'notify'],
 }
 
 /** Lets a usage error name the help of the command it was made in. */
