@@ -30,7 +30,7 @@ export interface Enclosed {
  */
 export function runEnclosed(command: readonly string[], timeoutMs: number): Enclosed {
   const user = isRoot() ? [] : ['--user', '--map-root-user']
-  const cover = `mount -t tmpfs -o mode=755 ${COVER} ${COVERED} || exit; { hostname demo || echo demo >/proc/sys/kernel/hostname || :; } 2>/dev/null; exec "$@"`
+  const cover = `mount -t tmpfs -o mode=755 ${COVER} ${COVERED} || exit 1; { hostname demo || echo demo >/proc/sys/kernel/hostname || :; } 2>/dev/null; exec "$@"`
   const args = [...user, ...OWN, '--mount-proc', '--', '/bin/sh', '-c', cover, 'sh', ...command]
   const env = Object.fromEntries(
     PRINTING.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
