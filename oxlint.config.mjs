@@ -9,7 +9,7 @@ export const FLOORS = [
   ['host'],
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
   ['cluster', 'history', 'pacman'],
-  ['boot', 'fleet', 'health', 'notify'],
+  ['boot', 'demo', 'fleet', 'health', 'notify'],
   ['ignored', 'record', 'sentinel', 'skew'],
   ['reboot', 'repair', 'restart', 'units'],
   ['metrics', 'preflight', 'report'],

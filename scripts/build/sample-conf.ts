@@ -3,8 +3,8 @@ import { KEYS, SECTIONS } from '../../src/config/keys.ts'
 const HEAD = `# Configuration of kured-sentinel; see kured-sentinel(8).
 #
 # Each key is listed with its default, commented out, or with an example when it has no default. An
-# unknown section or key is an error. Units of durations are d, h, min, s and ms; a bare number is
-# seconds. # and ; start a comment, also after a value: put a value that contains one in double
+# unknown section or key is an error. Units of durations are w, d, h, min, s and ms; a bare number
+# is seconds. # and ; start a comment, also after a value: put a value that contains one in double
 # quotes.
 `
 

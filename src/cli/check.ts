@@ -16,6 +16,13 @@ const STATUS_CODES = 'Exit codes: 0 for any verdict, 2 if there is none.'
 
 /** The options and help of `check` and `status`; see createProgram(). */
 export function addCheckCommands(program: Command, ended: OnEnd): void {
+  addLookOptions(program.command('status'), STATUS_CODES, 'status --json')
+    .description('show the verdict and every finding to a person')
+    .action(async ({ json, ...options }: LookOptions) => {
+      const { status } = await import('../commands/status.ts')
+      ended('status', await status({ json, ...toCheckOptions(options) }))
+    })
+
   addLookOptions(program.command('check'), CHECK_CODES, 'check --explain')
     .description('say whether the host must reboot, by exit code and in one line (what Kured runs)')
     .addOption(new Option('--explain', 'show every finding').conflicts('json'))
@@ -29,13 +36,6 @@ export function addCheckCommands(program: Command, ended: OnEnd): void {
           ...toCheckOptions(options),
         }),
       )
-    })
-
-  addLookOptions(program.command('status'), STATUS_CODES, 'status --json')
-    .description('show the verdict and every finding to a person')
-    .action(async ({ json, ...options }: LookOptions) => {
-      const { status } = await import('../commands/status.ts')
-      ended('status', await status({ json, ...toCheckOptions(options) }))
     })
 }
 

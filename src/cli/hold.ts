@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type OnEnd, example, parseDurationOption, parseRootOption } from './options.ts'
 
 interface HoldOptions {
   json?: true
   for?: number
+  until?: string
   reason?: string
   root?: string
 }
@@ -12,11 +13,21 @@ interface HoldOptions {
 export function addHoldCommands(program: Command, ended: OnEnd): void {
   common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
     .description('keep the host from being rebooted for some time; without options show the hold')
-    .option('--for <duration>', 'how long, such as 4h; at most 30d', parseLength)
-    .option('--reason <text>', 'the reason, for other people')
-    .action(async ({ json, for: lengthMs, reason, root }: HoldOptions) => {
+    .option(
+      '--for <duration>',
+      'how long, such as 4h or 2w, at most 30d; a new hold needs this or --until',
+      parseLength,
+    )
+    .addOption(
+      new Option(
+        '--until <moment>',
+        'its end: 18:00, 2026-12-24 or "2026-12-24 18:00", by local time; with a Z by UTC',
+      ).conflicts('for'),
+    )
+    .option('--reason <text>', 'the reason, for other people; a new hold needs it')
+    .action(async ({ json, for: lengthMs, until, reason, root }: HoldOptions) => {
       const { hold } = await import('../commands/hold.ts')
-      ended('hold', hold({ json, lengthMs, reason, root }))
+      ended('hold', hold({ json, lengthMs, until, reason, root }))
     })
 
   common(program.command('release'), 'release')

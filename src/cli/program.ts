@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { addCheckCommands } from './check.ts'
 import { addClusterCommand } from './cluster.ts'
+import { addDemoCommand } from './demo.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addFleetCommand } from './fleet.ts'
 import { addHealthCommand } from './health.ts'
@@ -27,6 +28,7 @@ export function createProgram(ended: OnEnd): Command {
   const program = new Command('kured-sentinel')
     .description('Tells Kured whether this Arch Linux host must reboot, and people why.')
     .version(manifest.version)
+    .commandsGroup('For you:')
     .helpCommand(true)
     .exitOverride()
     .configureOutput({
@@ -55,8 +57,20 @@ export function createProgram(ended: OnEnd): Command {
   addNotifyCommand(program, ended)
   addFleetCommand(program, ended)
   addMetricsCommand(program, ended)
+  addDemoCommand(program, ended)
+  for (const command of program.commands) {
+    const [group] =
+      Object.entries(CALLED_BY).find(([, names]) => names.includes(command.name())) ?? []
+    if (group !== undefined) command.helpGroup(group)
+  }
   nameHelp(program, program.name())
   return program
+}
+
+/** Who calls the commands that are not for people, as groups of the help. */
+const CALLED_BY: Record<string, string[]> = {
+  'For Kured:': ['check', 'reboot'],
+  'For systemd:': ['preflight', 'record', 'notify'],
 }
 
 /** Lets a usage error name the help of the command it was made in. */

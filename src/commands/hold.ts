@@ -7,6 +7,7 @@ import { noteEvent } from '../history/note.ts'
 import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { type Hold, LONGEST_MS, newHold, remaining } from '../reboot/hold.ts'
 import { durationText } from '../text/duration.ts'
+import { momentToCome } from '../text/moment.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 
 interface HoldRequest {
@@ -14,19 +15,24 @@ interface HoldRequest {
   root: string | undefined
   /** in ms */
   lengthMs?: number | undefined
+  /** its end as a person writes it, in place of its length; see momentToCome() */
+  until?: string | undefined
   reason?: string | undefined
 }
 
 /** `hold`: sets a hold, in place of an earlier one, or shows it. @returns 0 */
-export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
+export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest): number {
   const host = new Host(root)
   const now = readBootClock(host)
+  const lengthMs = until === undefined ? asked : momentToCome(until, now.wall) - now.wall
   if (lengthMs === undefined && reason === undefined) {
     show(json, activeHold(host, now), now)
     return Exit.ok
   }
   if (lengthMs === undefined) {
-    throw new SentinelError('a hold needs an end: say how long it lasts, as in --for 4h')
+    throw new SentinelError(
+      'a hold needs an end: say how long it lasts, as in --for 4h, or --until 18:00',
+    )
   }
   if (lengthMs > LONGEST_MS) {
     throw new SentinelError(
@@ -38,8 +44,8 @@ export function hold({ json, root, lengthMs, reason }: HoldRequest): number {
   }
   const made = newHold(reason.trim(), lengthMs, now)
   setHold(host, made)
-  const until = new Date(made.until).toISOString()
-  noteEvent(host, { kind: 'hold', reason: made.reason, until, by: callerName() })
+  const end = new Date(made.until).toISOString()
+  noteEvent(host, { kind: 'hold', reason: made.reason, until: end, by: callerName() })
   show(json, made, now)
   return Exit.ok
 }

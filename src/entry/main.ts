@@ -39,7 +39,9 @@ export async function run(words: readonly string[]): Promise<number> {
 
 /** Inserts `check` when no command is given, unless the first word is the program's own option. */
 function withCommand(words: readonly string[]): readonly string[] {
-  const [first] = words
+  const [first, ...named] = words
+  // commander's own `help` knows no subcommands of commands.
+  if (first === 'help' && named.length > 1) return [...named, '--help']
   const own = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
   return first === undefined || (first.startsWith('-') && !own) ? ['check', ...words] : words
 }

@@ -7,6 +7,7 @@ const UNITS: Record<string, number> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
+  w: 7 * 86_400_000,
 }
 
 /**
@@ -15,7 +16,7 @@ const UNITS: Record<string, number> = {
  * @returns ms, from 1 ms to a year; undefined for anything else
  */
 export function parseDuration(text: string): number | undefined {
-  const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?(?=\s|\d|$)/gy)]
+  const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)?(?=\s|\d|$)/gy)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text.trimEnd())
     return undefined
   const total = parts.reduce(

@@ -1,9 +1,13 @@
-import { errorText } from '../errors.ts'
+import { readFstab } from '../boot/fstab.ts'
+import { errorText, ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, listOption, readPacmanConf } from '../pacman/conf/conf.ts'
 import { plainPath } from '../pacman/conf/conf.ts'
 import { refuseDirectory } from '../host/trusted-directory.ts'
+import { mountedAt } from '../proc/mountinfo.ts'
+import { unitNameOf } from '../systemd/escape.ts'
 import type { UnitOptions } from './options.ts'
+import { below, inEtc } from './unit-files.ts'
 
 /** Warnings for things that the units need and the host lacks. */
 export function warnings(host: Host, options: UnitOptions): string[] {
@@ -12,15 +16,35 @@ export function warnings(host: Host, options: UnitOptions): string[] {
   )
   return [
     ...missing.map((program) => `${host.path(program)} is missing: the units run it`),
-    ...(options.local ? [] : disagreements(host, options)),
+    ...(options.local ? [] : [...notMounted(host, options), ...disagreements(host, options)]),
     ...unwritable(host, options.metrics),
   ]
 }
 
-/** The service would fail at each run, and say the same. */
-function unwritable(host: Host, metrics: string | undefined): string[] {
-  const refused = metrics === undefined ? undefined : refuseDirectory(host, metrics)
-  return refused === undefined ? [] : [`no metrics will be written: ${refused}`]
+/** The preflight skips each run as long as the two directories are not mounted. */
+function notMounted(host: Host, { nfs, syncDir, cacheDir }: UnitOptions): string[] {
+  // Then the mounts are among the units.
+  if (nfs.length > 0) return []
+  try {
+    const missing = [syncDir, cacheDir].filter((path) => !isToBeMounted(host, path))
+    if (missing.length === 0) return []
+    return [
+      `nothing mounts ${missing.join(' and ')}: every run will be skipped. Name the server's exports with --nfs, or say --local if all is on this host's own disk`,
+    ]
+  } catch (error) {
+    return [`cannot tell what will be mounted: ${errorText(error)}`]
+  }
+}
+
+/** Whether it is mounted now, or /etc/fstab or a unit will mount it. No file below it is opened. */
+function isToBeMounted(host: Host, path: string): boolean {
+  const mountinfo = ifThere(() => host.readText('/proc/self/mountinfo')) ?? ''
+  const units = (['mount', 'automount'] as const).map((suffix) => unitNameOf(path, suffix))
+  return (
+    mountedAt(mountinfo, path) !== undefined ||
+    readFstab(host).some(({ mountPoint }) => mountPoint === path) ||
+    units.some((name) => (inEtc(host, name) ?? below(host, name)) !== undefined)
+  )
 }
 
 /** The mounts must be where pacman itself looks. */
@@ -42,4 +66,10 @@ function disagreements(host: Host, { syncDir, cacheDir }: UnitOptions): string[]
   } catch (error) {
     return [`cannot compare with pacman.conf: ${errorText(error)}`]
   }
+}
+
+/** The service would fail at each run, and say the same. */
+function unwritable(host: Host, metrics: string | undefined): string[] {
+  const refused = metrics === undefined ? undefined : refuseDirectory(host, metrics)
+  return refused === undefined ? [] : [`no metrics will be written: ${refused}`]
 }

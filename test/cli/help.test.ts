@@ -26,6 +26,32 @@ for (const { path, commands } of allCommands(commandTree())) {
   })
 }
 
+test('help COMMAND SUBCOMMAND shows what COMMAND SUBCOMMAND --help does', () => {
+  for (const words of [['status'], ['ignore', 'add'], ['units', 'install']]) {
+    const { code, stdout } = run(['help', ...words])
+    assert.deepEqual([code, stdout], [0, run([...words, '--help']).stdout])
+  }
+})
+
+test('the main help has the commands in groups, by who calls them', () => {
+  const groups = run(['--help'])
+    .stdout.split(/\n(?=For .*:\n)/)
+    .slice(1)
+  const named = groups.map((text) => [
+    text.split('\n', 1)[0],
+    [...text.matchAll(/^ {2}([a-z]+)( \[\w+\])?  +/gm)].map(([, name = '']) => name),
+  ])
+  assert.deepEqual(named.slice(1), [
+    ['For Kured:', ['check', 'reboot']],
+    ['For systemd:', ['preflight', 'record', 'notify']],
+  ])
+  const rest = allCommands(commandTree()).flatMap(({ path: [name, sub] }) =>
+    name === undefined || sub !== undefined || named.slice(1).flat(2).includes(name) ? [] : [name],
+  )
+  assert.deepEqual(named[0], ['For you:', rest])
+  assert.equal(rest[0], 'status')
+})
+
 test('colours on a terminal only; NO_COLOR and FORCE_COLOR decide otherwise', () => {
   const root = makeTree(hostTree())
   const colour = /\u001b\[\d+m/

@@ -47,6 +47,20 @@ test('a hold is set, shown, obeyed by the check, and released', () => {
   assert.equal(run(['hold', '--root', root]).stdout, 'no hold\n')
 })
 
+test('a hold until a moment, by the clock of the host or by UTC', () => {
+  const root = dueHost()
+  const end = new Date(Math.ceil(Date.now() / 60_000 + 90) * 60_000).toISOString()
+  const text = `${end.slice(0, 16).replace('T', ' ')}Z`
+  const set = run(['hold', '--until', text, '--reason', 'x', '--root', root])
+  assert.equal(set.stderr, '')
+  assert.match(
+    set.stdout,
+    new RegExp(`^held for 1h (29|30|31)min( \\d+s)? more, until ${end.slice(0, 16)}`),
+  )
+  const weeks = run(['hold', '--for', '2w', '--reason', 'x', '--root', root])
+  assert.match(weeks.stdout, /^held for 14d more/)
+})
+
 test(
   'nobody without rights keeps a hold from being set and released',
   { skip: IS_ROOT ? false : 'needs root to give the rights up' },
@@ -80,6 +94,17 @@ for (const [what, words, says] of [
   ['no reason', ['--for', '4h'], /--reason "replacing the disk"/],
   ['an empty reason', ['--for', '4h', '--reason', ' '], /--reason "replacing the disk"/],
   ['too long', ['--for', '31d', '--reason', 'x'], /lasts 30d at most/],
+  [
+    'both kinds of end',
+    ['--for', '4h', '--until', '18:00', '--reason', 'x'],
+    /cannot be used with/,
+  ],
+  [
+    'an end that is over',
+    ['--until', '2020-01-31', '--reason', 'x'],
+    /2020-01-31 is over: it is 2/,
+  ],
+  ['no moment', ['--until', 'ever', '--reason', 'x'], /"ever" is no moment: write 18:00/],
   ['no duration', ['--for', 'ever', '--reason', 'x'], /"ever" is not a duration: write 30s/],
   ['a number without a unit', ['--for', '4', '--reason', 'x'], /no unit: write 4h or 4min/],
   ['a word too many', ['kubelet'], /too many arguments/],

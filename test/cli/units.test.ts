@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { makeTree } from '../fixture/tree.ts'
+import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, run } from '../fixture/program.ts'
 
 const IMAGE = {
   'etc/pacman.conf': '[options]\n',
+  'etc/fstab': 'nas:/a /var/lib/pacman/sync nfs ro 0 0\nnas:/b /var/cache/pacman/pkg nfs ro 0 0\n',
   'usr/bin/pacman': '',
   'usr/bin/kured-sentinel': '',
 }
@@ -160,7 +161,38 @@ test('what the host has otherwise is a warning', () => {
   assert.match(stderr, /^warning: pacman keeps its sync databases in \/srv\/db\/sync/m)
   assert.match(stderr, /^warning: pacman downloads to \/srv\/pkg /m)
   const words = ['--sync-dir', '/srv/db/sync', '--cache-dir', '/srv/pkg']
-  assert.doesNotMatch(run(['units', 'install', '--root', root, ...words]).stderr, /\/srv/)
+  assert.doesNotMatch(
+    run(['units', 'install', '--root', root, ...words]).stderr,
+    /pacman (keeps|downloads)/,
+  )
+})
+
+describe('that nothing mounts the databases and packages is said at once', () => {
+  const { 'etc/fstab': _, ...image } = IMAGE
+  const mount = (name: string) => ({ [`etc/systemd/system/${name}`]: '[Mount]\n' })
+  const both = /nothing mounts \/var\/lib\/pacman\/sync and \/var\/cache\/pacman\/pkg: every run/
+  const cases: [what: string, tree: Tree, words: string[], says: RegExp | undefined][] = [
+    ['neither', image, [], both],
+    ['neither, for a cache host', image, ['--role', 'cache'], both],
+    [
+      'one of them by a unit',
+      { ...image, ...mount('var-lib-pacman-sync.automount') },
+      [],
+      /nothing mounts \/var\/cache\/pacman\/pkg: every run will be skipped\. Name .* --nfs, .* --local/,
+    ],
+    ['elsewhere than in fstab', IMAGE, ['--sync-dir', '/srv/sync'], /nothing mounts \/srv\/sync: /],
+    ['/etc/fstab does', IMAGE, [], undefined],
+    ['the units do', image, ['--nfs', 'nas:/a', '--nfs', 'nas:/b'], undefined],
+    ['it is the host’s own disk', image, ['--local'], undefined],
+  ]
+  for (const [what, tree, words, says] of cases) {
+    test(what, () => {
+      const { code, stderr } = run(['units', 'install', '--root', makeTree(tree), ...words])
+      assert.equal(code, 0)
+      if (says === undefined) assert.doesNotMatch(stderr, /nothing mounts/)
+      else assert.match(stderr, says)
+    })
+  }
 })
 
 test('a record of the last run, and one that cannot be read', () => {
@@ -219,7 +251,7 @@ test('an empty --root, such as an unset variable leaves, is not this host', () =
 test('an image whose links lead out of it is left alone, and so is what they lead to', () => {
   const outside = makeTree({ system: { directory: true } })
   for (const link of ['etc/systemd', 'etc/systemd/system', 'etc']) {
-    const { 'etc/pacman.conf': _, ...image } = IMAGE
+    const { 'etc/pacman.conf': _, 'etc/fstab': __, ...image } = IMAGE
     const root = makeTree({ ...image, [link]: { link: outside } })
     const installed = run(['units', 'install', '--root', root])
     assert.deepEqual([installed.code, installed.stdout], [2, ''])

@@ -173,6 +173,7 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
   ])
   const installed = await node.run([...install, '--assume-installed', 'nodejs=20.19.2'])
   assert.deepEqual([installed.exitCode, installed.stderr], [0, ''])
+  assert.match(installed.stdout, /kured-sentinel units install --help .*\n.*doctor .*\n.*status /)
 
   const answer = await node.asKured(['/usr/bin/kured-sentinel'])
   assert.deepEqual(answer, {

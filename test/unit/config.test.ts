@@ -135,6 +135,7 @@ for (const [text, ms] of [
   ['1h 30min', 5_400_000],
   ['1h30m', 5_400_000],
   ['2d', 172_800_000],
+  ['2w', 1_209_600_000],
   ['0', undefined],
   ['-1s', undefined],
   ['1x', undefined],

@@ -87,3 +87,13 @@ function sources(directory: string): string {
     .map((name) => readFileSync(join(directory, name), 'utf8'))
     .join('\n')
 }
+
+test('npm asks nobody about install scripts: package.json answers for each', () => {
+  const locked: Record<string, { hasInstallScript?: boolean }> = JSON.parse(
+    shipped('package-lock.json'),
+  ).packages
+  const asking = Object.entries(locked).flatMap(([path, { hasInstallScript }]) =>
+    hasInstallScript === true ? [path.replace(/^.*node_modules\//, '')] : [],
+  )
+  assert.deepEqual(Object.keys(manifest.allowScripts), asking)
+})
