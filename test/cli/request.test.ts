@@ -31,14 +31,14 @@ test('a request is a cause of its own, in one boot, and history has both ends of
   )
   assert.match(
     run(['status', '--root', root]).stdout,
-    /^reboot required\n {2}requested by .*: a new/,
+    /^reboot due\n {2}request {2}requested by .*: a new disk {2}only a reboot$/m,
   )
   const { reasons } = JSON.parse(asKured(['--root', root, '--json']).stdout)
   assert.equal(reasons[0].kind, 'request')
 
   boot(root, 'second')
   assert.equal(asKured(['--root', root]).code, 1)
-  assert.match(run(['status', '--root', root]).stdout, /\n {2}requested by .*earlier boot/)
+  assert.match(run(['status', '--root', root]).stdout, /\n {2}request +requested by .*earlier boot/)
   assert.equal(run(['request', '--root', root]).stdout, 'no request\n')
   boot(root, BOOT_ID)
   assert.match(run(['request', '--cancel', '--root', root]).stdout, /^cancelled: a new disk\n$/)

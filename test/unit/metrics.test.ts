@@ -218,8 +218,9 @@ test('when Kured last asked, by the uptime', () => {
   const asked = (content: string) =>
     sinceAsked(new Host(makeTree(hostTree({ 'run/kured-sentinel/asked': content }))))
   assert.equal(asked('4990.00\n'), 10_000)
-  assert.equal(asked('5000.50\n'), undefined)
-  assert.equal(asked(''), undefined)
+  for (const content of ['5000.50\n', '']) {
+    assert.throws(() => asked(content), /asked has no time of this boot/)
+  }
   assert.equal(sinceAsked(new Host(makeTree(hostTree()))), undefined)
   assert.equal(readBootClock(new Host(makeTree(hostTree()))).uptime, 5_000_000)
 })
