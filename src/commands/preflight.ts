@@ -12,6 +12,7 @@ import { installKeyrings } from '../preflight/keyring-first.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
+import { hasOwnCache } from '../units/own-cache.ts'
 import { journalLine } from './record.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printable, printableJson } from '../text/printable.ts'
@@ -31,6 +32,9 @@ export async function runPreflight(
 ): Promise<number> {
   const host = new Host()
   const invocation = systemdInvocation()
+  // A person asks what the unit will be told, whose line may say --local.
+  const byHand = invocation === undefined && !options.syncDir && !options.cacheDir
+  const local = options.local || (byHand && hasOwnCache(host, job))
   let most = Infinity
   const configured = () => {
     const config = readConfig(host, options.config)
@@ -44,7 +48,11 @@ export async function runPreflight(
   const look = (found: readonly PreflightFinding[]) => {
     const deadline = new Deadline(options.timeout)
     return withProgress(`checking whether the ${job} can begin`, () =>
-      preflight(job, () => prepare(job, host, configured(), options, deadline), found),
+      preflight(
+        job,
+        () => prepare(job, host, configured(), { ...options, local }, deadline),
+        found,
+      ),
     )
   }
   const first = await look(before.findings)

@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 import { isLive } from '../systemd/unit-state.ts'
 import { DEFAULTS } from '../units/options.ts'
+import { isWrittenLocal } from '../units/own-cache.ts'
 import { downloadService, upgradeService } from '../units/services.ts'
 import { unitsStatus, type UnitStatus } from '../units/status.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
@@ -74,11 +75,7 @@ export function judgeJob(
 ): DoctorFinding[] {
   const named = (name: string) => status.find((unit) => unit.name === name)
   const timer = named(timerOf(job))
-  const said = judgeTimer(
-    job,
-    timer,
-    job === 'download' && hasOwnCache(named(UNITS.upgrade), textOf),
-  )
+  const said = judgeTimer(job, timer, job === 'download' && isAlone(named(UNITS.upgrade), textOf))
   // Runs of a job that is turned off do not matter.
   if (!isOn(timer)) return [said]
   const service = named(UNITS[job])
@@ -96,9 +93,9 @@ function isOn(timer: UnitStatus | undefined): boolean {
 
 const INSTALL = 'kured-sentinel units install --enable'
 
-/** Whether the upgrade's unit was written with --local: then no other host fills this one's cache. */
-function hasOwnCache(upgrade: UnitStatus | undefined, textOf: (path: string) => string): boolean {
-  return upgrade?.path !== undefined && /preflight upgrade .*--local/.test(textOf(upgrade.path))
+/** Whether this host's cache is its own: then no other host fills it. */
+function isAlone(upgrade: UnitStatus | undefined, textOf: (path: string) => string): boolean {
+  return upgrade?.path !== undefined && isWrittenLocal('upgrade', textOf(upgrade.path))
 }
 
 /**

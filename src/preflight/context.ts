@@ -16,7 +16,7 @@ import type { Job } from '../systemd/jobs.ts'
 export interface PreflightOptions {
   /** a path of the host */
   pacmanConf: string
-  /** no mounts are expected */
+  /** no mounts are expected, as everything is on this host's own disk */
   local: boolean
   allowDownload: boolean
   /** the directories that must be mounted; by default those of pacman.conf */
