@@ -62,7 +62,10 @@ export const KINDS: { [K in HistoryKind]: KindOfEvent<K> } = {
   },
   'reboot-asked': {
     messageId: '165d87a27d334a4aaacfda4fe83a2974',
-    describe: ({ reasons, by }) => `${by} was told to reboot: ${shortened(reasons, 5).join('; ')}`,
+    describe: ({ reasons, by }) => {
+      const told = by === 'kured' ? 'Kured was told to reboot' : `a reboot is due, ${by} was told`
+      return `${told}: ${shortened(reasons, 5).join('; ')}`
+    },
   },
   attention: {
     messageId: '2cbbf59d829f46ff9f9fdbdc2ce260a3',
@@ -126,8 +129,9 @@ export function isTrouble<K extends HistoryKind>(event: HistoryEvent<K>): boolea
 function describeGate({ ending, reason, waitedMs, waitedFor, by }: HistoryEvent<'gate'>): string {
   const waited = waitedFor.length === 0 ? '' : ` for ${shortened(waitedFor, 3).join('; ')}`
   const after = waitedMs < 1000 ? '' : `, after waiting ${durationText(waitedMs)}${waited}`
-  if (ending === 'down') return `${by} reboots the host${after}: ${reason}`
-  return `no reboot by ${by}${after}: ${reason}`
+  const who = by === 'kured' ? 'Kured' : by
+  if (ending === 'down') return `${who} reboots the host${after}: ${reason}`
+  return `no reboot by ${who}${after}: ${reason}`
 }
 
 const HOW = {

@@ -54,7 +54,7 @@ test('a check that finds nothing writes nothing; one that asks does, once', () =
   const shown = run(['history', '--root', root]).stdout.split('\n')
   assert.match(
     shown[1] ?? '',
-    /^\S+Z {2}kured was told to reboot: kernel 6\.9\.0-arch1-1 is running/,
+    /^\S+Z {2}Kured was told to reboot: kernel 6\.9\.0-arch1-1 is running/,
   )
   assert.match(
     shown[2] ?? '',
