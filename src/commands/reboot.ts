@@ -55,9 +55,9 @@ export async function rebootHost({
         staysUp: async () => warn(await tellStaysUp(host, settings)),
       })
   const exitCode = CODES[ending.answer]
+  if (dryRun && warning !== undefined) write(2, printableLines([`would ask first: ${warning}`]))
   if (json) write(1, printableJson({ ...ending, exitCode }))
   else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
-  if (dryRun && warning !== undefined) write(2, printableLines([`would ask first: ${warning}`]))
   return exitCode
 }
 
