@@ -15,7 +15,13 @@ import {
   SERVICE,
   writeFiles,
 } from './contents.ts'
-import type { DemoCommand, DemoOutcome, Shown, Stage } from './stage.ts'
+import {
+  type DemoCommand,
+  type DemoOutcome,
+  environmentOf,
+  type Shown,
+  type Stage,
+} from './stage.ts'
 import { BACKSTAGE, bootScript, PACMAN, SERVICE_STATE, SYSTEMCTL } from './stand-ins.ts'
 
 /** For everything that one command of the demonstration does, and for a boot; in ms. */
@@ -53,7 +59,7 @@ export async function makeEnclosedStage(shown: Shown): Promise<Stage> {
         return { code: 0, output: '' }
       }
       const [program, ...words] = command.split(' ')
-      const ended = boot.run(`/usr/bin/${program}`, words, shown.colours)
+      const ended = boot.run(`/usr/bin/${program}`, words, environmentOf(command, shown))
       return { code: ended.exitCode ?? -1, output: ended.stdout.toString() + ended.stderr }
     },
   }

@@ -20,6 +20,11 @@ export interface Stage {
   run: (command: DemoCommand) => Promise<DemoOutcome | undefined>
 }
 
+/** What a command is run with: the bare check is Kured's, and Kured passes its own environment on. */
+export function environmentOf(command: DemoCommand, { colours }: Shown): Record<string, string> {
+  return command === 'kured-sentinel' ? { ...colours, KURED_NODE_ID: 'demo' } : colours
+}
+
 /** The program that is shown, and the Node that runs it. */
 export interface Shown {
   /** the program's directory, with bin/ and dist/ */

@@ -14,7 +14,13 @@ import {
   SERVICE,
   writeFiles,
 } from './contents.ts'
-import type { DemoCommand, DemoOutcome, Shown, Stage } from './stage.ts'
+import {
+  type DemoCommand,
+  type DemoOutcome,
+  environmentOf,
+  type Shown,
+  type Stage,
+} from './stage.ts'
 
 /** For one command; in ms. */
 const LIMIT_MS = 20_000
@@ -48,7 +54,8 @@ export function makeTreeStage(shown: Shown, root: string): Stage {
       // It asks the systemd of the host that it runs on.
       if (command === 'kured-sentinel restart --dry-run') return undefined
       const [word = 'check'] = command.split(' ').slice(1)
-      const { node, directory, colours: env } = shown
+      const { node, directory } = shown
+      const env = environmentOf(command, shown)
       const words = [`${directory}/bin/kured-sentinel.cjs`, word, '--root', root]
       const ended = runProgram(node, words, { timeoutMs: LIMIT_MS, env })
       return { code: ended.exitCode ?? -1, output: ended.stdout.toString() + ended.stderr }
