@@ -52,6 +52,9 @@ async function tellAll(host: Host): Promise<NotifyOutcome> {
   return outcome
 }
 
+/** Where the package has programs to copy. */
+const EXAMPLES = '/usr/share/kured-sentinel/examples'
+
 const TEST = 'this is a test of kured-sentinel: nothing has happened'
 
 async function tellTest(host: Host): Promise<NotifyOutcome> {
@@ -73,7 +76,9 @@ function preview(host: Host, test: boolean): NotifyOutcome {
 
 function render({ events, tellings }: NotifyOutcome, dryRun: boolean): string {
   if (events.length === 0) return 'nothing is to be told\n'
-  if (tellings.length === 0) return `there is no program in ${NOTIFY_DIRECTORY}\n`
+  if (tellings.length === 0) {
+    return `there is no program in ${NOTIFY_DIRECTORY}; ${EXAMPLES} has two to begin with\n`
+  }
   const done = dryRun ? 'would be told' : 'was told'
   return printableLines(
     tellings.map(({ path, problem }) => `${path}${problem ? `: ${problem}` : ` ${done}`}`),

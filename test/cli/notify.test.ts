@@ -93,7 +93,10 @@ test('--test tells what has not happened, and says by its exit code whether it w
   ])
   assert.deepEqual(
     [none.code, none.stdout],
-    [1, 'there is no program in /etc/kured-sentinel/notify.d\n'],
+    [
+      1,
+      'there is no program in /etc/kured-sentinel/notify.d; /usr/share/kured-sentinel/examples has two to begin with\n',
+    ],
   )
 })
 
