@@ -1,5 +1,5 @@
 import { Exit, SentinelError } from '../errors.ts'
-import { callerName } from '../host/caller.ts'
+import { callerName, mustBeRoot } from '../host/caller.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type BootClock, readBootClock } from '../host/boot-clock.ts'
@@ -42,6 +42,7 @@ export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest
   if (reason === undefined || reason.trim() === '') {
     throw new SentinelError('say what the hold is for, as in --reason "replacing the disk"')
   }
+  if (root === undefined) mustBeRoot('a hold')
   const made = newHold(reason.trim(), lengthMs, now)
   setHold(host, made)
   const end = new Date(made.until).toISOString()
@@ -52,6 +53,7 @@ export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest
 
 /** `release`: ends the hold, even an unreadable one. @returns 0, even if there was none */
 export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): number {
+  if (root === undefined) mustBeRoot('a release')
   const host = new Host(root)
   const released = removeHold(host)
   if (released) noteEvent(host, { kind: 'release', by: callerName() })
