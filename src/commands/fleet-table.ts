@@ -83,9 +83,11 @@ export function renderFleet({ hosts, due, round, clock }: FleetOverview): string
     ...notes.map((note) => `  ${chalk.dim(note)}`),
   ])
   const end = [
-    due.length === 0
-      ? 'no reboot is due'
-      : `a reboot is due for ${due.length} of ${hosts.length}: ${listed(due, 10)}`,
+    hosts.length === 0
+      ? 'no host has told here how it is: kured-sentinel fleet report, on each'
+      : due.length === 0
+        ? 'no reboot is due'
+        : `a reboot is due for ${due.length} of ${hosts.length}: ${listed(due, 10)}`,
     ...(round === null || due.length === 0
       ? []
       : [

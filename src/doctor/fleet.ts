@@ -19,7 +19,7 @@ export const fleet: DoctorCheck = {
     const brakes = judgeBrake(view.entries, own, config)
     return [
       doubt === undefined
-        ? ok(`${view.entries.length} hosts tell each other how they are`)
+        ? ok(`hosts that tell here how they are: ${view.entries.length}`)
         : wrong(doubt),
       ...brakes.map(({ message }) => warning(message, 'kured-sentinel fleet')),
     ]
