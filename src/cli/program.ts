@@ -77,6 +77,10 @@ const CALLED_BY: Record<string, string[]> = {
 function nameHelp(command: Command, path: string): void {
   const what = command.commands.length > 0 ? 'commands and options' : 'use'
   command.showHelpAfterError(`Run ${path} --help for its ${what}.`)
+  // Else it inherits the program's, with its heading.
+  if (command.parent !== null && command.commands.length > 0) {
+    command.helpCommand('help [command]', 'display help for command')
+  }
   for (const child of command.commands) nameHelp(child, `${path} ${child.name()}`)
 }
 
