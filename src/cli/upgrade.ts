@@ -49,7 +49,10 @@ function addPreflight(preflight: Command, job: Job, ended: OnEnd): void {
     .description(`say whether ${UNITS[job]} can begin; also by hand: it changes nothing`)
     .option('--json', 'print one JSON object')
     .addOption(new Option('--explain', 'show every check').conflicts('json'))
-    .option('--local', 'expect no mounts: the cache is on this host’s own disk')
+    .option(
+      '--local',
+      'expect no mounts: the cache is on this host’s own disk (by hand: as its unit has it)',
+    )
   if (job === 'upgrade') {
     command.option('--allow-download', 'also go when the cache lacks a package')
   }
