@@ -76,6 +76,7 @@ labTest(
     await using node = await bootNode()
     const service = 'pacman-upgrade.service'
     await ok(node, 'install', '--local', '--enable')
+    await node.ok(['pacman', '-Sy'])
     const byHand = await node.run(['kured-sentinel', 'preflight', 'upgrade', '--explain'])
     assert.match(byHand.stdout, /no mounts are expected \(--local\)/)
     // As if the timer had fired in the moment in which it is stopped.
