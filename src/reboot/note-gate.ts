@@ -21,13 +21,18 @@ export class GateNotes {
     this.#waitedFor.push(reason)
   }
 
+  /** How long, in ms; 0 if nothing kept it: what its looks take on a busy host is no waiting. */
+  waitedMs(): number {
+    return this.#waitedFor.length === 0 ? 0 : Math.round(this.#patience.elapsed())
+  }
+
   /** Its end; a later one, as when systemd refuses, comes behind it. */
   end(ending: HistoryEvent<'gate'>['ending'], reason: string): void {
     noteEvent(this.#host, {
       kind: 'gate',
       ending,
       reason,
-      waitedMs: Math.round(this.#patience.elapsed()),
+      waitedMs: this.waitedMs(),
       waitedFor: this.#waitedFor,
       by: callerName(),
     })

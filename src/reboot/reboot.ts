@@ -104,7 +104,7 @@ export async function reboot(
       staysUp = called.goesDown === false
       if (called.goesDown !== true) throw new SentinelError(called.reason)
     } else notes.end(decision.answer === 'attention' ? 'attention' : 'not-now', decision.reason)
-    return { ...decision, dryRun: false, waitedMs: Math.round(patience.elapsed()) }
+    return { ...decision, dryRun: false, waitedMs: notes.waitedMs() }
   } catch (error) {
     const shown = ended.signal.aborted
       ? new SentinelError(
