@@ -79,6 +79,6 @@ function percent(at: number, end: number): string {
   return `${Math.round((at / end) * 10_000) / 100}%`
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

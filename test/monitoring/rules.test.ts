@@ -1,6 +1,5 @@
 /** The rules for Prometheus: sound, each of them tried, and named as Kured is told. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,16 +8,11 @@ import { run } from '../fixture/program.ts'
 import { shipped } from '../fixture/shipped.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { alertRules, busyHost } from './host.ts'
-import { monitoringProblem, PROMTOOL } from './tools.ts'
+import { promtool } from './promtool.ts'
+import { monitoringProblem } from './tools.ts'
 
 const skip = monitoringProblem() ?? false
 const CHECKOUT = join(import.meta.dirname, '../..')
-
-function promtool(words: string[], input = ''): string {
-  const ended = spawnSync(PROMTOOL, words, { input, encoding: 'utf8', timeout: 120_000 })
-  assert.equal(ended.status, 0, ended.stdout + ended.stderr)
-  return ended.stdout + ended.stderr
-}
 
 test('promtool has nothing against the rules', { skip }, () => {
   const said = promtool(['check', 'rules', join(CHECKOUT, 'monitoring/alerts.yaml')])

@@ -1,11 +1,12 @@
-/** The history over real upgrades, reboots and power cuts, in the file and in the journal. */
+/** Real upgrades, reboots and power cuts, in the history, the journal, the metrics and the alerts. */
 import assert from 'node:assert/strict'
 import type { HistoryKind } from '../../src/history/fields.ts'
 import { KINDS } from '../../src/history/kinds.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
-import { greet, greeter, kernel } from '../lab/recipes.ts'
+import { greet, greeter, kernel, plain } from '../lab/recipes.ts'
 import { installJobs, upgrade } from '../lab/upgrade-job.ts'
+import { assertFiring } from '../monitoring/promtool.ts'
 
 const CHECK = ['/usr/bin/kured-sentinel']
 
@@ -14,6 +15,12 @@ async function history(node: LabNode): Promise<any[]> {
 }
 
 const kinds = (events: { kind: HistoryKind }[]) => events.map(({ kind }) => kind)
+
+const metrics = (node: LabNode) => node.ok(['kured-sentinel', 'metrics'])
+
+/** The counters that are not 0, without their prefix. */
+const counted = (text: string) =>
+  [...text.matchAll(/^kured_sentinel_(\w+_total.* [1-9]\d*)$/gm)].map(([, counter]) => counter)
 
 const REQUEST = ['kured-sentinel', 'request', '--reason', 'a new disk']
 
@@ -53,7 +60,26 @@ async function requestReboot(node: LabNode): Promise<void> {
   assert.equal(await node.ok(['kured-sentinel', 'request']), 'no request\n')
 }
 
-labTest('an upgrade, a reboot that does not help, a power cut: one story, told twice', async () => {
+/** An upgrade that is killed in its middle, and the next one, which repairs what that left. */
+async function cutAndRepair(node: LabNode): Promise<void> {
+  const unit = 'pacman-upgrade.service'
+  await install(node, plain('m', '1'))
+  const waits = 'post_upgrade() { until [ -e /run/go ]; do sleep 0.05; done; }'
+  await offer(node, plain('m', '2', { install: waits }))
+  await node.ok(['pacman', '-Sy'])
+  await node.ok(['systemctl', 'start', '--no-block', unit])
+  await node.shell(`until grep -q 'upgraded m' /var/log/pacman.log; do sleep 0.05; done`)
+  await node.ok(['systemctl', 'kill', '--kill-whom=main', '--signal=KILL', unit])
+  await node.shell(`until systemctl is-failed ${unit}; do sleep 0.05; done`)
+  assert.equal((await node.asKured(CHECK)).exitCode, 2)
+  assertFiring(await metrics(node), ['KuredSentinelAttention', 'KuredSentinelUpgradeFailing'])
+  await node.shell('touch /run/go')
+  await upgrade(node)
+  assert.equal((await node.asKured(CHECK)).exitCode, 1)
+  assertFiring(await metrics(node), [])
+}
+
+labTest('an upgrade, a reboot that does not help, a power cut: one story, told alike', async () => {
   await using node = await bootNode()
   await node.shell('mkdir -p /var/log/journal; systemctl restart systemd-journald')
   await installJobs(node, '--local --allow-download')
@@ -63,6 +89,7 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
   await node.ok(['pacman', '-Sy'])
   await upgrade(node)
   await node.ok(['kured-sentinel', 'restart'])
+  await cutAndRepair(node)
   await requestReboot(node)
   await install(node, kernel('linux', '9.9.9', '9.9.9-lab'))
   for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 0)
@@ -72,6 +99,9 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
     'boot',
     'upgrade',
     'restart',
+    'upgrade',
+    'attention',
+    'repair',
     'request',
     'reboot-asked',
     'request-cancelled',
@@ -94,10 +124,12 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
   await node.boot()
   for (let minute = 0; minute < 2; minute++) assert.equal((await node.asKured(CHECK)).exitCode, 2)
   const useless = await history(node)
-  assert.deepEqual(kinds(useless.slice(11)), ['gate', 'boot', 'reboot-useless'])
-  assert.deepEqual([useless[11].ending, useless[11].by], ['down', 'kured'])
-  assert.deepEqual([useless[12].how, useless[12].helped], ['planned', 'no'])
-  assert.deepEqual(useless[12].causes, asked.reasons)
+  assert.deepEqual(kinds(useless.slice(14)), ['gate', 'boot', 'reboot-useless'])
+  assert.deepEqual([useless[14].ending, useless[14].by], ['down', 'kured'])
+  assert.deepEqual([useless[15].how, useless[15].helped], ['planned', 'no'])
+  assert.deepEqual(useless[15].causes, asked.reasons)
+  const troubles = ['KuredSentinelAttention', 'KuredSentinelBlockUselessReboot']
+  assertFiring(await metrics(node), troubles)
 
   await node.powerCut()
   await node.boot()
@@ -112,16 +144,34 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told t
     timeoutMs: 10_000,
   })
   await node.ok(['systemctl', 'kill', '--signal=CONT', 'systemd-journald'])
-  const last = (await history(node)).slice(14)
+  const last = (await history(node)).slice(17)
   assert.deepEqual(kinds(last), ['boot', 'hold', 'boot', 'release', 'hold'])
   assert.deepEqual([last[0].how, last[2].how], ['power-cut', 'unplanned'])
+
+  // So have the metrics, and a hold is no reason for an alert.
+  const told = await metrics(node)
+  assert.deepEqual(counted(told), [
+    'upgrades_total{outcome="completed"} 1',
+    'upgrades_total{outcome="interrupted"} 1',
+    'repairs_total{outcome="repaired"} 1',
+    'unit_restarts_total{outcome="restarted"} 1',
+    'reboot_requests_total 2',
+    'useless_reboots_total 1',
+    'reboot_gates_total{ending="down"} 2',
+    'reboot_gates_total{ending="not-now"} 1',
+    'boots_total{how="planned"} 2',
+    'boots_total{how="unplanned"} 1',
+    'boots_total{how="power-cut"} 1',
+    'boots_total{how="unknown"} 1',
+  ])
+  assertFiring(told, ['KuredSentinelBlockUselessReboot'])
 
   // The journal has the same, by its own fields.
   const all = await history(node)
   for (const kind of new Set(kinds(all))) {
     const { messageId } = KINDS[kind]
-    const told = await node.ok(['journalctl', '--output=json', `MESSAGE_ID=${messageId}`])
-    const entries = told
+    const json = await node.ok(['journalctl', '--output=json', `MESSAGE_ID=${messageId}`])
+    const entries = json
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
