@@ -7,8 +7,10 @@ export type ToldStates = ReadonlyMap<string, number>
 
 /** A state that lasts is told again after this time. */
 const AGAIN_MS = 86_400_000
-/** States that are kept, the newest. */
-const MOST = 200
+/** New states that are told in this time: reasons that somebody else words, as by a file's name, have no end. */
+const MOST_NEW = 20
+/** States that are kept, the newest: those of all kinds. */
+const MOST = 400
 
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 /** A number, or a duration: "45s", "2h 3min". */
@@ -19,10 +21,16 @@ export function stateOf(text: string): string {
   return text.replace(TIME, '#').replace(NUMBERS, '#')
 }
 
-/** Whether a state has not been told for a day, or not in this boot. */
+/**
+ * Whether a state has not been told for a day, or not in this boot. After twenty others in a day, none is.
+ *
+ * @param told the states among which it is one, as of one kind
+ */
 export function isNews(told: ToldStates, state: string, uptimeMs: number): boolean {
+  const isFresh = (at: number) => at <= uptimeMs && uptimeMs - at < AGAIN_MS
   const at = told.get(state)
-  return at === undefined || uptimeMs < at || uptimeMs - at >= AGAIN_MS
+  if (at !== undefined && isFresh(at)) return false
+  return [...told.values()].filter(isFresh).length < MOST_NEW
 }
 
 /** Reads what has been told; nothing, where the file is lost or damaged. Throws the system error. */
