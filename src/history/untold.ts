@@ -95,7 +95,9 @@ export function judgeNews<K extends HistoryKind>(
     if (others.length === told.size) return { tells: false }
     return { tells: kind.tellsEnd === true, told: new Map(others) }
   }
-  const state = `${event.kind} ${stateOf(describeEvent(event))}`
+  // All reasons: the words for a person name only the first.
+  const reasons = 'reasons' in event ? event.reasons : []
+  const state = `${event.kind} ${stateOf([describeEvent(event), ...reasons].join('; '))}`
   const ofKind = new Map([...told].filter(([one]) => isOfKind(one)))
   if (!isNews(ofKind, state, uptimeMs)) return { tells: false }
   return { tells: true, told: new Map([...told, [state, uptimeMs]]) }

@@ -190,10 +190,24 @@ test('an event that could not be left is told with the next one of its state', (
   assert.equal(listUntold(host).length, 1)
 })
 
+test('a new reason is told also where it is the sixth', () => {
+  const reasons = [...'abcde'].map((letter) => `${letter} cannot be seen`)
+  const attention = (more: string[]): HistoryEvent => ({
+    kind: 'attention',
+    reasons: [...reasons, ...more],
+  })
+  const events = ['x', 'y', 'x'].map((more, at): [number, HistoryEvent] => [at, attention([more])])
+  assert.deepEqual(tellsOf(...events), [true, true, false])
+})
+
 test('a storm of ever new reasons ends for the day, and takes no other kind along', () => {
   const host = hostWithPrograms()
   const reason = (minute: number) => [`/tmp/x${'ab'.repeat(minute)} cannot be read`]
-  for (let minute = 0; minute < 60; minute++) noteAttention(host, reason(minute))
+  const many = [...Array(30).keys()].flatMap((number) => reason(100 + number))
+  for (let minute = 0; minute < 60; minute++) {
+    writeFileSync(host.path('/proc/uptime'), `${5000 + minute * 60}.00 1.00\n`)
+    noteAttention(host, [...many, ...reason(minute)])
+  }
   assert.equal(listUntold(host).length, 20)
   const told = [...Array(60).keys()].map((minute): [number, HistoryEvent] => [
     minute,
