@@ -115,7 +115,11 @@ async function passPrepared(meanwhile: RebootDecision['answer'][], isEnded = fal
 
 test('what comes while the fleet is told counts, and a signal then is no reboot', async () => {
   assert.deepEqual(await passPrepared([]), ['go', 1])
-  assert.deepEqual(await passPrepared(['not-now']), ['not-now', 1], 'a hold, or a cancelled request')
+  assert.deepEqual(
+    await passPrepared(['not-now']),
+    ['not-now', 1],
+    'a hold, or a cancelled request',
+  )
   assert.deepEqual(await passPrepared(['go', 'attention']), ['attention', 1])
   assert.deepEqual(await passPrepared(['wait', 'go']), ['go', 2], 'told anew after a wait')
   await assert.rejects(passPrepared([], true), /ended/)
