@@ -96,8 +96,8 @@ export function judgeNews<K extends HistoryKind>(
     return { tells: kind.tellsEnd === true, told: new Map(others) }
   }
   // All reasons: the words for a person name only the first.
-  const reasons = 'reasons' in event ? event.reasons : []
-  const state = `${event.kind} ${stateOf([describeEvent(event), ...reasons].join('; '))}`
+  const reasons = 'reasons' in event ? JSON.stringify(event.reasons) : ''
+  const state = `${event.kind} ${stateOf(describeEvent(event) + reasons)}`
   const ofKind = new Map([...told].filter(([one]) => isOfKind(one)))
   if (!isNews(ofKind, state, uptimeMs)) return { tells: false }
   return { tells: true, told: new Map([...told, [state, uptimeMs]]) }

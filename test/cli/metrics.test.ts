@@ -158,7 +158,7 @@ test('an ordinary user is told that only root sees it all', () => {
 for (const [what, state] of [
   ['torn', '{"version": 1, "fi'],
   ['of a newer program', '{"version": 2}'],
-]) {
+] as const) {
   test(`a note of the file that is ${what} is written anew, and keeps nothing from being removed`, () => {
     const root = hostWith({ 'var/lib/kured-sentinel/metrics.json': state })
     assert.deepEqual([write(root).code, write(root).stderr], [0, ''])

@@ -191,7 +191,7 @@ test('an event that could not be left is told with the next one of its state', (
 })
 
 test('a new reason is told also where it is the sixth', () => {
-  const reasons = [...'abcde'].map((letter) => `${letter} cannot be seen`)
+  const reasons = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${letter} cannot be seen`)
   const attention = (more: string[]): HistoryEvent => ({
     kind: 'attention',
     reasons: [...reasons, ...more],
