@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { DEFAULTS } from '../../src/config/config.ts'
-import { verdict } from '../../src/doctor/verdict.ts'
+import { verdict as answer } from '../../src/doctor/verdict.ts'
 import { machineDigest } from '../../src/fleet/name.ts'
 import { rowText, type FleetRow } from '../../src/fleet/row.ts'
 import { Host } from '../../src/host/host.ts'
@@ -67,7 +67,7 @@ describe('check, where another host is hurt', () => {
     assert.match(stdout, /^kured_sentinel_verdict\{verdict="none"\} 1$/m)
     assert.match(stdout, /^kured_sentinel_reboot_due 1$/m)
     const config = { ...DEFAULTS, fleetDirectory: '/fleet', fleetMount: false }
-    const [said] = await verdict.look({ ...placeOf({}), host: new Host(root), config })
+    const [said] = await answer.look({ ...placeOf({}), host: new Host(root), config })
     assert.match(said?.message ?? '', /^reboot due, not yet: waits for node2/)
   })
 })

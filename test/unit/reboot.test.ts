@@ -127,11 +127,17 @@ test('what comes while the fleet is told counts, and a signal then is no reboot'
 
 test('a signal that the caller handles does not end it while it has a working directory', async () => {
   const handled = new Promise<void>((resolve) => process.once('SIGHUP', () => resolve()))
-  await withPrivateDirectory(async () => {
-    process.kill(process.pid, 'SIGHUP')
-    await handled
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  })
+  // A handler of signals keeps no process going.
+  const alive = setInterval(() => undefined, 1000)
+  try {
+    await withPrivateDirectory(async () => {
+      process.kill(process.pid, 'SIGHUP')
+      await handled
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    })
+  } finally {
+    clearInterval(alive)
+  }
 })
 
 test('an announced reboot ends by itself, or when it is called off', () => {
