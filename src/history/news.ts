@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { ifThere } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -7,8 +8,12 @@ export type ToldStates = ReadonlyMap<string, number>
 
 /** A state that lasts is told again after this time. */
 const AGAIN_MS = 86_400_000
-/** States that are kept, the newest. */
-const MOST = 200
+/** So often is something new told in this time: reasons that somebody else words, as another host, have no end. */
+const MOST_NEW = 20
+/** States that are kept, the newest: those of all kinds. */
+const MOST = 400
+/** A state's text, in characters; behind it comes a digest of the whole. */
+const LONGEST = 300
 
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 /** A number, or a duration: "45s", "2h 3min". */
@@ -16,13 +21,21 @@ const NUMBERS = /\b\d+(?:ms|s|min|h|d)?\b(?: \d+(?:ms|s|min|h|d)\b)*/g
 
 /** The same state in other words of each minute: PIDs, durations and counts do not count. */
 export function stateOf(text: string): string {
-  return text.replace(TIME, '#').replace(NUMBERS, '#')
+  const state = text.replace(TIME, '#').replace(NUMBERS, '#')
+  if (state.length <= LONGEST) return state
+  return `${state.slice(0, LONGEST)} ${createHash('sha256').update(state).digest('hex')}`
 }
 
-/** Whether a state has not been told for a day, or not in this boot. */
+/**
+ * Whether a state has not been told for a day, or not in this boot. After twenty tellings in a day, none is.
+ *
+ * @param told the states among which it is one, as of one kind
+ */
 export function isNews(told: ToldStates, state: string, uptimeMs: number): boolean {
+  const isFresh = (at: number) => at <= uptimeMs && uptimeMs - at < AGAIN_MS
   const at = told.get(state)
-  return at === undefined || uptimeMs < at || uptimeMs - at >= AGAIN_MS
+  if (at !== undefined && isFresh(at)) return false
+  return new Set([...told.values()].filter(isFresh)).size < MOST_NEW
 }
 
 /** Reads what has been told; nothing, where the file is lost or damaged. Throws the system error. */

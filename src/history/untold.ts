@@ -1,4 +1,5 @@
-import { readBootClock } from '../host/boot-clock.ts'
+import { SentinelError } from '../errors.ts'
+import { type BootClock, readBootClock } from '../host/boot-clock.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryEntry, HistoryEvent, HistoryKind } from './fields.ts'
 import { boundedJson } from './file.ts'
@@ -41,22 +42,26 @@ export function leaveUntold(host: Host, event: HistoryEvent): void {
     }
     const now = readBootClock(host)
     const { tells, told } = judgeNews(event, readTold(host, TOLD_FILE), now.uptime)
+    // Before it counts as told: where this run is cut off between them, it is told twice, and not never.
+    if (tells) leave(host, event, now)
     if (told !== undefined) writeTold(host, TOLD_FILE, told)
-    if (!tells) return
-    host.makeDirectory(UNTOLD_DIRECTORY, 0o700)
-    if (host.list(UNTOLD_DIRECTORY).length >= MOST_WAITING) return
-    const stamp = { at: new Date(now.wall).toISOString(), bootId: now.bootId, uptimeMs: now.uptime }
-    const order = String(now.uptime).padStart(13, '0')
-    // Of its own, also in one millisecond: a later event replaces none.
-    const name = `${order}-${process.pid}-${process.hrtime.bigint()}.json`
-    host.write(
-      `${UNTOLD_DIRECTORY}/${name}`,
-      boundedJson(toNotice(host, { ...stamp, ...event })),
-      0o600,
-    )
   } catch {
     // The history has it.
   }
+}
+
+/** @throws the system error; or SentinelError where too many wait */
+function leave(host: Host, event: HistoryEvent, { wall, bootId, uptime }: BootClock): void {
+  host.makeDirectory(UNTOLD_DIRECTORY, 0o700)
+  if (host.list(UNTOLD_DIRECTORY).length >= MOST_WAITING) {
+    throw new SentinelError(`more than ${MOST_WAITING} events wait to be told`)
+  }
+  const stamp = { at: new Date(wall).toISOString(), bootId, uptimeMs: uptime }
+  const order = String(uptime).padStart(13, '0')
+  // Of its own, also in one millisecond: a later event replaces none.
+  const name = `${order}-${process.pid}-${process.hrtime.bigint()}.json`
+  const notice = toNotice(host, { ...stamp, ...event })
+  host.write(`${UNTOLD_DIRECTORY}/${name}`, boundedJson(notice), 0o600)
 }
 
 /** An event as a program is told. */
@@ -90,7 +95,10 @@ export function judgeNews<K extends HistoryKind>(
     if (others.length === told.size) return { tells: false }
     return { tells: kind.tellsEnd === true, told: new Map(others) }
   }
-  const state = `${event.kind} ${stateOf(describeEvent(event))}`
-  if (!isNews(told, state, uptimeMs)) return { tells: false }
+  // All reasons: the words for a person name only the first.
+  const reasons = 'reasons' in event ? JSON.stringify(event.reasons) : ''
+  const state = `${event.kind} ${stateOf(describeEvent(event) + reasons)}`
+  const ofKind = new Map([...told].filter(([one]) => isOfKind(one)))
+  if (!isNews(ofKind, state, uptimeMs)) return { tells: false }
   return { tells: true, told: new Map([...told, [state, uptimeMs]]) }
 }

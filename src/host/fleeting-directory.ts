@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PROGRAM_ENVIRONMENT } from './program.ts'
 
 /** Waits for the end of its input, which comes however the other end of the pipe ends. */
 const WATCH = `trap '' INT TERM HUP; read -r _; exec rm -rf -- "$1"`
@@ -14,6 +15,7 @@ export async function withFleetingDirectory<T>(body: (path: string) => Promise<T
   const path = mkdtempSync(join(tmpdir(), 'kured-sentinel-demo-'))
   const watch = spawn('/bin/sh', ['-c', WATCH, 'sh', path], {
     cwd: '/',
+    env: PROGRAM_ENVIRONMENT,
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })

@@ -10,7 +10,8 @@ const ROOT_DIRECTORY = '/run/kured-sentinel/work'
 
 /**
  * Gives `body` an empty directory that nobody else may enter (mode 0700), and removes it
- * afterwards, also on a signal. After SIGKILL the next run removes it.
+ * afterwards, also on a signal; one that the caller handles ends nothing here. After SIGKILL the next run
+ * removes it.
  *
  * @throws SentinelError when the directory cannot be made; whatever `body` throws
  */
@@ -22,7 +23,9 @@ export async function withPrivateDirectory<T>(body: (path: string) => T | Promis
     // Again: the handler is gone, so the signal now ends this process.
     process.kill(process.pid, signal)
   }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter(
+    (signal) => process.listenerCount(signal) === 0,
+  )
   for (const signal of signals) process.once(signal, stop)
   try {
     return await body(path)

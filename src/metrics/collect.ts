@@ -11,6 +11,7 @@ import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import { readLock } from '../pacman/lock.ts'
 import { activeHold } from '../reboot/hold-state.ts'
 import { remaining } from '../reboot/hold.ts'
+import { applyBrake } from '../reboot/brake.ts'
 import { applyRebootPolicy } from '../reboot/policy.ts'
 import { readRunRecord } from '../record/run-record.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
@@ -81,7 +82,8 @@ async function checkAsKured(host: Host, config: Config): Promise<CheckReport> {
   const deadline = new Deadline(config.timeout)
   const report = await checkHost(host, config, deadline, false)
   if (report.verdict === 'none') return report
-  return applyRebootPolicy(host, config, report, false, deadline)
+  const braked = await applyBrake(host, config, report, deadline)
+  return applyRebootPolicy(host, config, braked, false, deadline)
 }
 
 function lookAtKured(host: Host, { wall }: BootClock): MetricFacts['asked'] {

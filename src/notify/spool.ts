@@ -5,15 +5,19 @@ import type { Host } from '../host/host.ts'
 /** In bytes: a line of the history, and its words. */
 const LARGEST = 256 * 1024
 
-/** The names of the events that wait, the oldest first. Throws the system error. */
+/**
+ * The names of the events that wait, the oldest first, and of whatever else the path unit sees there: what
+ * stays would make it start the service without end. Hidden files, as of a write that was cut off, it does
+ * not see. [systemd.path(5); systemd, path.c: dir_is_empty()] Throws the system error.
+ */
 export function listUntold(host: Host): string[] {
   const names = ifThere(() => host.list(UNTOLD_DIRECTORY)) ?? []
-  return names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).toSorted()
+  return names.filter((name) => !name.startsWith('.')).toSorted()
 }
 
-/** The uptime at which an event began to wait, in ms. */
+/** The uptime at which an event began to wait, in ms; 0 for what is none. */
 export function waitsSince(name: string): number {
-  return Number.parseInt(name, 10)
+  return Number.parseInt(name, 10) || 0
 }
 
 /**
@@ -27,10 +31,13 @@ export function takeUntold(host: Host, name: string): string | undefined {
   let text: string
   try {
     text = host.readText(path, LARGEST)
+    JSON.parse(text)
   } catch (error) {
     text = JSON.stringify({ event: 'unreadable', message: errorText(error) })
   }
-  return host.remove(path) ? text : undefined
+  if (host.lstat(path)?.isDirectory() !== true) return host.remove(path) ? text : undefined
+  host.removeTree(path)
+  return text
 }
 
 /** An event that nobody has noted, to try the programs with. */

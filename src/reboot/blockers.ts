@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { errorText } from '../errors.ts'
 import { activeHold } from './hold-state.ts'
-import { REQUEST_CAUSE } from './guard.ts'
+import { isRequested } from './guard.ts'
 import { holdText } from './hold.ts'
 import { readRequests } from './requests.ts'
 import { collectDangers } from './dangers.ts'
@@ -100,7 +100,7 @@ export function collectBlockers(host: Host, config: Config, byKured: boolean): B
 function readAsked(host: Host, { bootId }: BootClock): Asked {
   const causes = readRequests(host).filter((one) => one.bootId === bootId)
   if (causes.length === 0) return 'no'
-  if (causes.some(({ cause }) => !cause.startsWith(REQUEST_CAUSE))) return 'yes'
+  if (!causes.every(isRequested)) return 'yes'
   // Cancelled during the drain, which no check sees.
   return readPersonsRequest(host)?.bootId === bootId ? 'yes' : 'cancelled'
 }

@@ -37,22 +37,23 @@ export async function passGate(view: GateView, patience: Deadline): Promise<Rebo
 }
 
 /**
- * passGate() with a last question that takes its time, such as one to a server.
+ * passGate() with last steps that take their time, such as a question to a server, or a word to the fleet.
+ * They come again after each wait.
  *
- * @param refuse gives the reason against a reboot, if there is one
+ * @param prepare gives the reason against a reboot, if there is one
  */
 export async function passGateAnd(
   view: GateView,
   patience: Deadline,
-  refuse: () => Promise<string | undefined>,
+  prepare: () => Promise<string | undefined>,
 ): Promise<RebootDecision> {
   for (;;) {
     const decision = await passGate(view, patience)
     if (decision.answer !== 'go') return decision
-    const reason = await refuse()
+    const reason = await prepare()
     if (reason !== undefined) return { answer: 'attention', reason }
-    // Something may have begun meanwhile.
-    const again = view.look()
+    // Something may have begun meanwhile, or this run must end.
+    const again = await lookTwice(view)
     if (again.answer !== 'wait') return again
   }
 }

@@ -8,7 +8,7 @@ export interface RebootRequest {
 }
 
 /** How the cause of a person's request begins. */
-export const REQUEST_CAUSE = 'request '
+const REQUEST_CAUSE = 'request '
 
 /** Boot ID of requests rebuilt after the file was lost: matches no boot, so they are earlier. */
 const LOST = ''
@@ -27,6 +27,9 @@ export interface Guarded {
  * outlast the next boot: no record is needed. Two causes can outlast a boot. A kernel that the boot
  * loader does not start is asked for once for each installation of its package. A deleted file that
  * belongs to no package (count = deleted) is asked for once, until pacman replaces it.
+ *
+ * Where a person's request alone is left to ask, what was asked for earlier in this boot and is no longer
+ * there, as after a restart, is forgotten: a reboot for it would be one for a request that was cancelled.
  *
  * @param findings of a complete look
  * @param remembered the requests so far; undefined when they are lost
@@ -53,8 +56,19 @@ export function decideGuard(
     requests.set(cause, { cause, bootId })
     return earlier?.bootId === bootId ? { ...finding, askedIn: bootId } : finding
   })
-  const anew = judged.some(({ effect }) => effect === 'reboot')
-  return { findings: anew ? judged.map(setAside) : judged, requests: [...requests.values()] }
+  const asking = judged.filter(({ effect }) => effect === 'reboot')
+  const isPersonsAlone = asking.length > 0 && asking.every(({ kind }) => kind === 'request')
+  return {
+    findings: asking.length > 0 ? judged.map(setAside) : judged,
+    requests: [...requests.values()].filter(
+      (one) => !isPersonsAlone || isRequested(one) || isLasting(one),
+    ),
+  }
+}
+
+/** Whether a person asked for it. */
+export function isRequested({ cause }: Pick<RebootRequest, 'cause'>): boolean {
+  return cause.startsWith(REQUEST_CAUSE)
 }
 
 /** Whether a cause can outlast a boot. */

@@ -4,6 +4,8 @@ import type { Host } from '../host/host.ts'
 import type { HistoryEvent } from '../history/fields.ts'
 import { readHistory } from '../history/file.ts'
 import { noteEvent } from '../history/note.ts'
+import { describeCause } from './guard.ts'
+import { readRequests } from './requests.ts'
 
 /** What the gate did, for the history. */
 export class GateNotes {
@@ -39,14 +41,23 @@ export class GateNotes {
   }
 }
 
-/** For what checks asked for a reboot in this boot, by the history; says so if it has nothing. */
+/**
+ * For what checks asked for a reboot in this boot: by the history; where a check was cut off before it
+ * wrote there, or its line has gone, by the stored causes. Says so if neither has anything.
+ */
 export function readReasons(host: Host): string {
   try {
     const bootId = host.bootId()
     const asked = readHistory(host).entries.filter((entry) => entry.bootId === bootId)
     const reasons = asked.flatMap((entry) => (entry.kind === 'reboot-asked' ? entry.reasons : []))
-    return [...new Set(reasons)].join('; ') || 'no check has asked for it'
+    const told = [...new Set(reasons)].join('; ')
+    return told || readCauses(host, bootId) || 'no check has asked for it'
   } catch {
-    return 'the history, which has the reasons, cannot be read'
+    return 'what it is for cannot be read'
   }
+}
+
+function readCauses(host: Host, bootId: string): string {
+  const causes = readRequests(host).filter((one) => one.bootId === bootId)
+  return causes.map(({ cause }) => describeCause(cause)).join('; ')
 }

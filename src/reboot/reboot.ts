@@ -89,14 +89,18 @@ export async function reboot(
         },
       },
       patience,
-      () => refuse(host),
+      async () => {
+        const refused = await refuse(host)
+        if (refused !== undefined) return refused
+        announceReboot(host, SHUTDOWN_MS)
+        const unsynced = syncDisks(host)
+        if (unsynced !== '') throw new SentinelError(`not everything is on the disk: ${unsynced}`)
+        toldOf = true
+        await goesDown()
+        return undefined
+      },
     )
     if (decision.answer === 'go') {
-      announceReboot(host, SHUTDOWN_MS)
-      const unsynced = syncDisks(host)
-      if (unsynced !== '') throw new SentinelError(`not everything is on the disk: ${unsynced}`)
-      toldOf = true
-      await goesDown()
       const reasons = readReasons(host)
       // Before the call: the shutdown may kill this run at once.
       notes.end('down', reasons)

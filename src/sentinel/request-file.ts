@@ -76,7 +76,9 @@ export function writePersonsRequest(host: Host, request: PersonsRequest): void {
   host.write(REQUEST_FILE, `${JSON.stringify(request)}\n`)
 }
 
-/** Removes it, readable or not. @returns whether there was one. Throws the system error. */
+/** Removes it, whatever it is. @returns whether there was one. Throws the system error. */
 export function removePersonsRequest(host: Host): boolean {
-  return host.remove(REQUEST_FILE)
+  if (host.lstat(REQUEST_FILE)?.isDirectory() !== true) return host.remove(REQUEST_FILE)
+  host.removeTree(REQUEST_FILE)
+  return true
 }

@@ -1,3 +1,4 @@
+import { SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readState, removeState, writeState } from './store.ts'
 
@@ -10,11 +11,17 @@ const NAME = 'metrics'
  * The file that was written last: who removes the units removes it too, or its last numbers would be
  * scraped for ever. kured-sentinel.install reads the same state.
  *
- * @throws SentinelError when the state cannot be read
+ * @returns undefined also where the state is damaged, or of a newer program: that keeps nobody from
+ * writing metrics, or from removing what writes them
  */
 export function readMetricsFile(host: Host): string | undefined {
-  const file = readState(host, NAME)?.['file']
-  return typeof file === 'string' && file.endsWith(`/${METRICS_FILE}`) ? file : undefined
+  try {
+    const file = readState(host, NAME)?.['file']
+    return typeof file === 'string' && file.endsWith(`/${METRICS_FILE}`) ? file : undefined
+  } catch (error) {
+    if (error instanceof SentinelError) return undefined
+    throw error
+  }
 }
 
 /** Notes which file is about to be written. One in another directory, from earlier, is removed. */

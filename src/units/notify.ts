@@ -27,6 +27,10 @@ export function notifyService(): UnitFile {
       because('Mail and webhooks need it; the event waits in a file.'),
       'After=network-online.target nss-lookup.target',
       'Wants=network-online.target',
+      because(
+        'No limit of starts: several events may come in a few seconds, and a service that has met it takes the path along, until a person starts that.',
+      ),
+      'StartLimitIntervalSec=0',
     ],
     Service: [
       because(

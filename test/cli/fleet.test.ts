@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { DEFAULTS } from '../../src/config/config.ts'
+import { verdict as answer } from '../../src/doctor/verdict.ts'
 import { machineDigest } from '../../src/fleet/name.ts'
 import { rowText, type FleetRow } from '../../src/fleet/row.ts'
 import { Host } from '../../src/host/host.ts'
+import { placeOf } from '../fixture/doctor.ts'
 import { row, UNHEALTHY } from '../fixture/fleet.ts'
 import { hostTree } from '../fixture/host.ts'
 import { asKured, IS_ROOT, run } from '../fixture/program.ts'
@@ -56,6 +59,16 @@ describe('check, where another host is hurt', () => {
     assert.equal(code, 0)
     const { verdict, reasons } = JSON.parse(stdout)
     assert.deepEqual([verdict, reasons.map(({ kind }: any) => kind)], ['none', ['fleet']])
+  })
+
+  test('and so do metrics and doctor: what Kured is told is what they tell', async () => {
+    const { root } = share([hurt], hostTree(DUE))
+    const { stdout } = run(['metrics', '--root', root])
+    assert.match(stdout, /^kured_sentinel_verdict\{verdict="none"\} 1$/m)
+    assert.match(stdout, /^kured_sentinel_reboot_due 1$/m)
+    const config = { ...DEFAULTS, fleetDirectory: '/fleet', fleetMount: false }
+    const [said] = await answer.look({ ...placeOf({}), host: new Host(root), config })
+    assert.match(said?.message ?? '', /^reboot due, not yet: waits for node2/)
   })
 })
 

@@ -154,3 +154,19 @@ test('an ordinary user is told that only root sees it all', () => {
   const { code, stderr } = run(['metrics'], { through })
   assert.deepEqual([code, /needs root/.test(stderr)], [2, true], stderr)
 })
+
+for (const [what, state] of [
+  ['torn', '{"version": 1, "fi'],
+  ['of a newer program', '{"version": 2}'],
+] as const) {
+  test(`a note of the file that is ${what} is written anew, and keeps nothing from being removed`, () => {
+    const root = hostWith({ 'var/lib/kured-sentinel/metrics.json': state })
+    assert.deepEqual([write(root).code, write(root).stderr], [0, ''])
+    assert.match(readFileSync(join(root, 'var/lib/kured-sentinel/metrics.json'), 'utf8'), /\/srv/)
+    const options = ['--root', root, '--local', '--metrics', '/srv/metrics']
+    assert.equal(run(['units', 'install', ...options]).code, 0)
+    writeFileSync(join(root, 'var/lib/kured-sentinel/metrics.json'), state)
+    assert.equal(run(['units', 'remove', '--root', root]).code, 0)
+    assert.equal(existsSync(join(root, 'var/lib/kured-sentinel/metrics.json')), false)
+  })
+}

@@ -1,6 +1,14 @@
 /** A reboot that a person asks for, and what the check makes of it, on a host's files. */
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BOOT_ID, hostTree } from '../fixture/host.ts'
@@ -111,6 +119,13 @@ for (const [what, spoil] of [
     (path: string) => {
       rmSync(path)
       symlinkSync('/etc/passwd', path)
+    },
+  ],
+  [
+    'a directory',
+    (path: string) => {
+      rmSync(path)
+      mkdirSync(join(path, 'below'), { recursive: true })
     },
   ],
 ] as const) {

@@ -124,6 +124,17 @@ test('a person’s request counts in its boot, also where the record is lost, an
   const first = decideGuard([request], 'A', []).requests
   assert.deepEqual(first, [{ cause: 'request requested by root: a disk', bootId: 'A' }])
   assert.deepEqual(decideGuard([], 'B', first).requests, [])
+  const before = asked([library('/usr/lib/gone.so')])
+  assert.deepEqual(
+    decideGuard([request], 'A', before).requests,
+    first,
+    'what is no longer there does not stand for it when it is cancelled',
+  )
+  const both = decideGuard([request, library('/usr/lib/x.so')], 'A', before).requests
+  assert.equal(
+    both.some(({ cause }) => cause === 'library /usr/lib/x.so'),
+    true,
+  )
   const other = { ...request, message: 'requested by root: fans' }
   assert.equal(decideGuard([other], 'A', first).findings[0]?.askedIn, undefined, 'told anew')
 })

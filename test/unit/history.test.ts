@@ -9,9 +9,10 @@ import { foldSkips } from '../../src/history/fold.ts'
 import { describeEvent, KINDS } from '../../src/history/kinds.ts'
 import { noteEvent } from '../../src/history/note.ts'
 import { Host } from '../../src/host/host.ts'
+import { readReasons } from '../../src/reboot/note-gate.ts'
 import { runEvent } from '../../src/record/note-run.ts'
 import type { RunRecord } from '../../src/record/run-record.ts'
-import { hostTree } from '../fixture/host.ts'
+import { BOOT_ID, hostTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 
 const STATE = { 'var/lib/kured-sentinel': { directory: true } } as const
@@ -300,3 +301,15 @@ for (const [job, outcome, kind] of [
     assert.equal(runEvent(record, [])?.kind, kind)
   })
 }
+
+test('what a reboot is for is told by the stored causes where the history has lost it', () => {
+  const requests = [
+    { cause: 'library /usr/lib/libcrypto.so.3', bootId: BOOT_ID },
+    { cause: 'kernel linux 6.9.1-1 1000', bootId: 'another' },
+  ]
+  const reasonsWith = (state: string) =>
+    readReasons(new Host(makeTree(hostTree({ 'var/lib/kured-sentinel/requests.json': state }))))
+  assert.equal(reasonsWith(JSON.stringify({ version: 1, requests })), 'libcrypto.so.3')
+  assert.equal(reasonsWith('{"version": 1, "requests": []}'), 'no check has asked for it')
+  assert.match(reasonsWith('torn'), /cannot be read$/)
+})

@@ -4,8 +4,10 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -163,6 +165,57 @@ test('where nobody takes them, no more than a hundred wait', () => {
   for (let i = 0; i < 98; i++) writeFileSync(host.path(`${UNTOLD_DIRECTORY}/${i}.json`), '{}')
   for (const reason of ['a', 'b', 'c', 'd']) noteEvent(host, gate(reason))
   assert.equal(listUntold(host).length, 100)
+})
+
+test('what is no event does not hold up those behind it, nor start the service without end', () => {
+  const host = hostWithPrograms()
+  noteEvent(host, upgrade('failed', 'no space'))
+  mkdirSync(host.path(`${UNTOLD_DIRECTORY}/0.json/below`), { recursive: true })
+  writeFileSync(host.path(`${UNTOLD_DIRECTORY}/1`), 'by hand')
+  symlinkSync('/none', host.path(`${UNTOLD_DIRECTORY}/2.json`))
+  const events = listUntold(host).map((name): unknown =>
+    Reflect.get(JSON.parse(takeUntold(host, name) ?? ''), 'event'),
+  )
+  assert.deepEqual(events, ['unreadable', 'upgrade', 'unreadable', 'unreadable'])
+  assert.deepEqual(readdirSync(host.path(UNTOLD_DIRECTORY)), [])
+})
+
+test('an event that could not be left is told with the next one of its state', () => {
+  const host = hostWithPrograms()
+  mkdirSync(host.path('/run/kured-sentinel'), { recursive: true })
+  writeFileSync(host.path(UNTOLD_DIRECTORY), 'in its way')
+  noteEvent(host, upgrade('failed', 'no space'))
+  rmSync(host.path(UNTOLD_DIRECTORY))
+  noteEvent(host, upgrade('failed', 'no space'))
+  assert.equal(listUntold(host).length, 1)
+})
+
+test('a new reason is told also where it is the sixth', () => {
+  const reasons = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${letter} cannot be seen`)
+  const attention = (more: string[]): HistoryEvent => ({
+    kind: 'attention',
+    reasons: [...reasons, ...more],
+  })
+  const events = ['x', 'y', 'x'].map((more, at): [number, HistoryEvent] => [at, attention([more])])
+  assert.deepEqual(tellsOf(...events), [true, true, false])
+})
+
+test('a storm of ever new reasons ends for the day, and takes no other kind along', () => {
+  const host = hostWithPrograms()
+  const reason = (minute: number) => [`/tmp/x${'ab'.repeat(minute)} cannot be read`]
+  const many = [...Array(30).keys()].flatMap((number) => reason(100 + number))
+  for (let minute = 0; minute < 60; minute++) {
+    writeFileSync(host.path('/proc/uptime'), `${5000 + minute * 60}.00 1.00\n`)
+    noteAttention(host, [...many, ...reason(minute)])
+  }
+  assert.equal(listUntold(host).length, 20)
+  const told = [...Array(60).keys()].map((minute): [number, HistoryEvent] => [
+    minute,
+    { kind: 'attention', reasons: reason(minute) },
+  ])
+  const tells = tellsOf(...told, [60, gate('lock')], [DAY + 1, told[59]![1]])
+  assert.equal(tells.filter(Boolean).length, 22)
+  assert.deepEqual(tells.slice(-3), [false, true, true])
 })
 
 test('a check that answers 2 each minute is one event; with a new reason it is another', () => {

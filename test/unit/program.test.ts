@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { chmodSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { withFleetingDirectory } from '../../src/host/fleeting-directory.ts'
 import { runInteractive } from '../../src/host/interactive.ts'
 import { awaitProgram, runProgram } from '../../src/host/program.ts'
 import { makeTree } from '../fixture/tree.ts'
@@ -29,3 +32,13 @@ for (const [name, runs] of Object.entries(RUNS)) {
     assert.equal(await runs(), '/\nHOME=/root\nKUBERC=off\nLC_ALL=C\nPATH=/usr/bin\n')
   })
 }
+
+test('what removes the demonstration’s directory is found by no PATH of the caller', async (t) => {
+  const own = process.env['PATH']
+  t.after(() => (process.env['PATH'] = own))
+  const root = makeTree({ 'bin/rm': '#!/bin/sh\ntouch "$0.ran"\n' })
+  chmodSync(join(root, 'bin/rm'), 0o755)
+  process.env['PATH'] = `${root}/bin:${own}`
+  const path = await withFleetingDirectory((made) => Promise.resolve(made))
+  assert.deepEqual([existsSync(join(root, 'bin/rm.ran')), existsSync(path)], [false, false])
+})

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
-import { passGate } from '../../src/reboot/gate.ts'
+import { withPrivateDirectory } from '../../src/host/private-directory.ts'
+import { passGate, passGateAnd } from '../../src/reboot/gate.ts'
 import {
   isUpgradeRunning,
   judgeBlockers,
@@ -90,6 +91,53 @@ test('the gate stays shut: at once where waiting does not help, else when the ti
   const late = await pass(['wait'], 20)
   assert.equal(late.answer, 'not-now')
   assert.match(late.reason, /^still busy after .*: wait$/)
+})
+
+/** Passes the gate with last steps, in which `meanwhile` comes to be seen. */
+async function passPrepared(meanwhile: RebootDecision['answer'][], isEnded = false) {
+  const seen: RebootDecision['answer'][] = []
+  let steps = 0
+  const outlook = await passGateAnd(
+    {
+      look: () => ({ answer: seen.shift() ?? 'go', reason: '' }),
+      pause: () =>
+        isEnded && steps > 0 ? Promise.reject(new Error('ended')) : Promise.resolve(undefined),
+      waiting: () => undefined,
+    },
+    new Deadline(60_000),
+    () => {
+      if (steps++ === 0) seen.push(...meanwhile)
+      return Promise.resolve(undefined)
+    },
+  )
+  return [outlook.answer, steps]
+}
+
+test('what comes while the fleet is told counts, and a signal then is no reboot', async () => {
+  assert.deepEqual(await passPrepared([]), ['go', 1])
+  assert.deepEqual(
+    await passPrepared(['not-now']),
+    ['not-now', 1],
+    'a hold, or a cancelled request',
+  )
+  assert.deepEqual(await passPrepared(['go', 'attention']), ['attention', 1])
+  assert.deepEqual(await passPrepared(['wait', 'go']), ['go', 2], 'told anew after a wait')
+  await assert.rejects(passPrepared([], true), /ended/)
+})
+
+test('a signal that the caller handles does not end it while it has a working directory', async () => {
+  const handled = new Promise<void>((resolve) => process.once('SIGHUP', () => resolve()))
+  // A handler of signals keeps no process going.
+  const alive = setInterval(() => undefined, 1000)
+  try {
+    await withPrivateDirectory(async () => {
+      process.kill(process.pid, 'SIGHUP')
+      await handled
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    })
+  } finally {
+    clearInterval(alive)
+  }
 })
 
 test('an announced reboot ends by itself, or when it is called off', () => {
