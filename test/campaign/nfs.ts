@@ -145,7 +145,7 @@ exportfs -ra`)
     ['preflight upgrade', 1, stale],
     ['doctor', 2, /made the export anew: systemctl restart var-lib-pacman-sync\.mount/],
     ['', 1, /^no reboot required$/],
-    ['status', 0, /^no reboot required/],
+    ['status', 0, /^\S+ no reboot due/],
   ])
   await upgrade(node)
   assert.equal((await readRun(node)).outcome, 'skipped')
@@ -218,9 +218,9 @@ async function onDemand({ server, node }: Place): Promise<void> {
   await server.powerCut()
   await assertAnswers(node, [
     ['', 1, /^no reboot required$/],
-    ['status', 0, /^no reboot required/],
+    ['status', 0, /^\S+ no reboot due/],
     ['restart', 0, /^nothing to restart/],
-    ['reboot --dry-run', 0, /^would reboot now$/],
+    ['reboot --dry-run', 0, /would reboot now$/],
     ['preflight upgrade', 1, /does not answer/],
     ['doctor', 2, /does not answer/],
   ])
