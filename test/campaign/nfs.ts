@@ -210,7 +210,7 @@ systemctl daemon-reload`)
   await assertMended(node)
 }
 
-async function onDemand({ server, node }: Place): Promise<void> {
+async function onDemand({ server, node }: Place): Promise<string> {
   const unmount = 'systemctl stop var-lib-pacman-sync.mount var-cache-pacman-pkg.mount'
   await node.shell(unmount)
   await assertAnswers(node, [['preflight upgrade', 0, /^go:/]])
@@ -224,10 +224,11 @@ async function onDemand({ server, node }: Place): Promise<void> {
     ['preflight upgrade', 1, /does not answer/],
     ['doctor', 2, /does not answer/],
   ])
-  await node.reboot(PATIENCE_MS)
+  const ms = await node.reboot(PATIENCE_MS)
   await server.boot()
   await upgrade(node)
   await assertWhole(node)
+  return `a reboot without the server: down and up in ${Math.round(ms / 1000)} s`
 }
 
 /** The upgrade gets its time to end, here 20 s and by the unit 25 min; then pacman is killed. */

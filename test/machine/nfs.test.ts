@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { until } from '../cluster/until.ts'
 import { GATE, gated, plain } from '../lab/recipes.ts'
 import {
-  askAsKured,
   assertAnswers,
   PATIENCE_MS,
   readRun,
@@ -18,12 +17,6 @@ import { machineTest } from './shared.ts'
 
 /** For so long at least the server is away while an upgrade waits for it. */
 const AWAY_MS = 60_000
-
-/**
- * How long a node may take to go down and to come back while the server is away. Alone it is down in
- * 94 s: each mount is waited for, side by side, for its 90 s.
- */
-const REBOOT_MS = 600_000
 
 const packages = (version: string) => [
   gated('one', version),
@@ -100,11 +93,6 @@ machineTest('the share over NFS 4.2, and its server that dies', async (step) => 
       assert.equal(waiting, '', 'nobody is left behind in the kernel')
     },
   )
-
-  await step('a node without it goes down and comes back in its time', async () => {
-    await node.reboot(REBOOT_MS)
-    assert.deepEqual(await askAsKured(node), { exitCode: 1, said: 'no reboot required' })
-  })
 
   await step(
     'it comes back: the upgrade that waited ends whole, and the node has its own',
