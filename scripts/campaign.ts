@@ -1,5 +1,5 @@
 /**
- * `npm run campaign -- cuts|shutdowns|power-cuts [--rounds N] [--seed S]`: long campaigns on nodes of
+ * `npm run campaign -- cuts|shutdowns|power-cuts|nfs [--rounds N] [--seed S]`: long campaigns on nodes of
  * the lab, and on emulated machines.
  * Each round has its own random numbers from the seed. A campaign that was ended goes on where it
  * was: the rounds done are kept beside the lab's trees.
@@ -7,6 +7,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { nfs } from '../test/campaign/nfs.ts'
 import { powerCut } from '../test/campaign/power-cuts.ts'
 import { cut, type Round, shutdown } from '../test/campaign/rounds.ts'
 import { prepareDisk } from '../test/campaign/upgrade-node.ts'
@@ -28,14 +29,17 @@ const onNodes = (run: Campaign['run']): Campaign => ({
   run,
 })
 
+const onMachines = (run: (seed: number, round: number) => Promise<Round>): Campaign => ({
+  problem: machineProblem,
+  async prepare() {},
+  run: (_disk, seed, round) => run(seed, round),
+})
+
 const CAMPAIGNS: Record<string, Campaign> = {
   cuts: onNodes(cut),
   shutdowns: onNodes(shutdown),
-  'power-cuts': {
-    problem: machineProblem,
-    async prepare() {},
-    run: (_disk, seed, round) => powerCut(seed, round),
-  },
+  'power-cuts': onMachines(powerCut),
+  nfs: onMachines(nfs),
 }
 
 const { positionals, values } = parseArgs({

@@ -5,7 +5,7 @@ import type { Machine } from './machine.ts'
 import { readyMachine } from './ready.ts'
 import { readRecipe } from './recipe.ts'
 
-interface Share {
+export interface Share {
   server: Machine
   cache: Machine
   nodes: Machine[]
@@ -47,7 +47,7 @@ export async function startShare(
 }
 
 /** Exports the share as a text in README.md's form tells, for this boot and the next ones. */
-async function exportShare(server: Machine, exports: string): Promise<void> {
+export async function exportShare(server: Machine, exports: string): Promise<void> {
   const paths = exports.split('\n').map((line) => line.split(' ', 1).join())
   await server.writeFile('/etc/exports', exports.replaceAll(NETWORK, LAN))
   await server.shell(
@@ -68,4 +68,10 @@ export async function dropPackages(machine: Machine): Promise<void> {
   await machine.shell(`for file in /var/cache/pacman/pkg/*; do
   dd if="$file" iflag=nocache count=0 status=none
 done`)
+}
+
+/** Mounts the share anew. */
+export async function restartMounts(machine: Machine): Promise<void> {
+  const mounts = 'var-lib-pacman-sync.mount var-cache-pacman-pkg.mount'
+  await machine.shell(`systemctl stop ${mounts}; systemctl start ${mounts}`, PATIENCE_MS)
 }

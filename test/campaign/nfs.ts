@@ -1,0 +1,273 @@
+/** The share over NFS and what rarely happens to it: each round has three machines, and one of these. */
+import assert from 'node:assert/strict'
+import { errorText } from '../../src/errors.ts'
+import { until } from '../cluster/until.ts'
+import { GATE, gated, plain, tool } from '../lab/recipes.ts'
+import {
+  askWhenKnown,
+  assertAnswers,
+  PATIENCE_MS,
+  readRun,
+  say,
+  SOON_WELL,
+  startGatedUpgrade,
+  untilUpgraded,
+} from '../machine/commands.ts'
+import { takeOffer } from '../machine/goods.ts'
+import { liveMachines, type Machine } from '../machine/machine.ts'
+import { readRecipe } from '../machine/recipe.ts'
+import {
+  dropPackages,
+  exportShare,
+  restartMounts,
+  type Share,
+  startShare,
+} from '../machine/share.ts'
+import { random, type Round } from './rounds.ts'
+
+const PKG = '/var/cache/pacman/pkg'
+const packages = (version: string) => [
+  gated('one', version),
+  plain('two', version),
+  plain('three', version),
+]
+/** A program below /opt, which may be a mount too. */
+const optTool = (version: string) => ({
+  ...tool(version),
+  name: 'opt-tool',
+  files: { '/usr/lib/systemd/system/opt-tool.service': '[Service]\nExecStart=/opt/tool/tool\n' },
+  package: 'install -D -t "$pkgdir/opt/tool" tool',
+})
+
+const OFFERS = [
+  { recipes: [...packages('1.0'), optTool('1.0')] },
+  { recipes: [...packages('2.0'), optTool('2.0')] },
+]
+
+interface Place extends Share {
+  node: Machine
+  /** ms */
+  at: number
+}
+
+/** Longer than a client keeps attributes. [nfs(5), acdirmax] */
+const ATTRIBUTES_MS = 120_000
+
+const SCENARIOS: Record<string, { more?: string; run: (place: Place) => Promise<string | void> }> =
+  {
+    'the server dies while two hosts upgrade': { run: dies },
+    'the export is made anew': { run: madeAnew },
+    'the export is full': { run: full },
+    root_squash: { run: squash },
+    'a soft mount': { run: soft },
+    'on demand': { more: '--automount', run: onDemand },
+    'code from the share': { run: code },
+    'a reboot in mid-upgrade without the server': { run: rebootWithout },
+  }
+
+/** One scenario after the other; moments come from the seed. */
+export async function nfs(seed: number, round: number): Promise<Round> {
+  const all = Object.entries(SCENARIOS)
+  const [what, { run, more }] = all[round % all.length]!
+  const at = Math.round(random(seed, round) * 10_000)
+  try {
+    const share = await startShare(OFFERS, { ...(more !== undefined && { more }) })
+    const [node] = share.nodes
+    if (node === undefined) throw new Error('no node')
+    await fill(share)
+    const detail = (await run({ ...share, node, at })) ?? ''
+    return { round, what, at, end: 'whole', detail }
+  } catch (error) {
+    return { round, what, at, end: 'broken', detail: errorText(error).replaceAll('\n', ' ') }
+  } finally {
+    await Promise.all(liveMachines().map((machine) => machine.discard()))
+  }
+}
+
+/** The old packages on both hosts, and the new ones in the share. */
+async function fill({ cache, nodes }: Share): Promise<void> {
+  const install = `${SOON_WELL}; mount /srv/goods; pacman -U --noconfirm $(ls /srv/goods/0/*.pkg.tar.gz | grep -v opt-tool)`
+  await Promise.all([cache, ...nodes].map((machine) => machine.shell(install, PATIENCE_MS)))
+  await takeOffer(cache, 1)
+  await download(cache)
+  assert.equal((await readRun(cache, 'download')).outcome, 'completed')
+}
+
+const download = (cache: Machine) => cache.run('systemctl start pacman-cache-update', PATIENCE_MS)
+const upgrade = (machine: Machine) => machine.run('systemctl start pacman-upgrade', PATIENCE_MS)
+
+async function assertWhole(machine: Machine): Promise<void> {
+  const { outcome, packages: count, problems } = await readRun(machine)
+  assert.deepEqual([outcome, count, problems], ['completed', 3, []], machine.name)
+  await machine.shell('pacman -Dk; pacman -Qkk one two three')
+}
+
+/** After a repair and an upgrade. */
+async function assertMended(machine: Machine): Promise<void> {
+  await machine.shell(
+    'pacman -Dk; pacman -Qkk one two three; [ ! -s /var/lib/kured-sentinel/unfinished ]',
+  )
+  assert.equal(
+    await machine.shell('pacman -Q one two three'),
+    'one 2.0-1\ntwo 2.0-1\nthree 2.0-1\n',
+  )
+}
+
+async function dies({ server, cache, node, at }: Place): Promise<void> {
+  const hosts = [cache, node]
+  await Promise.all(hosts.map(startGatedUpgrade))
+  await Promise.all(hosts.map(dropPackages))
+  await Promise.all(
+    hosts.map((host) => host.shell(`(sleep ${at / 1000}; rm ${GATE}) >/dev/null 2>&1 &`)),
+  )
+  await server.powerCut()
+  const diedAt = Date.now()
+  await until('it was away for long enough', () => Date.now() - diedAt > 60_000 + at, 120_000)
+  await server.boot()
+  for (const host of hosts) {
+    await untilUpgraded(host)
+    await assertWhole(host)
+  }
+}
+
+/** ESTALE: the handles that clients have lead nowhere. [nfs(5)] */
+async function madeAnew({ server, node }: Place): Promise<void> {
+  await server.shell(`cd /srv/pacman
+for name in sync pkg; do cp -a $name new; rm -r $name; mv new $name; done
+exportfs -ra`)
+  const stale = /Stale file handle/
+  await until(
+    'the node notices',
+    async () => stale.test((await say(node, 'preflight upgrade')).said),
+    ATTRIBUTES_MS,
+  )
+  await assertAnswers(node, [
+    ['preflight upgrade', 1, stale],
+    ['doctor', 2, /made the export anew: systemctl restart var-lib-pacman-sync\.mount/],
+    ['', 1, /^no reboot required$/],
+    ['status', 0, /^\S+ no reboot due/],
+  ])
+  await upgrade(node)
+  assert.equal((await readRun(node)).outcome, 'skipped')
+  await node.shell('systemctl restart var-lib-pacman-sync.mount var-cache-pacman-pkg.mount')
+  await upgrade(node)
+  await assertWhole(node)
+}
+
+async function full({ server, cache, node }: Place): Promise<void> {
+  await server.shell(`truncate -s 16M /srv/small; mkfs.ext4 -q /srv/small
+mount -o loop /srv/small /mnt; cp -a /srv/pacman/pkg/. /mnt; umount /mnt
+mount -o loop /srv/small /srv/pacman/pkg
+dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true
+exportfs -ra`)
+  await Promise.all([cache, node].map(restartMounts))
+  await assertAnswers(cache, [['preflight download', 1, /free/]])
+  await cache.shell(
+    `printf '[upgrade]\\nmin-free = 0\\n' >>/etc/kured-sentinel.conf; rm ${PKG}/two-2*`,
+  )
+  await server.shell('dd if=/dev/zero of=/srv/pacman/pkg/more bs=1k 2>/dev/null || true')
+  await download(cache)
+  const run = await readRun(cache, 'download')
+  assert.equal(run.outcome, 'failed', JSON.stringify(run))
+  assert.match(JSON.stringify(run), /[Nn]o space|failed to retrieve|disk/)
+  await assertAnswers(node, [['preflight upgrade', 1, /two/]])
+}
+
+async function squash({ server, cache }: Place): Promise<void> {
+  const { exports } = readRecipe()
+  const squashed = exports.replaceAll('no_root_squash', 'root_squash')
+  await exportShare(server, squashed)
+  const asked = (text: RegExp) =>
+    until(
+      'the cache host sees it',
+      async () => text.test((await say(cache, 'preflight download')).said),
+      ATTRIBUTES_MS,
+    )
+  await asked(/cannot be written to: .*no_root_squash/)
+  await server.shell('chown -R nobody:nogroup /srv/pacman/sync /srv/pacman/pkg')
+  await asked(/pacman cannot give its downloads to alpm \(no_root_squash\)/)
+  await assertAnswers(cache, [['doctor', 2, /its server maps root to nobody/]])
+  await server.shell('chown -R root:root /srv/pacman/sync /srv/pacman/pkg')
+  await exportShare(server, exports)
+  await asked(/^go:/)
+}
+
+async function soft({ server, node }: Place): Promise<void> {
+  await node.shell(`cd /etc/systemd/system
+sed -i 's/^Options=hard/Options=soft,timeo=10,retrans=1/' var-*.mount
+systemctl daemon-reload`)
+  await restartMounts(node)
+  await startGatedUpgrade(node)
+  await dropPackages(node)
+  await server.powerCut()
+  await node.shell(`rm ${GATE}`)
+  await untilUpgraded(node)
+  const run = await readRun(node)
+  assert.notEqual(run.outcome, 'completed', JSON.stringify(run))
+  await assertAnswers(node, [['doctor', 2, /kured-sentinel repair/]])
+  await server.boot()
+  await upgrade(node)
+  await assertMended(node)
+}
+
+async function onDemand({ server, node }: Place): Promise<string> {
+  const unmount = 'systemctl stop var-lib-pacman-sync.mount var-cache-pacman-pkg.mount'
+  await node.shell(unmount)
+  await assertAnswers(node, [['preflight upgrade', 0, /^go:/]])
+  await node.shell(unmount)
+  await server.powerCut()
+  await assertAnswers(node, [
+    ['', 1, /^no reboot required$/],
+    ['status', 0, /^\S+ no reboot due/],
+    ['restart', 0, /^nothing to restart/],
+    ['reboot --dry-run', 0, /would reboot now$/],
+    ['preflight upgrade', 1, /does not answer/],
+    ['doctor', 2, /does not answer/],
+  ])
+  const ms = await node.reboot(PATIENCE_MS)
+  await server.boot()
+  await upgrade(node)
+  await assertWhole(node)
+  return `a reboot without the server: down and up in ${Math.round(ms / 1000)} s`
+}
+
+/** The upgrade gets its time to end, here 20 s and by the unit 25 min; then pacman is killed. */
+async function rebootWithout({ server, node }: Place): Promise<string> {
+  const dropIn = '/etc/systemd/system/pacman-upgrade.service.d/test.conf'
+  await node.writeFile(dropIn, '[Service]\nTimeoutStopSec=20s\n')
+  await node.shell('systemctl daemon-reload')
+  await startGatedUpgrade(node)
+  await dropPackages(node)
+  await server.powerCut()
+  await node.shell(`rm ${GATE}`)
+  const ms = await node.reboot(PATIENCE_MS)
+  await assertAnswers(node, [['doctor', 2, /kured-sentinel repair/]])
+  await server.boot()
+  await upgrade(node)
+  await assertMended(node)
+  return `down and up in ${Math.round(ms / 1000)} s`
+}
+
+/** A program on the share whose file is replaced while it runs: the client keeps it as .nfs…. */
+async function code({ server, node }: Place): Promise<void> {
+  await server.shell(`mkdir -p /srv/opt
+echo '/srv/opt 10.75.83.0/24(rw,no_root_squash,sync)' >>/etc/exports
+exportfs -ra`)
+  await node.shell(
+    `mkdir -p /opt; mount -t nfs nas:/srv/opt /opt
+pacman -U --noconfirm /srv/goods/0/opt-tool-*.pkg.tar.gz
+systemctl start opt-tool
+pacman -U --noconfirm /srv/goods/1/opt-tool-2*.pkg.tar.gz`,
+    PATIENCE_MS,
+  )
+  const { exitCode, said } = await askWhenKnown(node)
+  assert.match(
+    said,
+    /^reboot required: tool\[\d+\] runs a replaced executable: \/opt\/tool\/\.nfs\w+/,
+  )
+  assert.equal(exitCode, 0)
+  await assertAnswers(node, [
+    ['restart', 0, /restarted: opt-tool\.service/],
+    ['', 1, /^no reboot required$/],
+  ])
+}
