@@ -1,7 +1,7 @@
 /** `node --import tsx scripts/test.ts unit cli system cluster monitoring aarch64 machine`: runs these tests. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { isExecutable, newestNode } from '../test/lab/cache.ts'
 
@@ -75,7 +75,9 @@ async function runTests(title: string, node: string, files: string[]): Promise<C
     const reporters = ['spec', 'stdout', 'tap', summary].map((value, index) =>
       index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
     )
-    const argv = ['--import', 'tsx', '--test', ...reporters, ...files]
+    // By default node:test leaves one processor alone: half of a machine with two.
+    const concurrency = `--test-concurrency=${availableParallelism()}`
+    const argv = ['--import', 'tsx', '--test', concurrency, ...reporters, ...files]
     const exitCode = await exitOf(node, argv)
     const counts = countsOf(readFileSync(summary, 'utf8'))
     if (counts.failed === 0 && exitCode !== 0) {
