@@ -48,7 +48,7 @@ export async function buildOwnPackage(within: string, ...options: string[]): Pro
   execFileSync('chown', ['-R', 'nobody:', directory])
   const argv = [...user, 'env', '--chdir', directory, 'makepkg', '--nodeps', ...options]
   const ended = await run(argv, {
-    timeoutMs: 400_000,
+    timeoutMs: 600_000,
     env: {
       PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin`,
       HOME: directory,

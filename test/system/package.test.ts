@@ -1,7 +1,7 @@
 /** The package for pacman: built by makepkg as an ordinary user, installed and removed in a node. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import manifest from '../../package.json' with { type: 'json' }
@@ -54,7 +54,7 @@ toolTest(PACKAGE_TOOLS, 'makepkg in a checkout neither fills nor removes its src
 
 toolTest(PACKAGE_TOOLS, 'check() runs the tests', async () => {
   const [{ output }] = await built()
-  assert.match(output, /^[1-9]\d\d+ passed, 0 failed, \d skipped$/m)
+  assert.match(output, /^[1-9]\d\d+ passed, 0 failed, \d{1,2} skipped$/m)
 })
 
 toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
@@ -117,32 +117,29 @@ toolTest(
   },
 )
 
-toolTest(
-  PACKAGE_TOOLS,
-  'it takes less than 1 MB, and names the licences of what it contains',
-  async () => {
-    const [one] = await built()
-    const root = unpacked(one)
-    const info = execFileSync('bsdtar', ['-xOf', one.file, '.PKGINFO'], { encoding: 'utf8' })
-    const size = Number(/^size = (\d+)$/m.exec(info)?.[1])
-    assert.ok(size > 100_000 && size < 1_000_000, `${size} bytes`)
-    assert.match(info, /^depend = nodejs>=20\.19$/m)
-    assert.equal(info.match(/^depend = /gm)?.length, 1)
-    assert.match(info, /^backup = etc\/kured-sentinel\.conf$/m)
+toolTest(PACKAGE_TOOLS, 'it is small, and names the licences of what it contains', async () => {
+  const [one] = await built()
+  const root = unpacked(one)
+  const info = execFileSync('bsdtar', ['-xOf', one.file, '.PKGINFO'], { encoding: 'utf8' })
+  const size = Number(/^size = (\d+)$/m.exec(info)?.[1])
+  assert.ok(size > 100_000 && size < 1_250_000, `${size} bytes installed`)
+  assert.ok(statSync(one.file).size < 500_000, 'in the package')
+  assert.match(info, /^depend = nodejs>=20\.19$/m)
+  assert.equal(info.match(/^depend = /gm)?.length, 1)
+  assert.match(info, /^backup = etc\/kured-sentinel\.conf$/m)
 
-    const licences = join(root, 'usr/share/licenses/kured-sentinel/THIRD-PARTY-LICENSES')
-    const texts = readFileSync(licences, 'utf8')
-    const contained = [...texts.matchAll(/^==== (\S+) \S+ \((.*)\)$/gm)]
-    assert.deepEqual(
-      ['chalk', 'commander', 'execa', 'ini', 'signal-exit'].filter(
-        (name) => !contained.some(([, found]) => found === name),
-      ),
-      [],
-    )
-    const own = /^license = (.*)$/m.exec(info)?.[1]?.split(' AND ').toSorted()
-    assert.deepEqual(own, [...new Set(contained.map(([, , licence]) => licence ?? ''))].toSorted())
-  },
-)
+  const licences = join(root, 'usr/share/licenses/kured-sentinel/THIRD-PARTY-LICENSES')
+  const texts = readFileSync(licences, 'utf8')
+  const contained = [...texts.matchAll(/^==== (\S+) \S+ \((.*)\)$/gm)]
+  assert.deepEqual(
+    ['chalk', 'commander', 'execa', 'ini', 'signal-exit'].filter(
+      (name) => !contained.some(([, found]) => found === name),
+    ),
+    [],
+  )
+  const own = /^license = (.*)$/m.exec(info)?.[1]?.split(' AND ').toSorted()
+  assert.deepEqual(own, [...new Set(contained.map(([, , licence]) => licence ?? ''))].toSorted())
+})
 
 toolTest([...PACKAGE_TOOLS, 'groff'], 'groff has nothing against the manual page', async () => {
   const [one] = await built()
