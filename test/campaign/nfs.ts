@@ -220,7 +220,7 @@ async function onDemand({ server, node }: Place): Promise<string> {
     ['', 1, /^no reboot required$/],
     ['status', 0, /^\S+ no reboot due/],
     ['restart', 0, /^nothing to restart/],
-    ['reboot --dry-run', 0, /would reboot now$/],
+    ['reboot --dry-run', 0, /^would reboot now/],
     ['preflight upgrade', 1, /does not answer/],
     ['doctor', 2, /does not answer/],
   ])
