@@ -122,7 +122,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   const now = await command('status')
   assert.match(
     now.stdout,
-    /^a reboot starts kubelet 1\.37\.2, which fits the apiserver, 1\.37\.2$/m,
+    /^kubelet +a reboot starts kubelet 1\.37\.2, which fits the apiserver, 1\.37\.2$/m,
   )
   assert.match((await command('check')).stdout, /^reboot required: .*kubelet/)
   const restart = await command('restart', '--dry-run')
