@@ -81,8 +81,6 @@ export async function lookAt(
   const deadline = new Deadline(settings.timeout)
   const seen = await checkHost(host, settings, deadline, all)
   if (seen.verdict === 'none' && !all) return { report: seen, settings }
-  const { applyBrake } = await import('../reboot/brake.ts')
-  const { applyRebootPolicy } = await import('../reboot/policy.ts')
-  const braked = await applyBrake(host, settings, seen, deadline)
-  return { report: applyRebootPolicy(host, settings, braked, answers, deadline), settings }
+  const { judgeAnswer } = await import('../reboot/policy.ts')
+  return { report: await judgeAnswer(host, settings, seen, answers, deadline), settings }
 }

@@ -1,6 +1,5 @@
 import { describeAnswer } from '../reboot/answer.ts'
-import { applyBrake } from '../reboot/brake.ts'
-import { applyRebootPolicy } from '../reboot/policy.ts'
+import { judgeAnswer } from '../reboot/policy.ts'
 import { checkHost } from '../sentinel/check.ts'
 import { type DoctorCheck, ok, type DoctorFinding, unknown, wrong } from './line.ts'
 
@@ -10,8 +9,7 @@ export const verdict: DoctorCheck = {
   async look({ host, config, isRoot, deadline }) {
     // The state is only read, as status does.
     const seen = await checkHost(host, config, deadline, false)
-    const braked = await applyBrake(host, config, seen, deadline)
-    const report = applyRebootPolicy(host, config, braked, false, deadline)
+    const report = await judgeAnswer(host, config, seen, false, deadline)
     const reasons = report.reasons.filter(({ kind }) => kind !== 'lock')
     if (report.verdict !== 'attention') return [ok(describeAnswer(report))]
     if (reasons.length === 0) return [wrong('check answers 2 because of the lock')]

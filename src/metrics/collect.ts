@@ -11,8 +11,7 @@ import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import { readLock } from '../pacman/lock.ts'
 import { activeHold } from '../reboot/hold-state.ts'
 import { remaining } from '../reboot/hold.ts'
-import { applyBrake } from '../reboot/brake.ts'
-import { applyRebootPolicy } from '../reboot/policy.ts'
+import { judgeAnswer } from '../reboot/policy.ts'
 import { readRunRecord } from '../record/run-record.ts'
 import { checkHost, type CheckReport } from '../sentinel/check.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
@@ -82,8 +81,7 @@ async function checkAsKured(host: Host, config: Config): Promise<CheckReport> {
   const deadline = new Deadline(config.timeout)
   const report = await checkHost(host, config, deadline, false)
   if (report.verdict === 'none') return report
-  const braked = await applyBrake(host, config, report, deadline)
-  return applyRebootPolicy(host, config, braked, false, deadline)
+  return judgeAnswer(host, config, report, false, deadline)
 }
 
 function lookAtKured(host: Host, { wall }: BootClock): MetricFacts['asked'] {

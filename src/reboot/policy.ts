@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts'
 import type { CheckReport } from '../sentinel/check.ts'
 import { ignore, spoken, unreadable, type Finding } from '../sentinel/finding.ts'
 import { decide, type Verdict } from '../sentinel/verdict.ts'
+import { applyBrake } from './brake.ts'
 import { collectDangers } from './dangers.ts'
 import { decideGuard, type RebootRequest } from './guard.ts'
 import { countHold, readHold } from './hold-state.ts'
@@ -20,8 +21,25 @@ import { readBootClock, type BootClock } from '../host/boot-clock.ts'
 const DELETED_INTERVAL_MS = 86_400_000
 
 /**
+ * What Kured is answered, by what was seen: whether other hosts keep this one back, and then whether
+ * its own state does. A check with nothing to ask for does not load this module.
+ *
+ * @param answers as of applyRebootPolicy()
+ */
+export async function judgeAnswer(
+  host: Host,
+  config: Config,
+  report: CheckReport,
+  answers: boolean,
+  deadline: Deadline,
+): Promise<CheckReport> {
+  const braked = await applyBrake(host, config, report, deadline)
+  return applyRebootPolicy(host, config, braked, answers, deadline)
+}
+
+/**
  * Applies the host's state to the findings: reboots that did not help, a hold, min-interval, and
- * what would make a reboot fatal. A check with nothing to ask for does not load this module.
+ * what would make a reboot fatal.
  *
  * @param answers whether the result is an answer to Kured: requests are then stored before the
  * answer is given; otherwise nothing is written
