@@ -47,11 +47,15 @@ exit $code`
  * Reads all rows. What is on the share is anybody's: nothing of it is opened by this process, no link
  * is followed, and a server that is gone costs a bounded time.
  */
-export async function readFleet(
+export function readFleet(
   host: Host,
   settings: FleetSettings,
   limit: Deadline,
 ): Promise<FleetView> {
+  return host.once('the fleet', () => askFleet(host, settings, limit))
+}
+
+async function askFleet(host: Host, settings: FleetSettings, limit: Deadline): Promise<FleetView> {
   const deadline = shareDeadline(limit)
   try {
     const share = await findShare(host, settings, deadline)

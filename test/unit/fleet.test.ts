@@ -22,6 +22,7 @@ import { putFile, removeHost } from '../../src/fleet/write.ts'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { applyBrake } from '../../src/reboot/brake.ts'
+import { Snapshot } from '../../src/host/snapshot.ts'
 import type { CheckReport } from '../../src/sentinel/check.ts'
 import { decide } from '../../src/sentinel/verdict.ts'
 import { printable } from '../../src/text/printable.ts'
@@ -121,6 +122,14 @@ describe('the brake', () => {
     const hurt = [...way, entry('node4', { health: UNHEALTHY })]
     assert.equal(messages(hurt, { fleetAtOnce: 3 }).length, 1)
   })
+})
+
+test('a command reads the share once: all that it says is of the same moment', async () => {
+  const host = new Snapshot(hostWith([row('node2')]).root)
+  const hosts = async () => (await seen(host)).entries.map((each) => each.host)
+  assert.deepEqual(await hosts(), [OWN, 'node2'])
+  putRow(host, 'node3', fileOf(row('node3')))
+  assert.deepEqual(await hosts(), [OWN, 'node2'])
 })
 
 describe('a reboot that is due', () => {
