@@ -1,7 +1,7 @@
 import { execWord } from '../systemd/escape.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
 import { METRICS_SERVICE } from '../systemd/jobs.ts'
-import { DOCUMENTATION, SENTINEL } from './services.ts'
+import { DOCUMENTATION, PRIORITY, SENTINEL } from './services.ts'
 import { because, unit, type UnitFile } from './unit.ts'
 
 const NAME = METRICS_SERVICE.replace(/\.service$/, '')
@@ -20,11 +20,7 @@ function metricsService(directory: string): UnitFile {
       'StartLimitIntervalSec=0',
     ],
     Service: [
-      'Type=oneshot',
-      'Nice=19',
-      because("The node's workload goes first, also in other cgroups, where Nice= has no effect."),
-      'CPUWeight=20',
-      'IOWeight=20',
+      ...PRIORITY,
       `ExecStart=${SENTINEL} metrics --textfile ${execWord(directory)}`,
       because(
         'More than all its own limits together: a look that hangs does not end the later ones.',

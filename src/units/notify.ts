@@ -1,6 +1,6 @@
 import { NOTIFY_DIRECTORY, UNTOLD_DIRECTORY } from '../history/untold.ts'
 import { NOTIFY_PATH, NOTIFY_SERVICE } from '../systemd/jobs.ts'
-import { DOCUMENTATION, SENTINEL } from './services.ts'
+import { DOCUMENTATION, NETWORK, SENTINEL } from './services.ts'
 import { because, unit, type UnitFile } from './unit.ts'
 
 const DESCRIPTION = `Description=Tell the programs in ${NOTIFY_DIRECTORY} what has happened`
@@ -25,8 +25,7 @@ export function notifyService(): UnitFile {
       DESCRIPTION,
       DOCUMENTATION,
       because('Mail and webhooks need it; the event waits in a file.'),
-      'After=network-online.target nss-lookup.target',
-      'Wants=network-online.target',
+      ...NETWORK,
       because(
         'No limit of starts: several events may come in a few seconds, and a service that has met it takes the path along, until a person starts that.',
       ),

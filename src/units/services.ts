@@ -20,7 +20,7 @@ export function upgradeService(options: UnitOptions): UnitFile {
       'After=dbus.service',
     ],
     Service: [
-      ...PRIORITY,
+      ...JOB,
       ...preflight('upgrade', options),
       'ExecStart=/usr/bin/pacman -Su --noconfirm --noprogressbar',
       because(
@@ -67,7 +67,7 @@ export function downloadService(options: UnitOptions): UnitFile {
       'StartLimitIntervalSec=0',
     ],
     Service: [
-      ...PRIORITY,
+      ...JOB,
       ...preflight('download', options),
       'ExecStart=/usr/bin/pacman -Syuw --noconfirm --noprogressbar',
       because(
@@ -89,17 +89,22 @@ export function downloadService(options: UnitOptions): UnitFile {
   })
 }
 
-const NETWORK: UnitLine[] = [
+export const NETWORK: UnitLine[] = [
   'After=network-online.target nss-lookup.target',
   'Wants=network-online.target',
 ]
 
-const PRIORITY: UnitLine[] = [
+export const PRIORITY: UnitLine[] = [
   'Type=oneshot',
   'Nice=19',
   because("The node's workload goes first, also in other cgroups, where Nice= has no effect."),
   'CPUWeight=20',
   'IOWeight=20',
+]
+
+/** Of the units that run pacman. */
+const JOB: UnitLine[] = [
+  ...PRIORITY,
   because("A failed hook shows only in pacman's output, and the record reads only English."),
   'Environment=LC_MESSAGES=C',
 ]
