@@ -19,6 +19,7 @@ import {
   type DemoCommand,
   type DemoOutcome,
   environmentOf,
+  outcomeOf,
   type Shown,
   type Stage,
 } from './stage.ts'
@@ -60,7 +61,7 @@ export async function makeEnclosedStage(shown: Shown): Promise<Stage> {
       }
       const [program, ...words] = command.split(' ')
       const ended = boot.run(`/usr/bin/${program}`, words, environmentOf(command, shown))
-      return { code: ended.exitCode ?? -1, output: ended.stdout.toString() + ended.stderr }
+      return outcomeOf(ended)
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { ProgramResult } from '../host/program.ts'
+
 /** The commands of the demonstration, as one would type them. */
 export type DemoCommand =
   | 'kured-sentinel'
@@ -10,6 +12,11 @@ export interface DemoOutcome {
   code: number
   /** all that it printed */
   output: string
+}
+
+/** What a program printed, and how it ended. */
+export function outcomeOf({ exitCode, stdout, stderr }: ProgramResult): DemoOutcome {
+  return { code: exitCode ?? -1, output: stdout.toString() + stderr }
 }
 
 /** A throw-away host. */

@@ -18,6 +18,7 @@ import {
   type DemoCommand,
   type DemoOutcome,
   environmentOf,
+  outcomeOf,
   type Shown,
   type Stage,
 } from './stage.ts'
@@ -58,7 +59,7 @@ export function makeTreeStage(shown: Shown, root: string): Stage {
       const env = environmentOf(command, shown)
       const words = [`${directory}/bin/kured-sentinel.cjs`, word, '--root', root]
       const ended = runProgram(node, words, { timeoutMs: LIMIT_MS, env })
-      return { code: ended.exitCode ?? -1, output: ended.stdout.toString() + ended.stderr }
+      return outcomeOf(ended)
     },
   }
 }
