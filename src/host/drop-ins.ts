@@ -1,7 +1,6 @@
-import { dirname } from 'node:path'
 import { ifThere } from '../errors.ts'
 import type { Host } from './host.ts'
-import { isOnlyOwners } from './owner.ts'
+import { directoriesAbove, isOnlyOwners } from './owner.ts'
 
 /** An administrator's executable in a directory of its kind. */
 export interface DropIn {
@@ -35,14 +34,10 @@ function isExecutable(host: Host, path: string): boolean {
 
 /** Who can write to a directory above it, or to a link's, can put another file in its place. */
 function isSafe(host: Host, path: string): boolean {
-  const ways = [...above(path), host.realPath(path), ...above(host.realPath(path))]
+  const real = host.realPath(path)
+  const ways = [...directoriesAbove(path), real, ...directoriesAbove(real)]
   return ways.every((way) => {
     const found = host.stat(way)
     return found !== undefined && isOnlyOwners(found)
   })
-}
-
-function above(path: string): string[] {
-  const parent = dirname(path)
-  return parent === path ? [] : [parent, ...above(parent)]
 }

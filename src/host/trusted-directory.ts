@@ -1,5 +1,5 @@
-import { dirname } from 'node:path'
 import type { Host } from './host.ts'
+import { directoriesAbove } from './owner.ts'
 
 /** Group and others may write. [inode(7)] */
 const GROUP = 0o020
@@ -13,17 +13,11 @@ const OTHERS = 0o002
  * @returns the reason with what to do, in one line; undefined if there is none
  */
 export function refuseDirectory(host: Host, path: string): string | undefined {
-  for (const each of [...parentsOf(path), path]) {
+  for (const each of [...directoriesAbove(path).toReversed(), path]) {
     const reason = refuseOne(host, each)
     if (reason !== undefined) return `${host.path(each)} ${reason}`
   }
   return undefined
-}
-
-/** From the root down. */
-function parentsOf(path: string): string[] {
-  const parent = dirname(path)
-  return parent === path ? [] : [...parentsOf(parent), parent]
 }
 
 function refuseOne(host: Host, path: string): string | undefined {
