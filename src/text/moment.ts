@@ -1,4 +1,5 @@
 import { SentinelError } from '../errors.ts'
+import { localDate } from './when.ts'
 
 const DAY_MS = 86_400_000
 
@@ -40,7 +41,5 @@ function nextOf(at: (date: string) => Date, now: number, isUtc: boolean): Date {
 }
 
 function dateOf(date: Date, isUtc: boolean): string {
-  if (isUtc) return date.toISOString().slice(0, 10)
-  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
-  return parts.map((part) => String(part).padStart(2, '0')).join('-')
+  return isUtc ? date.toISOString().slice(0, 10) : localDate(date)
 }

@@ -13,8 +13,13 @@ export function whenText(ms: number, now: number): string {
   const days = dayOf(at) - dayOf(new Date(now))
   const near = { [-1]: 'yesterday', 0: 'today', 1: 'tomorrow' }[days]
   if (near !== undefined) return `${near} ${timeOf(at)}`
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${timeOf(at)}`
+  const date = `${localDate(at)} ${timeOf(at)}`
   return days < 0 && days > -100 ? `${-days} days ago (${date})` : date
+}
+
+/** The day in this machine's time zone: "2026-11-24". */
+export function localDate(at: Date): string {
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
 }
 
 /** The number of a local day: two of them differ by 1 also where one has 23 hours. */
