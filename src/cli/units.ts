@@ -1,10 +1,18 @@
 import { type Command, Option } from 'commander'
-import { DEFAULTS, ROLES, type UnitOptions } from '../units/options.ts'
+import type { NamedOptions } from '../units/choice.ts'
+import { DEFAULTS, type Role, ROLES } from '../units/options.ts'
 import { type OnEnd, example, parseRootOption } from './options.ts'
 
-interface UnitsFlags extends Omit<UnitOptions, 'nfs' | 'automount' | 'local' | 'metrics'> {
-  metrics?: string
-  nfs?: string[]
+interface UnitsFlags {
+  role?: Role
+  cacheCalendar?: string
+  upgradeCalendar?: string
+  spread?: string
+  syncDir?: string
+  cacheDir?: string
+  /** false: --no-metrics, --no-nfs */
+  metrics?: string | false
+  nfs?: string[] | false
   automount?: boolean
   local?: boolean
   root?: string
@@ -22,11 +30,11 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     .addHelpText('after', example('units install --enable'))
   const load = () => import('../commands/units.ts')
 
-  generator(units.command('print'))
-    .description('print the units for these options, and write nothing')
+  onHost(generator(units.command('print')))
+    .description('print the units for this host and these options, and write nothing')
     .addHelpText('after', example('units print --role cache --cache-calendar "Mon..Fri 11:00"'))
     .action(async (words: UnitsFlags) => {
-      ended('units print', await (await load()).unitsPrint(toOptions(words), words.json))
+      ended('units print', await (await load()).unitsPrint(toNamed(words), words.root, words.json))
     })
 
   onHost(generator(units.command('install')))
@@ -37,7 +45,7 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     .addHelpText('after', example('units install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
     .action(async (words: UnitsFlags) => {
       const { root, enable = false, force = false, dryRun = false } = words
-      const request = { options: toOptions(words), root, enable, force, dryRun }
+      const request = { named: toNamed(words), root, enable, force, dryRun }
       ended('units install', await (await load()).unitsInstall(request, words.json))
     })
 
@@ -69,40 +77,56 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
       `\nExit codes: 0 no difference, 1 they differ, 2 could not tell.\n${example('units diff --role cache')}`,
     )
     .action(async (words: UnitsFlags) => {
-      ended('units diff', await (await load()).unitsDiff(toOptions(words), words.root, words.json))
+      ended('units diff', await (await load()).unitsDiff(toNamed(words), words.root, words.json))
     })
 }
 
+const REMEMBERED = `
+What is not named stays as the host's units have it; on a new host it is the
+default. To undo a choice, name the default, or --no-nfs, --no-automount,
+--no-local, --no-metrics.
+`
+
 function generator(command: Command): Command {
+  const usually = (key: 'role' | 'cacheCalendar' | 'upgradeCalendar' | 'spread') =>
+    `(default: ${DEFAULTS[key]})`
   return command
+    .addHelpText('after', REMEMBERED)
     .addOption(
-      new Option('--role <role>', 'cache downloads for all hosts and upgrades; node only upgrades')
-        .choices(ROLES)
-        .default(DEFAULTS.role),
+      new Option(
+        '--role <role>',
+        `cache downloads for all hosts and upgrades; node only upgrades ${usually('role')}`,
+      ).choices(ROLES),
     )
-    .option('--cache-calendar <event>', 'when to download', DEFAULTS.cacheCalendar)
-    .option('--upgrade-calendar <event>', 'when to upgrade', DEFAULTS.upgradeCalendar)
+    .option('--cache-calendar <event>', `when to download ${usually('cacheCalendar')}`)
+    .option('--upgrade-calendar <event>', `when to upgrade ${usually('upgradeCalendar')}`)
     .option(
       '--spread <duration>',
-      'spread the hosts’ runs over this time; each host keeps its own delay; 0 for none',
-      DEFAULTS.spread,
+      `spread the hosts’ runs over this time; each host keeps its own delay; 0 for none ${usually('spread')}`,
     )
-    .option('--sync-dir <dir>', 'where the sync databases are mounted', DEFAULTS.syncDir)
-    .option('--cache-dir <dir>', 'where the packages are mounted', DEFAULTS.cacheDir)
+    .option(
+      '--sync-dir <dir>',
+      `where the sync databases are mounted (default: ${DEFAULTS.syncDir})`,
+    )
+    .option('--cache-dir <dir>', `where the packages are mounted (default: ${DEFAULTS.cacheDir})`)
     .option(
       '--nfs <server:/export>',
       'write mount units too: of the sync databases, of the packages and, given a third time, of what the hosts tell each other',
-      (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
+      (value: string, earlier: string[] | false | undefined) => [...(earlier || []), value],
     )
+    .option('--no-nfs', 'take those mount units away')
     .option('--automount', 'with --nfs: mount on demand')
+    .option('--no-automount', 'mount at boot')
     .option(
       '--local',
       'databases and packages are on the host’s own disk; with --role cache it also downloads them',
     )
+    .option('--no-local', 'they are mounted')
     .option(
       '--metrics <dir>',
       'write kured_sentinel.prom there, for node_exporter’s textfile collector',
     )
+    .option('--no-metrics', 'write none')
     .option('--json', 'print JSON')
 }
 
@@ -114,14 +138,20 @@ function onHost(command: Command): Command {
   )
 }
 
-function toOptions({
-  nfs = [],
-  automount = false,
-  local = false,
-  metrics,
-  ...words
-}: UnitsFlags): UnitOptions {
+/** Only what was named: the rest stays as it was chosen. */
+function toNamed({ nfs, metrics, ...words }: UnitsFlags): NamedOptions {
   const { role, cacheCalendar, upgradeCalendar, spread, syncDir, cacheDir } = words
-  const paths = { syncDir, cacheDir, nfs, metrics }
-  return { role, cacheCalendar, upgradeCalendar, spread, ...paths, automount, local }
+  const { automount, local } = words
+  return {
+    ...(role !== undefined && { role }),
+    ...(cacheCalendar !== undefined && { cacheCalendar }),
+    ...(upgradeCalendar !== undefined && { upgradeCalendar }),
+    ...(spread !== undefined && { spread }),
+    ...(syncDir !== undefined && { syncDir }),
+    ...(cacheDir !== undefined && { cacheDir }),
+    ...(nfs !== undefined && { nfs: nfs || [] }),
+    ...(automount !== undefined && { automount }),
+    ...(local !== undefined && { local }),
+    ...(metrics !== undefined && { metrics: metrics === false ? undefined : metrics }),
+  }
 }

@@ -12,7 +12,7 @@ import { installKeyrings } from '../preflight/keyring-first.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
-import { hasOwnCache } from '../units/own-cache.ts'
+import { type JobOptions, readJobOptions } from '../units/job-options.ts'
 import { journalLine } from './record.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printable, printableJson } from '../text/printable.ts'
@@ -32,9 +32,10 @@ export async function runPreflight(
 ): Promise<number> {
   const host = new Host()
   const invocation = systemdInvocation()
-  // A person asks what the unit will be told, whose line may say --local.
-  const byHand = invocation === undefined && !options.syncDir && !options.cacheDir
-  const local = options.local || (byHand && hasOwnCache(host, job))
+  const asked =
+    invocation === undefined
+      ? { ...options, ...asInUnit(options, readJobOptions(host, job)) }
+      : options
   let most = Infinity
   const configured = () => {
     const config = readConfig(host, options.config)
@@ -48,11 +49,7 @@ export async function runPreflight(
   const look = (found: readonly PreflightFinding[]) => {
     const deadline = new Deadline(options.timeout)
     return withProgress(`checking whether the ${job} can begin`, () =>
-      preflight(
-        job,
-        () => prepare(job, host, configured(), { ...options, local }, deadline),
-        found,
-      ),
+      preflight(job, () => prepare(job, host, configured(), asked, deadline), found),
     )
   }
   const first = await look(before.findings)
@@ -83,6 +80,17 @@ export async function runPreflight(
     // Without a recorded start the run's outcome would be unknown. To systemd, exit 2 is a skip.
     write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
     return CODES.act
+  }
+}
+
+/** A person asks what the unit will be told: its line counts for what this one does not name. */
+export function asInUnit(named: JobOptions, unit: JobOptions): JobOptions {
+  const { syncDir = unit.syncDir, cacheDir = unit.cacheDir } = named
+  const namesMounts = named.syncDir !== undefined || named.cacheDir !== undefined
+  return {
+    local: named.local || (unit.local && !namesMounts),
+    allowDownload: named.allowDownload || unit.allowDownload,
+    ...(named.local ? { syncDir: named.syncDir, cacheDir: named.cacheDir } : { syncDir, cacheDir }),
   }
 }
 

@@ -8,17 +8,20 @@ import { REPORT_LOST, writeReport } from '../terminal/report.ts'
 import { printableJson, printableLines } from '../text/printable.ts'
 import { compareUnits, type UnitsDiff } from '../units/plan.ts'
 import { type InstallOutcome, type InstallRequest, installUnits } from '../units/install.ts'
-import type { UnitOptions } from '../units/options.ts'
+import { chooseUnits, type NamedOptions } from '../units/choice.ts'
 import { type RemoveOutcome, type RemoveRequest, removeUnits } from '../units/remove.ts'
 import { unitsStatus } from '../units/status.ts'
 import type { UnitFile } from '../units/unit.ts'
-import { verifiedUnits } from '../units/verify.ts'
 
 type Json = true | undefined
 
 /** `units print`. @returns 0 */
-export async function unitsPrint(options: UnitOptions, json: Json): Promise<number> {
-  const units = await withProgress('asking systemd', () => verifiedUnits(options))
+export async function unitsPrint(
+  named: NamedOptions,
+  root: string | undefined,
+  json: Json,
+): Promise<number> {
+  const { units } = await withProgress('asking systemd', () => chooseUnits(new Host(root), named))
   write(
     1,
     json ? printableJson(units.map(({ name, text }) => ({ name, text }))) : renderUnits(units),
@@ -29,9 +32,10 @@ export async function unitsPrint(options: UnitOptions, json: Json): Promise<numb
 /** `units install`. @returns 0, even if there was nothing to do; throws if edits are in the way */
 export async function unitsInstall(request: InstallRequest, json: Json): Promise<number> {
   const installed = await withProgress('asking systemd', () => installUnits(request))
-  const { changes, refused, disabled, enabled, started } = installed
+  const { changes, refused, removed, disabled, stopped, enabled, started } = installed
   const { dryRun } = request
-  const done = refused.length > 0 ? [] : [changes, disabled, enabled, started].flat()
+  const did = [changes, removed, disabled, stopped, enabled, started].flat()
+  const done = refused.length > 0 ? [] : did
   writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
     if (json) write(1, printableJson({ dryRun, ...installed }))
     else {
@@ -72,11 +76,11 @@ export async function unitsShow(root: string | undefined, json: Json): Promise<n
 
 /** `units diff`. @returns 0 no difference, 1 they differ */
 export async function unitsDiff(
-  options: UnitOptions,
+  named: NamedOptions,
   root: string | undefined,
   json: Json,
 ): Promise<number> {
-  const diff = await withProgress('asking systemd', () => compareUnits(options, root))
+  const diff = await withProgress('asking systemd', () => compareUnits(named, root))
   if (json) write(1, printableJson(diff))
   else {
     write(1, renderDiffs(diff.changes))
@@ -110,28 +114,52 @@ export function renderUnits(units: readonly UnitFile[]): string {
 
 /** A line for each change. */
 export function renderInstalled(installed: InstallOutcome, dryRun: boolean): string {
-  const { changes, unchanged, disabled, enabled, started } = installed
+  const { changes, unchanged, removed, disabled, stopped, enabled, started } = installed
   const did = (what: string) => (dryRun ? `would be ${what}` : what)
+  const lines = [
+    ...changes.map((change) => describeChange(change, did)),
+    ...removed.map((path) => `${path} ${did('removed')}: these options do not need it`),
+    ...disabled.map((name) => `${name} ${did('disabled')}`),
+    ...stopped.map((name) => `${name} ${did('stopped')}`),
+    ...enabled.map((name) => `${name} ${did('enabled')}`),
+    ...started.map((name) => `${name} ${did('started')}`),
+  ]
+  const same = changes.length > 0 ? [] : unchanged.map(({ path }) => `${path} is up to date`)
+  return printableLines([...same, ...(lines.length === 0 ? ['nothing to do'] : lines)])
+}
+
+function describeChange(
+  { path, action, differs, saved }: InstallOutcome['changes'][number],
+  did: (what: string) => string,
+): string {
   const words = { create: 'written', replace: 'replaced', remove: 'removed' }
-  const lines = changes.map(({ path, action }) => {
-    const why = action === 'remove' ? ': the package has the same unit' : ''
-    return `${path} ${did(words[action])}${why}`
-  })
-  if (changes.length === 0) lines.push(...unchanged.map(({ path }) => `${path} is up to date`))
-  lines.push(...disabled.map((name) => `${name} ${did('disabled')}`))
-  lines.push(...enabled.map((name) => `${name} ${did('enabled')}`))
-  lines.push(...started.map((name) => `${name} ${did('started')}`))
-  if (changes.length + disabled.length + enabled.length + started.length === 0)
-    lines.push('nothing to do')
-  return printableLines(lines)
+  const instead = action === 'remove' ? ': the package’s unit counts' : ''
+  const how = differs === undefined ? '' : `${instead || ', which changes'}: ${differs}`
+  const kept = saved === undefined ? '' : `; the one that was there ${did('kept')} as ${saved}`
+  return `${path} ${did(words[action])}${how || instead}${kept}`
 }
 
 /** Warnings and notes for a person. */
-export function renderNotes({ warnings, dropIns, surplus, idle }: Partial<InstallOutcome>): string {
+export function renderNotes({
+  warnings,
+  dropIns,
+  surplus,
+  removed,
+  kept,
+  idle,
+  remembered,
+}: Partial<InstallOutcome>) {
+  const left = (surplus ?? []).filter(
+    (name) => !(removed ?? []).some((path) => path.endsWith(`/${name}`)),
+  )
   return printableLines([
     ...(warnings ?? []).map((warning) => `warning: ${warning}`),
     ...(dropIns ?? []).map((path) => `note: the drop-in ${path} also changes the unit`),
-    ...(surplus ?? []).map((name) => `note: ${name} is also there, from other options`),
+    ...left.map((name) => `note: ${name} is also there, from other options`),
+    ...(kept?.length
+      ? [`note: left as it is: ${kept.join(', ')}; a mount changes only with --nfs`]
+      : []),
+    ...(remembered ? [`note: as chosen before: ${remembered}`] : []),
     ...(idle?.length ? [`note: not enabled (use --enable): ${idle.join(', ')}`] : []),
   ])
 }
@@ -141,7 +169,7 @@ export function renderDiffs(changes: UnitsDiff['changes']): string {
 }
 
 export function renderRemoved(
-  { disabled, stopped, removed, left }: RemoveOutcome,
+  { disabled, stopped, removed, saved, left }: RemoveOutcome,
   dryRun: boolean,
 ) {
   const did = (what: string) => (dryRun ? `would be ${what}` : what)
@@ -149,6 +177,7 @@ export function renderRemoved(
     ...disabled.map((name) => `${name} ${did('disabled')}`),
     ...stopped.map((name) => `${name} ${did('stopped')}`),
     ...removed.map((path) => `${path} ${did('removed')}`),
+    ...saved.map((path) => `what a person edited ${did('kept')} as ${path}`),
   ]
   if (lines.length === 0) lines.push('nothing to do')
   return printableLines([

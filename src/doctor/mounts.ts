@@ -1,10 +1,12 @@
 import { Deadline } from '../host/deadline.ts'
-import { PACMAN_CONF } from '../pacman/conf/conf.ts'
+import { PACMAN_CONF, plainPath } from '../pacman/conf/conf.ts'
 import { askDownloadUser, askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { askFreeSpace, askNobodysFiles, askRealPath, askWritable } from '../host/directory.ts'
+import { UNITS } from '../systemd/jobs.ts'
+import { parseJobOptions } from '../units/job-options.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
 import { type Directory, judgeDirectory, type Wanted } from './directory.ts'
-import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'
+import { type DoctorCheck, type DoctorContext, type DoctorFinding, wrong } from './line.ts'
 import { askUnits, isCacheHost, upgradeServicePath, wantsMounts } from './units.ts'
 
 /**
@@ -14,27 +16,43 @@ import { askUnits, isCacheHost, upgradeServicePath, wantsMounts } from './units.
 export const mounts: DoctorCheck = {
   area: 'mounts',
   async look(place) {
-    const wanted = wantedOf(place)
+    const { host, config, dbPath, deadline } = place
+    const status = optional(() => askUnits(host, deadline)) ?? []
+    const service = upgradeServicePath(status)
+    const text = service === undefined ? undefined : host.readText(service)
+    const wanted: Wanted = {
+      mounts: text === undefined ? undefined : wantsMounts(text),
+      cacheHost: isCacheHost(status),
+      downloadUser: askDownloadUser(PACMAN_CONF),
+      types: config.mountTypes,
+    }
+    const told = parseJobOptions('upgrade', text ?? '')
     // Its errors are reported elsewhere.
-    const cacheDir =
-      optional(() => askPacmanConf(PACMAN_CONF, 'CacheDir')[0]) ?? '/var/cache/pacman/pkg'
+    const caches = optional(() => askPacmanConf(PACMAN_CONF, 'CacheDir'))?.map(plainPath)
+    const pacmans = [[`${dbPath}/sync`], caches ?? ['/var/cache/pacman/pkg']] as const
     const said: DoctorFinding[] = []
-    for (const path of [`${place.dbPath}/sync`, cacheDir.replace(/(.)\/+$/, '$1')]) {
-      said.push(...judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted))
+    for (const [index, path] of [told.syncDir, told.cacheDir].entries()) {
+      said.push(...(await judgePath(path, pacmans[index] ?? [], wanted, place)))
     }
     return said
   },
 }
 
-function wantedOf({ host, config, deadline }: DoctorContext): Wanted {
-  const status = optional(() => askUnits(host, deadline)) ?? []
-  const service = upgradeServicePath(status)
-  return {
-    mounts: service === undefined ? undefined : wantsMounts(host.readText(service)),
-    cacheHost: isCacheHost(status),
-    downloadUser: askDownloadUser(PACMAN_CONF),
-    types: config.mountTypes,
-  }
+/**
+ * @param told the directory that the unit wants mounted; undefined: the one that pacman uses
+ * @param pacmans those that pacman uses
+ */
+async function judgePath(
+  told: string | undefined,
+  pacmans: readonly string[],
+  wanted: Wanted,
+  place: DoctorContext,
+): Promise<DoctorFinding[]> {
+  const path = told ?? pacmans[0] ?? ''
+  const said = judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted)
+  if (pacmans.includes(path)) return said
+  const message = `${UNITS.upgrade} wants ${path}, and pacman uses ${pacmans.join(' and ')}`
+  return [...said, wrong(message, 'make pacman.conf and kured-sentinel units install agree')]
 }
 
 function optional<T>(look: () => T): T | undefined {

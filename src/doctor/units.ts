@@ -3,8 +3,9 @@ import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { runSystemctl } from '../systemd/systemctl.ts'
 import { isLive } from '../systemd/unit-state.ts'
-import { DEFAULTS } from '../units/options.ts'
-import { isWrittenLocal } from '../units/own-cache.ts'
+import { readWritten } from '../units/chosen.ts'
+import { parseJobOptions } from '../units/job-options.ts'
+import type { Role, UnitOptions } from '../units/options.ts'
 import { downloadService, upgradeService } from '../units/services.ts'
 import { unitsStatus, type UnitStatus } from '../units/status.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
@@ -20,7 +21,9 @@ export const units: DoctorCheck = {
   look({ host, deadline }) {
     const status = askUnits(host, deadline)
     const textOf = (path: string) => host.readText(path)
-    return JOBS.flatMap((job) => judgeJob(job, status, textOf, earlierEnd(host, job)))
+    const role: Role = isCacheHost(status) ? 'cache' : 'node'
+    const chosen = { role, ...readWritten(host) }
+    return JOBS.flatMap((job) => judgeJob(job, status, textOf, chosen, earlierEnd(host, job)))
   },
 }
 
@@ -65,12 +68,14 @@ function earlierEnd(host: Host, job: Job): RunRecord['lastEnd'] {
 
 /**
  * @param textOf reads a unit file
+ * @param chosen with which the units were written
  * @param earlier the last run with work, if later runs had none
  */
 export function judgeJob(
   job: Job,
   status: readonly UnitStatus[],
   textOf: (path: string) => string,
+  chosen: UnitOptions,
   earlier?: JobRun,
 ): DoctorFinding[] {
   const named = (name: string) => status.find((unit) => unit.name === name)
@@ -80,7 +85,7 @@ export function judgeJob(
   if (!isOn(timer)) return [said]
   const service = named(UNITS[job])
   if (service === undefined) return [said, wrong(`there is no ${UNITS[job]}`, INSTALL)]
-  return [said, ...judgeFile(job, service, textOf), ...judgeRun(job, service, earlier)]
+  return [said, ...judgeFile(job, service, textOf, chosen), ...judgeRun(job, service, earlier)]
 }
 
 function timerOf(job: Job): string {
@@ -95,7 +100,7 @@ const INSTALL = 'kured-sentinel units install --enable'
 
 /** Whether this host's cache is its own: then no other host fills it. */
 function isAlone(upgrade: UnitStatus | undefined, textOf: (path: string) => string): boolean {
-  return upgrade?.path !== undefined && isWrittenLocal('upgrade', textOf(upgrade.path))
+  return upgrade?.path !== undefined && parseJobOptions('upgrade', textOf(upgrade.path)).local
 }
 
 /**
@@ -128,14 +133,12 @@ function reload(name: string): DoctorFinding {
   return warning(`${name} has changed since systemd read it`, 'systemctl daemon-reload')
 }
 
-/**
- * Whether this program would write the same service. Its only options are paths, and whether they
- * are mounts, so an older version can be recognised.
- */
+/** Whether this program would write the same service for the same options. */
 function judgeFile(
   job: Job,
   service: UnitStatus,
   textOf: (path: string) => string,
+  chosen: UnitOptions,
 ): DoctorFinding[] {
   const { name, path = '', author, dropIns, needsReload } = service
   const said = dropIns.map((file) => ok(`${name} is changed by ${file}`))
@@ -145,18 +148,10 @@ function judgeFile(
     const message = `${path} ${what}: it may lack what protects an upgrade`
     return [...said, warning(message, 'see kured-sentinel units diff, and use a drop-in instead')]
   }
-  const text = textOf(path)
   const write = job === 'upgrade' ? upgradeService : downloadService
-  const options = { ...DEFAULTS, ...(job === 'download' && { role: 'cache' as const }) }
-  const known = [write(options), write({ ...options, local: true })]
-  if (usesOtherPaths(text) || known.some((unit) => unit.text === text)) return said
+  if (textOf(path) === write(chosen).text) return said
   const message = `${path} was written by another version of this program`
   return [...said, warning(message, 'kured-sentinel units diff, then units install')]
-}
-
-function usesOtherPaths(text: string): boolean {
-  const paths = [...text.matchAll(/^ConditionPathIsMountPoint=(.*)$/gm)].map(([, path]) => path)
-  return paths.length > 0 && paths.join() !== [DEFAULTS.syncDir, DEFAULTS.cacheDir].join()
 }
 
 /** Whether a job's service requires mounts; if not, the host has its own cache. */

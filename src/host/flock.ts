@@ -46,16 +46,18 @@ export function runAlone<T>(name: string, beside: string, timeoutMs: number, bod
 }
 
 /**
- * Runs `body` while no other run on this machine does something of that name. Only for root.
+ * Runs `body` while no other run on this machine does something of that name.
  *
+ * @param beside as of runAlone(), and there; where only root gets here, it is left out
  * @throws as withFlock() does
  */
 export async function awaitAlone<T>(
   name: string,
   timeoutMs: number,
   body: () => Promise<T>,
+  beside?: string,
 ): Promise<T> {
-  const directory = makeRootLock(name)
+  const directory = beside === undefined || isRoot() ? makeRootLock(name) : beside
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     take(fd, directory, timeoutMs)

@@ -12,16 +12,12 @@ import type { DatabaseCopy } from '../pacman/database/copy.ts'
 import type { FlatConfs } from '../pacman/conf/pacman-conf.ts'
 import { plainPath } from '../pacman/conf/conf.ts'
 import type { Job } from '../systemd/jobs.ts'
+import type { JobOptions } from '../units/job-options.ts'
 
-export interface PreflightOptions {
+/** As the job's service gives them; directories that are not named are those of pacman.conf. */
+export interface PreflightOptions extends JobOptions {
   /** a path of the host */
   pacmanConf: string
-  /** no mounts are expected, as everything is on this host's own disk */
-  local: boolean
-  allowDownload: boolean
-  /** the directories that must be mounted; by default those of pacman.conf */
-  syncDir?: string | undefined
-  cacheDir?: string | undefined
 }
 
 /** What the checks look at. Paths have no slash at their end. */

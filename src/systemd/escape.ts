@@ -37,3 +37,17 @@ export function listWord(value: string): string {
 export function execWord(value: string): string {
   return listWord(value).replaceAll('$', '$$$$')
 }
+
+/** The words of a command line that is made of execWord()s: what was given to it. */
+export function execWords(line: string): string[] {
+  const words = line.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
+  return words.map((word) => {
+    const plain = word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word
+    return specifiersExpanded(plain.replaceAll('$$', '$'))
+  })
+}
+
+/** The value that specifierFree() has escaped. */
+export function specifiersExpanded(value: string): string {
+  return value.replaceAll('%%', '%')
+}

@@ -1,18 +1,19 @@
 import { SentinelError } from '../errors.ts'
-import { runAlone } from '../host/flock.ts'
+import { awaitAlone } from '../host/flock.ts'
 import { Host } from '../host/host.ts'
 import { enabledState, isActive, isLive, needsReload, order } from '../systemd/unit-state.ts'
-import { mustBeInside } from './unit-files.ts'
+import { type Choice, chooseUnits, type NamedOptions } from './choice.ts'
+import { DOWNLOAD_TIMER } from './chosen.ts'
+import { dropIns, isMountUnit, mustBeInside } from './unit-files.ts'
 import type { UnitOptions } from './options.ts'
 import { planUnits, type UnitsPlan } from './plan.ts'
-import { dropIns } from './unit-files.ts'
+import { carryOut, mustNotRun, planRemoval, type RemoveOutcome } from './remove.ts'
 import type { UnitFile } from './unit.ts'
-import { verifiedUnits } from './verify.ts'
 import { warnings } from './warnings.ts'
 import { writeUnits } from './write.ts'
 
 export interface InstallRequest {
-  options: UnitOptions
+  named: NamedOptions
   /** directory of another host's files, or of an image */
   root: string | undefined
   enable: boolean
@@ -22,6 +23,17 @@ export interface InstallRequest {
 }
 
 export interface InstallOutcome extends UnitsPlan {
+  /** what was chosen earlier, changed by what was named now */
+  options: UnitOptions
+  /** of these options, what was not named now */
+  remembered: string
+  /** names of mount units that stay as they are, as nobody has named a mount's option */
+  kept: string[]
+  /** paths of files that these options exclude, and names of units that are stopped for that */
+  removed: string[]
+  stopped: string[]
+  /** paths under which what a person wrote is kept */
+  saved: string[]
   /** names of units that were disabled, enabled, started; in a dry run, that would be */
   disabled: string[]
   enabled: string[]
@@ -37,52 +49,83 @@ export interface InstallOutcome extends UnitsPlan {
 const LOCK_MS = 10_000
 
 /**
- * Writes the units that differ from the host's, and enables and starts them on request. Does
- * nothing when all are up to date.
+ * Writes the units that differ from the host's, takes away those that the options exclude, and
+ * enables and starts them on request. Does nothing when all are up to date.
  *
  * @throws SentinelError for a bad option, before anything is written; when writing fails, with
  *   nothing changed; when enabling or starting fails, with the units written
  */
 export async function installUnits(request: InstallRequest): Promise<InstallOutcome> {
-  const { options, root, dryRun } = request
-  const units = await verifiedUnits(options)
+  const { named, root, dryRun } = request
   const host = new Host(root)
   if (host.lstat('/etc') === undefined) {
     throw new SentinelError(`there is no host below ${root}: ${host.path('/etc')} is missing`)
   }
   mustBeInside(host)
-  const run = () => install(host, units, request)
-  return dryRun ? run() : runAlone('units', host.path('/etc'), LOCK_MS, run)
+  const run = async () => install(host, await chooseUnits(host, named), request)
+  return dryRun ? run() : awaitAlone('units', LOCK_MS, run, host.path('/etc'))
 }
 
-function install(
-  host: Host,
-  units: UnitFile[],
-  { options, enable, force, dryRun }: InstallRequest,
-) {
-  const plan = planUnits(host, units)
+function install(host: Host, choice: Choice, { enable, force, dryRun }: InstallRequest) {
+  const { options, remembered, units, kept } = choice
+  const plan = planUnits(host, units, enable ? undefined : roleWitness(host, options))
+  const away = planRemoval(host, force, staysWith(choice))
   const edited = plan.changes.filter(({ overwrites }) => overwrites !== undefined)
   const installed: InstallOutcome = {
     ...plan,
-    disabled: [],
+    options,
+    remembered,
+    kept,
+    removed: away.removed,
+    stopped: away.stopped,
+    saved: [...plan.changes.flatMap(({ saved = [] }) => saved), ...away.saved],
+    disabled: away.disabled,
     enabled: [],
     started: [],
     idle: [],
-    refused: force ? [] : edited.map(({ path }) => path),
+    refused: [...(force ? [] : edited.map(({ path }) => path)), ...away.refused],
     dropIns: units.flatMap(({ name }) => dropIns(host, name)),
     warnings: warnings(host, options),
   }
   if (installed.refused.length > 0) return installed
-  if (!dryRun) writeUnits(host, plan.changes)
+  if (!dryRun) write(host, plan, away)
   try {
     if (!dryRun) reload(host, units, plan.changes.length > 0)
-    if (enable) return { ...installed, ...switchOn(host, units, dryRun) }
+    if (!dryRun) takeAway(host, away)
+    if (enable) {
+      const { disabled, ...on } = switchOn(host, units, dryRun)
+      return { ...installed, ...on, disabled: [...away.disabled, ...disabled] }
+    }
     const names = units.filter((unit) => unit.enable).map(({ name }) => name)
     return { ...installed, idle: names.filter((name) => enabledState(host, name) !== 'enabled') }
   } catch (cause) {
     if (dryRun) throw cause
     throw new SentinelError('the units were written, but systemctl failed', { cause })
   }
+}
+
+/**
+ * Whether a host is the cache host shows in its enabled timer. As long as that is not enabled, it
+ * must be written even if the package has the same.
+ */
+function roleWitness(host: Host, { role }: UnitOptions): string | undefined {
+  if (role !== 'cache' || enabledState(host, DOWNLOAD_TIMER) === 'enabled') return undefined
+  return DOWNLOAD_TIMER
+}
+
+/** Tells which units the options do not exclude. */
+function staysWith({ units, mayChangeMounts }: Choice): (name: string) => boolean {
+  const wanted = new Set(units.map(({ name }) => name))
+  return (name) => wanted.has(name) || (isMountUnit(name) && !mayChangeMounts)
+}
+
+function write(host: Host, plan: UnitsPlan, away: RemoveOutcome): void {
+  if (away.removed.length > 0 && isLive(host)) mustNotRun('nothing was changed')
+  writeUnits(host, plan.changes)
+}
+
+function takeAway(host: Host, away: RemoveOutcome): void {
+  if ([away.disabled, away.stopped, away.removed].flat().length > 0) carryOut(host, away)
 }
 
 /** Reloads also when an earlier run was killed after it wrote the units. */

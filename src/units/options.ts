@@ -69,3 +69,29 @@ export function checkOptions(options: UnitOptions): UnitOptions {
     metrics: metrics === undefined ? undefined : textfileDirectory(metrics, '--metrics'),
   }
 }
+
+/** The options that are not the default, as they are written on a command line; '' for none. */
+export function unitsCommand(options: UnitOptions): string {
+  const valued = [
+    ['--role', 'role'],
+    ['--cache-calendar', 'cacheCalendar'],
+    ['--upgrade-calendar', 'upgradeCalendar'],
+    ['--spread', 'spread'],
+    ['--sync-dir', 'syncDir'],
+    ['--cache-dir', 'cacheDir'],
+    ['--metrics', 'metrics'],
+  ] as const
+  return [
+    ...valued.flatMap(([option, key]) => {
+      const value = options[key]
+      return value === undefined || value === DEFAULTS[key] ? [] : [option, shellWord(value)]
+    }),
+    ...options.nfs.flatMap((from) => ['--nfs', shellWord(from)]),
+    ...(options.automount ? ['--automount'] : []),
+    ...(options.local ? ['--local'] : []),
+  ].join(' ')
+}
+
+function shellWord(value: string): string {
+  return /^[\w./:@%+=,[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
+}

@@ -7,7 +7,17 @@ import { forgetMetricsFile, readMetricsFile } from '../state/metrics-file.ts'
 import { HEALTH_SERVICE, METRICS_SERVICE, UNITS } from '../systemd/jobs.ts'
 import { serviceUnits } from './generate.ts'
 import { mustBeInside } from './unit-files.ts'
-import { below, dropIns, inEtc, isOurs, UNIT_DIRECTORY, writtenNames } from './unit-files.ts'
+import {
+  below,
+  dropIns,
+  inEtc,
+  isOurs,
+  isPersons,
+  savedUnits,
+  UNIT_DIRECTORY,
+  writtenNames,
+} from './unit-files.ts'
+import { whereToSave } from './save.ts'
 import { writeUnits } from './write.ts'
 
 export interface RemoveRequest {
@@ -23,6 +33,8 @@ export interface RemoveOutcome {
   stopped: string[]
   /** paths of files that were removed; in a dry run, that would be */
   removed: string[]
+  /** paths under which the files that a person has edited are kept */
+  saved: string[]
   /** paths of files that a person has edited: if there are any, nothing was done */
   refused: string[]
   /** paths of files that stay, because a person wrote them */
@@ -46,9 +58,18 @@ export function removeUnits({ root, force, dryRun }: RemoveRequest): RemoveOutco
   return dryRun ? run() : runAlone('units', host.path('/etc'), 10_000, run)
 }
 
-function planRemoval(host: Host, force: boolean): RemoveOutcome {
-  const written = writtenNames(host).flatMap((name) => inEtc(host, name) ?? [])
-  const known = [...new Set([...serviceUnits(), ...written.map(({ name }) => name)])]
+/**
+ * @param force also remove files that a person has edited
+ * @param stays tells the names of units that stay
+ */
+export function planRemoval(
+  host: Host,
+  force: boolean,
+  stays: (name: string) => boolean = () => false,
+): RemoveOutcome {
+  const names = writtenNames(host).filter((name) => !stays(name))
+  const written = names.flatMap((name) => inEtc(host, name) ?? [])
+  const known = [...new Set([...serviceUnits(), ...names])].filter((name) => !stays(name))
   const ours = known.filter((name) => isOurs(inEtc(host, name) ?? below(host, name)))
   // The jobs end by themselves; the watch goes on as long as the node is not well, and a run that
   // writes metrics would leave a file.
@@ -59,14 +80,17 @@ function planRemoval(host: Host, force: boolean): RemoveOutcome {
   const foreign = known
     .filter((name) => !gone.includes(name))
     .flatMap((name) => inEtc(host, name) ?? [])
+  const edited = written.filter(isPersons).map(({ path }) => path)
   return {
     disabled: switched.filter((name) => enabledState(host, name) === 'enabled'),
     stopped: isLive(host) ? stopOrder(switched).filter(isActive) : [],
     removed: [...written.map(({ path }) => path), ...metricsFile(host, gone)],
-    refused: force
-      ? []
-      : written.filter(({ author }) => author === 'edited').map(({ path }) => path),
-    left: [...foreign.map(({ path }) => path), ...known.flatMap((name) => dropIns(host, name))],
+    saved: edited.map((path) => whereToSave(host, path)),
+    refused: force ? [] : edited,
+    left: [
+      ...foreign.map(({ path }) => path),
+      ...known.flatMap((name) => [...savedUnits(host, name), ...dropIns(host, name)]),
+    ],
   }
 }
 
@@ -84,7 +108,8 @@ function stopOrder(names: string[]): string[] {
   return names.toSorted((a, b) => rank(a) - rank(b))
 }
 
-function carryOut(host: Host, plan: RemoveOutcome): void {
+/** @throws SentinelError that says whether nothing or only a part was done */
+export function carryOut(host: Host, plan: RemoveOutcome): void {
   const live = isLive(host)
   if (live && plan.removed.length > 0) mustNotRun('nothing was changed')
   try {
@@ -96,7 +121,8 @@ function carryOut(host: Host, plan: RemoveOutcome): void {
   }
 }
 
-function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live: boolean): void {
+function remove(host: Host, plan: RemoveOutcome, live: boolean): void {
+  const { disabled, stopped, removed, saved } = plan
   const timers = stopped.filter((name) => name.endsWith('.timer'))
   const others = stopped.filter((name) => !timers.includes(name))
   if (disabled.length > 0) order(host, 'disable', disabled)
@@ -109,7 +135,10 @@ function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live:
   for (const name of new Set(others)) order(host, 'stop', [name])
   writeUnits(
     host,
-    removed.map((path) => ({ path, text: undefined })),
+    removed.map((path) => {
+      const kept = saved.find((copy) => copy.startsWith(`${path}.pacsave`))
+      return { path, text: undefined, ...(kept !== undefined && { saved: kept }) }
+    }),
   )
   if (hadMetrics) forgetMetricsFile(host)
   if (!live) return
@@ -125,7 +154,7 @@ function remove(host: Host, { disabled, stopped, removed }: RemoveOutcome, live:
 }
 
 /** Without the unit file systemd forgets KillSignal=: SIGTERM would then kill pacman. */
-function mustNotRun(done: string): void {
+export function mustNotRun(done: string): void {
   const units = Object.values(UNITS)
   const busy = units.filter(isRunning)
   if (busy.length === 0) return

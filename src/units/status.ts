@@ -6,7 +6,14 @@ import { type Job, UNITS } from '../systemd/jobs.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { serviceUnits } from './generate.ts'
 import { readSkip, type Skip } from './skip.ts'
-import { below, dropIns, inEtc, type HostUnitFile, writtenNames } from './unit-files.ts'
+import {
+  below,
+  dropIns,
+  inEtc,
+  isMountUnit,
+  type HostUnitFile,
+  writtenNames,
+} from './unit-files.ts'
 
 /** The status of a unit. Times in ms since 1970. */
 export interface UnitStatus {
@@ -37,8 +44,8 @@ export function unitsStatus(host: Host): UnitStatus[] {
   }
   const jobs = serviceUnits().filter((name) => findUnitFile(host, name) !== undefined)
   const mounts = new Set(
-    [...writtenNames(host), ...(isLive(host) ? jobs.flatMap(neededMounts) : [])].filter((name) =>
-      /\.(auto)?mount$/.test(name),
+    [...writtenNames(host), ...(isLive(host) ? jobs.flatMap(neededMounts) : [])].filter(
+      isMountUnit,
     ),
   )
   return [...jobs, ...mounts].map((name) => statusOf(host, name))

@@ -36,6 +36,15 @@ export function isOurs(unit: HostUnitFile | undefined): boolean {
   return unit?.author === 'generated' || unit?.author === 'edited'
 }
 
+/** Whether a file has what a person wrote. */
+export function isPersons({ author }: HostUnitFile): boolean {
+  return author === 'foreign' || author === 'edited'
+}
+
+export function isMountUnit(name: string): boolean {
+  return /\.(auto)?mount$/.test(name)
+}
+
 /** The names of units in /etc/systemd/system that this program wrote, edited since or not. */
 export function writtenNames(host: Host): string[] {
   return list(host, UNIT_DIRECTORY)
@@ -52,6 +61,14 @@ export function dropIns(host: Host, name: string): string[] {
       .toSorted()
       .map((file) => `${directory}/${name}.d/${file}`),
   )
+}
+
+/** The paths of what a person wrote in a unit's place, and this program has put aside. */
+export function savedUnits(host: Host, name: string): string[] {
+  return list(host, UNIT_DIRECTORY)
+    .filter((file) => file.startsWith(`${name}.pacsave`))
+    .toSorted()
+    .map((file) => `${UNIT_DIRECTORY}/${file}`)
 }
 
 function readUnit(host: Host, directory: string, name: string): HostUnitFile | undefined {

@@ -13,9 +13,12 @@ const PROGRAMS = ['pacman', 'kured-sentinel', 'sh']
 /**
  * Generates the units for these options, and has systemd verify them.
  *
+ * @returns them, and the options with paths in their normal form
  * @throws SentinelError with the option or the line, and the reason
  */
-export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
+export async function verifiedUnits(
+  asked: UnitOptions,
+): Promise<{ options: UnitOptions; units: UnitFile[] }> {
   const options = checkOptions(asked)
   for (const [option, text] of [
     ['--cache-calendar', options.cacheCalendar],
@@ -28,7 +31,7 @@ export async function verifiedUnits(asked: UnitOptions): Promise<UnitFile[]> {
   }
   const units = generate(options)
   await withPrivateDirectory((root) => verifyUnits(root, writeTree(new Host(root), units)))
-  return units
+  return { options, units }
 }
 
 /** A minimal host: systemd requires the programs, and the mounts beside the services. */

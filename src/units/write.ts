@@ -3,17 +3,19 @@ import { errorText, SentinelError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { UnitChange } from './plan.ts'
 
-type FileChange = Pick<UnitChange, 'path' | 'text'>
+type FileChange = Pick<UnitChange, 'path' | 'text' | 'saved'>
 
 /**
- * Makes all changes or none: each is atomic, and if one fails, the earlier ones are undone.
+ * Makes all changes or none: each is atomic, and if one fails, the earlier ones are undone. What is
+ * to be saved is saved first.
  *
  * @throws SentinelError that says what failed, and what could not be undone
  */
 export function writeUnits(host: Host, changes: readonly FileChange[]): void {
   const undo: (() => void)[] = []
-  for (const { path, text } of changes) {
+  for (const { path, text, saved } of changes) {
     try {
+      if (saved !== undefined) undo.unshift(save(host, path, saved))
       const before = remember(host, path)
       change(host, path, text)
       undo.unshift(before)
@@ -35,6 +37,14 @@ function change(host: Host, path: string, text: string | undefined): void {
   }
   host.makeDirectory(dirname(path))
   host.write(path, text)
+}
+
+/** @returns a function that takes the copy away, unless it was there before */
+function save(host: Host, path: string, saved: string): () => void {
+  const isNew = host.lstat(saved) === undefined
+  const mode = host.lstat(path)?.mode ?? 0o644
+  if (isNew) host.write(saved, host.readBytes(path), mode & 0o7777)
+  return () => void (isNew && host.remove(saved))
 }
 
 /** @returns a function that restores the present file */

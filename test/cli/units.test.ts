@@ -1,8 +1,9 @@
 /** `units …` on the files of a host below a directory: no running systemd is needed. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { sealed } from '../../src/units/unit.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, run } from '../fixture/program.ts'
 
@@ -13,6 +14,7 @@ const IMAGE = {
   'usr/bin/kured-sentinel': '',
 }
 const UNITS = 'etc/systemd/system'
+const SHIPPED = join(import.meta.dirname, '../../systemd')
 
 for (const command of ['print', 'install', 'remove', 'status', 'diff']) {
   test(`units ${command} --help has an example`, () => {
@@ -78,9 +80,8 @@ test('odd paths and exports get past systemd’s own reading', () => {
 test('print --json has the texts', () => {
   const { stdout } = run(['units', 'print', '--role', 'cache', '--json'])
   const printed: { name: string; text: string }[] = JSON.parse(stdout)
-  const shipped = join(import.meta.dirname, '../../systemd')
   for (const { name, text } of printed) {
-    assert.equal(text, readFileSync(join(shipped, name), 'utf8'))
+    assert.equal(text, readFileSync(join(SHIPPED, name), 'utf8'))
   }
   assert.equal(printed.length, 8)
 })
@@ -133,11 +134,121 @@ test('an image: install, again, diff, edit, refuse, force, status, remove', () =
   assert.equal(units('install', '--role', 'cache', '--force').code, 0)
   assert.equal(units('diff', '--role', 'cache').code, 0)
 
+  const saved = `/${UNITS}/pacman-upgrade.timer.pacsave`
+  assert.equal(readFileSync(join(root, saved), 'utf8'), edited)
+
   const gone = units('remove')
   assert.equal(gone.code, 0)
   assert.match(gone.stdout, /^pacman-upgrade\.timer disabled$/m)
-  assert.deepEqual(readdirSync(join(root, UNITS)), [])
-  assert.equal(units('remove').stdout, 'nothing to do\n')
+  const left = `note: ${saved} was not written by this program and stays\n`
+  assert.ok(gone.stdout.endsWith(left), gone.stdout)
+  assert.deepEqual(readdirSync(join(root, UNITS)), ['pacman-upgrade.timer.pacsave'])
+  assert.equal(units('remove').stdout, `nothing to do\n${left}`)
+})
+
+test('what was chosen stays until it is named: install, print, diff and status agree', () => {
+  const root = makeTree(IMAGE)
+  const units = (...words: string[]) => run(['units', ...words, '--root', root])
+  const sunday = ['--upgrade-calendar', 'Sun 03:00']
+  assert.equal(units('install', '--role', 'cache', '--local', ...sunday).code, 0)
+  const before = units('print').stdout
+  assert.match(before, /^OnCalendar=Sun 03:00$/m)
+  assert.match(before, /^ExecCondition=.* preflight download --local$/m)
+  assert.equal(units('diff').code, 0)
+  assert.match(units('install').stdout, /is up to date\nnothing to do\n$/)
+
+  const later = units('install', '--spread', '2h')
+  assert.match(
+    later.stderr,
+    /^note: as chosen before: --role cache --upgrade-calendar 'Sun 03:00' --local$/m,
+  )
+  const timer = `/${UNITS}/pacman-upgrade.timer`
+  const differs = 'RandomizedDelaySec=2h (was 1h)'
+  assert.ok(later.stdout.includes(`${timer} replaced, which changes: ${differs}\n`), later.stdout)
+  const plain = (text: string) => text.replace(/sha256.*/g, '')
+  const spread = before.replaceAll('DelaySec=1h', 'DelaySec=2h')
+  assert.equal(plain(units('print').stdout), plain(spread))
+  assert.equal(units('diff', '--spread', '1h').code, 1)
+
+  // Each choice is undone by its default, and what it excludes goes.
+  const daily = units('install', '--upgrade-calendar', 'daily', '--spread', '1h', '--no-local')
+  assert.match(daily.stdout, /: OnCalendar=daily \(was Sun 03:00\), RandomizedDelaySec=1h/)
+  const node = units('install', '--role', 'node')
+  assert.match(node.stdout, /pacman-cache-update\.timer removed: these options do not need it$/m)
+  assert.equal(units('print').stdout, run(['units', 'print', '--root', makeTree(IMAGE)]).stdout)
+  assert.equal(units('diff').code, 0)
+})
+
+test('beside the package’s units: a role that is not enabled yet, and a choice undone', () => {
+  const shipped = Object.fromEntries(
+    readdirSync(SHIPPED).map((name) => [
+      `usr/lib/systemd/system/${name}`,
+      readFileSync(join(SHIPPED, name), 'utf8'),
+    ]),
+  )
+  const root = makeTree({ ...IMAGE, ...shipped })
+  const units = (...words: string[]) => run(['units', ...words, '--root', root])
+  const written = () => readdirSync(join(root, UNITS)).filter((name) => name.endsWith('.timer'))
+  units('install', '--role', 'cache')
+  assert.deepEqual(written(), ['pacman-cache-update.timer'])
+  assert.match(units('install', '--enable').stdout, /^pacman-cache-update\.timer enabled$/m)
+  assert.equal(units('install', '--role', 'cache', '--enable').stderr, '')
+
+  units('install', '--upgrade-calendar', 'Sun 03:00')
+  const undone = units('install', '--upgrade-calendar', 'daily').stdout
+  const says = 'removed: the package’s unit counts: OnCalendar=daily (was Sun 03:00)'
+  assert.ok(undone.includes(`/${UNITS}/pacman-upgrade.timer ${says}\n`), undone)
+  const node = units('install', '--role', 'node')
+  assert.match(node.stdout, /^pacman-cache-update\.timer disabled$/m)
+  assert.deepEqual(written(), [])
+  assert.match(units('print').stdout, /^(?![^]*pacman-cache-update)/)
+})
+
+test('a mount changes only when one of its options is named', () => {
+  const root = makeTree(IMAGE)
+  const units = (...words: string[]) => run(['units', ...words, '--root', root])
+  const nfs = ['--nfs', 'nas:/sync', '--nfs', 'nas:/pkg']
+  units('install', ...nfs, '--enable')
+  const path = join(root, UNITS, 'var-lib-pacman-sync.mount')
+  // As an older version of this program wrote it.
+  const older = sealed(
+    readFileSync(path, 'utf8').split('\n').slice(1).join('\n').replace(',noexec,ro', ',noexec'),
+  )
+  writeFileSync(path, older)
+  const other = units('install', '--spread', '2h', '--enable')
+  assert.equal(other.code, 0)
+  const left = 'note: left as it is: var-lib-pacman-sync.mount; a mount changes only with --nfs\n'
+  assert.ok(other.stderr.includes(left), other.stderr)
+  assert.equal(readFileSync(path, 'utf8'), older)
+  assert.equal(units('diff').code, 1)
+  rmSync(join(root, UNITS, 'var-cache-pacman-pkg.mount'))
+  assert.equal(units('install', '--spread', '3h').code, 0)
+  assert.equal(readFileSync(path, 'utf8'), older)
+
+  assert.match(units('install', ...nfs).stdout, /noexec,ro \(was hard/)
+  assert.equal(units('diff').code, 0)
+  assert.match(units('install', '--no-nfs').stdout, /var-lib-pacman-sync\.mount removed/)
+  assert.doesNotMatch(units('print').stdout, /What=nas/)
+})
+
+test('a person’s own unit that is replaced is kept, and each one once', () => {
+  const file = `${UNITS}/pacman-upgrade.service`
+  const root = makeTree({ ...IMAGE, [file]: '[Service]\nExecStart=/mine\n' })
+  const units = (...words: string[]) => run(['units', ...words, '--root', root])
+  const kept = `kept as /${file}.pacsave`
+  const dry = units('install', '--force', '--dry-run')
+  assert.ok(dry.stderr.includes(`; the one that was there would be ${kept}\n`), dry.stderr)
+  assert.ok(units('install', '--force').stdout.includes(`; the one that was there ${kept}\n`))
+  assert.match(readFileSync(join(root, `${file}.pacsave`), 'utf8'), /\/mine/)
+  for (const text of ['# second\n', '# second\n', '# third\n']) {
+    writeFileSync(join(root, file), text)
+    units('install', '--force')
+  }
+  const saved = readdirSync(join(root, UNITS)).filter((name) => name.includes('pacsave'))
+  assert.deepEqual(
+    saved.toSorted().map((name) => readFileSync(join(root, UNITS, name), 'utf8').split('\n')[0]),
+    ['[Service]', '# second', '# third'],
+  )
 })
 
 test('mounts: enabled, then on demand instead', () => {

@@ -65,7 +65,10 @@ labTest('both roles: written, enabled, kept, changed, edited, and gone again', a
   await node.ok(['systemctl', 'start', 'kured-sentinel-health'])
   assert.match(await ok(node, 'remove'), /mine\.conf was not written by this program and stays/)
   assert.equal((await node.run(['systemctl', 'is-active', 'kured-sentinel-health'])).exitCode, 4)
-  await node.shell(`rm -r ${DIRECTORY}/pacman-upgrade.service.d`)
+  const saved = `${DIRECTORY}/pacman-upgrade.timer.pacsave`
+  await node.shell(
+    `rm -r ${DIRECTORY}/pacman-upgrade.service.d; grep -qx '# mine' ${saved}; rm ${saved}`,
+  )
   assert.equal(await left(node), '')
   assert.equal(await timers(node).catch(() => ''), '')
 })
@@ -234,7 +237,9 @@ labTest('what the package brings is not repeated, and a copy of it goes', async 
   assert.match(await ok(node, 'install', '--role', 'cache', '--enable'), /timer started/)
   assert.equal(await node.shell(`ls ${DIRECTORY} | grep '^pacman' || true`), '')
   await ok(node, 'install', '--role', 'cache', '--spread', '2h')
-  assert.match(await ok(node, 'install', '--role', 'cache'), /timer removed: the package has/)
+  assert.match(await ok(node, 'install'), /timer is up to date/)
+  const daily = await ok(node, 'install', '--spread', '1h')
+  assert.match(daily, /timer removed: the package’s unit counts: RandomizedDelaySec=1h \(was 2h\)/)
   assert.match(await ok(node, 'status'), /\/usr\/lib\/systemd\/system\/pacman-upgrade\.timer/)
   await ok(node, 'remove')
   assert.equal(await timers(node).catch(() => ''), '')

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { type Directory, judgeDirectory, type Wanted } from '../../src/doctor/directory.ts'
 import { state } from '../../src/doctor/state.ts'
 import { judgeJob } from '../../src/doctor/units.ts'
-import { DEFAULTS } from '../../src/units/options.ts'
+import { DEFAULTS, type UnitOptions } from '../../src/units/options.ts'
 import { downloadService, upgradeService } from '../../src/units/services.ts'
 import type { UnitStatus } from '../../src/units/status.ts'
 import type { Outcome, RunRecord } from '../../src/record/run-record.ts'
@@ -45,8 +45,8 @@ const run = (outcome: Outcome, more: Partial<RunRecord> = {}): RunRecord => ({
   ...more,
 })
 
-const upgrade = (status: UnitStatus[], text = OURS) =>
-  shown(judgeJob('upgrade', status, () => text))
+const upgrade = (status: UnitStatus[], text = OURS, chosen: UnitOptions = DEFAULTS) =>
+  shown(judgeJob('upgrade', status, () => text, chosen))
 const ON = 'ok: pacman-upgrade.timer is enabled; next run 2026-11-26T00:17Z'
 const LAST = 'the last upgrade, at 2026-11-25T00:12Z,'
 
@@ -192,7 +192,9 @@ for (const [what, status, lines] of JOBS) {
 test('units: what an earlier run left half-way, whatever was skipped since', () => {
   const skipped = run('skipped', { reason: 'x is not mounted' })
   const after = (earlier: ReturnType<typeof run>) =>
-    shown(judgeJob('upgrade', [timer(), service({ run: skipped })], () => OURS, earlier)).slice(2)
+    shown(
+      judgeJob('upgrade', [timer(), service({ run: skipped })], () => OURS, DEFAULTS, earlier),
+    ).slice(2)
   assert.deepEqual(after(run('completed')), [])
   assert.deepEqual(after(run('interrupted', { reason: 'the power went' })), [
     'wrong: an earlier upgrade, at 2026-11-25T00:12Z, was interrupted: the power went',
@@ -206,16 +208,21 @@ test('units: a file of another version, and those of each way to write it', () =
     upgrade(status, old)[1],
     `warning: ${service().path} was written by another version of this program`,
   )
-  for (const options of [{ local: true }, { syncDir: '/srv/sync' }]) {
-    const { text } = upgradeService({ ...DEFAULTS, ...options })
-    assert.deepEqual(upgrade(status, text), [ON, 'ok: pacman-upgrade.service has not run yet'])
+  const nfs = ['nas:/sync', 'nas:/pkg', 'nas:/fleet']
+  for (const options of [{ local: true }, { syncDir: '/srv/sync' }, { nfs }]) {
+    const chosen = { ...DEFAULTS, ...options }
+    const { text } = upgradeService(chosen)
+    assert.deepEqual(upgrade(status, text, chosen), [
+      ON,
+      'ok: pacman-upgrade.service has not run yet',
+    ])
   }
 })
 
 test('units: the download is one host’s task', () => {
   const cache = (status: UnitStatus[]) => {
     const { text } = downloadService({ ...DEFAULTS, role: 'cache' })
-    return shown(judgeJob('download', status, () => text))
+    return shown(judgeJob('download', status, () => text, DEFAULTS))
   }
   const on = timer({ name: 'pacman-cache-update.timer' })
   const its = service({ name: 'pacman-cache-update.service', run: run('completed') })
@@ -231,7 +238,7 @@ test('units: the download is one host’s task', () => {
     'ok: the last download, at 2026-11-25T00:12Z, completed: the packages are in the cache',
   )
   const { text } = upgradeService({ ...DEFAULTS, local: true })
-  assert.deepEqual(shown(judgeJob('download', [service()], () => text)), [
+  assert.deepEqual(shown(judgeJob('download', [service()], () => text, DEFAULTS)), [
     'warning: pacman-cache-update.timer is not installed, and this host’s cache is its own: nothing fills it',
   ])
   assert.deepEqual(cache([on, its]), [
