@@ -1,6 +1,7 @@
 import { nightsOf, TURN_MS } from '../cluster/round.ts'
 import type { Config } from '../config/config.ts'
 import { judgeBrake, type Brake } from '../fleet/brake.ts'
+import { spoken } from '../sentinel/finding.ts'
 import type { FleetEntry, FleetView } from '../fleet/read.ts'
 import type { FleetRow } from '../fleet/row.ts'
 import { chalk } from '../terminal/colours.ts'
@@ -122,9 +123,14 @@ function upgradeCell(upgrade: FleetRow['upgrade']): string {
   return `${day} ${upgrade.outcome}: ${upgrade.packages}${skips}`
 }
 
+/** Only of what cannot be seen does the row itself not tell what to do. */
+function brakeText({ kind, message, remedy }: Brake): string {
+  return kind === 'unseen' ? spoken({ message, remedy }) : message
+}
+
 function notesOf({ host, row, brake }: ShownEntry): string[] {
   const waits =
-    brake === null ? [] : [`others wait: ${brake.message.replace(`waits for ${host}: `, '')}`]
+    brake === null ? [] : [`others wait: ${brakeText(brake).replace(`waits for ${host}: `, '')}`]
   if ('problem' in row) return waits
   const hold = row.hold === null ? [] : [`held until ${row.hold.until}: ${row.hold.reason}`]
   const { upgrade, health } = row

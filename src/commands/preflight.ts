@@ -7,7 +7,7 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { type PreflightOptions, prepare } from '../preflight/context.ts'
 import { repairBefore } from '../preflight/whole.ts'
-import type { PreflightFinding } from '../preflight/check.ts'
+import { type PreflightFinding, withAdvice } from '../preflight/check.ts'
 import { installKeyrings } from '../preflight/keyring-first.ts'
 import { preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
@@ -71,7 +71,8 @@ export async function runPreflight(
   }
   if (invocation === undefined) return exitCode
   try {
-    const { verdict, reason, plan } = report
+    const { verdict, plan } = report
+    const reason = fullReason(report)
     const start = { job, verdict, reason, plan, skips }
     const lost = recordStart(host, options.pacmanConf, start, invocation) ?? before.lost
     if (lost !== undefined) write(2, renderRecord(lost))
@@ -113,11 +114,18 @@ function tired(report: Preflight, skips: number): Preflight {
 }
 
 /** The warnings, one per line, then the answer in one line. */
-export function renderVerdict({ job, verdict, reason, findings }: Preflight, toJournal: boolean) {
+export function renderVerdict(report: Preflight, toJournal: boolean) {
+  const { job, verdict, findings } = report
+  const reason = fullReason(report)
   const warnings = findings
     .filter(({ result }) => result === 'warning')
-    .map(({ message }) => journalLine('warning', `warning: ${message}`, toJournal))
+    .map((finding) => journalLine('warning', `warning: ${withAdvice(finding)}`, toJournal))
   return `${warnings.join('')}${answer({ job, verdict, reason }, toJournal)}`
+}
+
+/** Why not, and what to do. */
+function fullReason({ reason, advice }: Pick<Preflight, 'reason' | 'advice'>): string {
+  return advice === '' ? reason : withAdvice({ message: reason, advice })
 }
 
 function answer(
@@ -132,8 +140,9 @@ function answer(
 /** Every finding in one line, for a person. */
 export function renderChecks({ findings }: Preflight): string {
   return findings
-    .map(({ check, result, message }) => {
-      return `${result.padEnd(7)}  ${check.padEnd(13)}  ${printable(message)}\n`
+    .map((finding) => {
+      const { check, result } = finding
+      return `${result.padEnd(7)}  ${check.padEnd(13)}  ${printable(withAdvice(finding))}\n`
     })
     .join('')
 }

@@ -1,6 +1,5 @@
-import { judgeMount } from '../preflight/mounts.ts'
+import { adviceForSilence, judgeMount, mountAdvice } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mountinfo.ts'
-import { unitNameOf } from '../systemd/escape.ts'
 import { ok, type DoctorFinding, unknown, warning, wrong } from './line.ts'
 
 /** The facts about one of the two shared directories. */
@@ -31,10 +30,10 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
     const missing = mounted === undefined && /No such file or directory/.test(silent)
     if (missing) {
       const make = path.endsWith('/sync') ? 'pacman -Sy' : `mkdir -p ${path}`
-      return [wrong(`${path} does not exist`, wanted.mounts === false ? make : setUp(path))]
+      return [wrong(`${path} does not exist`, wanted.mounts === false ? make : mountAdvice(path))]
     }
     const from = mounted === undefined ? '' : ` (${mounted.source})`
-    return [wrong(`${path}${from} does not answer: ${silent}`, remedyFor(silent, path))]
+    return [wrong(`${path}${from} does not answer: ${silent}`, adviceForSilence(silent, path))]
   }
   const place = judgeMounted(path, mounted, wanted)
   const said = [place]
@@ -57,20 +56,11 @@ export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFind
   return [...said, wrong(`${message}, so pacman cannot give its downloads to ${user}`, advice)]
 }
 
-/** ESTALE: the mount has handles of files that the server has no more. [nfs(5)] */
-function remedyFor(silent: string, path: string): string {
-  if (!/Stale file handle/.test(silent)) return 'check whether its server is up'
-  return `its server has made the export anew: systemctl restart ${unitNameOf(path, 'mount')}`
-}
-
-const setUp = (path: string) =>
-  `mount ${path}, or see kured-sentinel units install --help (--nfs, --local)`
-
 function judgeMounted(path: string, mounted: Mounted | undefined, wanted: Wanted): DoctorFinding {
   if (wanted.mounts === false) return ok(`${path} answers; no mount is expected (--local)`)
   const { result, message } = judgeMount(path, mounted, wanted.types)
   if (result !== 'ok') {
-    const advice = setUp(path)
+    const advice = mountAdvice(path)
     return wanted.mounts === true ? wrong(message, advice) : warning(message, advice)
   }
   const isNfs = /^nfs4?$/.test(mounted?.type ?? '')

@@ -21,7 +21,7 @@ export const fleet: DoctorCheck = {
       doubt === undefined
         ? ok(`hosts that tell here how they are: ${view.entries.length}`)
         : wrong(doubt),
-      ...brakes.map(({ message }) => warning(message, 'kured-sentinel fleet')),
+      ...brakes.map(({ message, remedy }) => warning(message, remedy)),
     ]
   },
 }

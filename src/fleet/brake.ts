@@ -10,7 +10,11 @@ export interface Brake {
   /** unseen: nobody can tell. hurt: a host did not come back well. underway: it is not known yet */
   kind: 'unseen' | 'hurt' | 'underway'
   message: string
+  /** what ends it, for a person */
+  remedy: string
 }
+
+const WAIT = 'wait: it passes by itself'
 
 /** A row of the future by more than this has no age, in ms. */
 const CLOCK_MS = 120_000
@@ -39,33 +43,40 @@ function judgeEntry(
   { host, ageMs, row }: FleetEntry,
   { fleetBoot, fleetBrake }: BrakeSettings,
 ): Brake | undefined {
+  const forget = `kured-sentinel fleet forget ${host}`
   if ('problem' in row) {
-    const message = `${host} cannot be seen: ${row.problem}. To do: mend it, or kured-sentinel fleet forget ${host}`
-    return { kind: 'unseen', message }
+    const message = `${host} cannot be seen: ${row.problem}`
+    return { kind: 'unseen', message, remedy: `mend it, or ${forget}` }
   }
   const state = stateOf(row)
   if (state === undefined) return undefined
   if (ageMs < -CLOCK_MS) {
-    return { kind: 'unseen', message: `${host} has a row of the future: its age is not known` }
+    const message = `${host} has a row of the future: its age is not known`
+    return { kind: 'unseen', message, remedy: `set the clock of the server, or ${forget}` }
   }
   const age = Math.max(0, ageMs)
   // A row is written anew each night, so what has lasted is counted from the boot.
   const lasted = state === 'down' ? age : row.uptimeMs + age
   if (lasted >= fleetBrake) return undefined
   if (state === 'down') {
-    if (age < fleetBoot) return { kind: 'underway', message: `waits for ${host}: it is rebooting` }
+    if (age < fleetBoot) {
+      return { kind: 'underway', message: `waits for ${host}: it is rebooting`, remedy: WAIT }
+    }
     const since = durationText(age)
     const message = `waits for ${host}: went down for its reboot ${since} ago, and was not heard of since`
-    return { kind: 'hurt', message }
+    return { kind: 'hurt', message, remedy: `bring ${host} back, or ${forget}` }
   }
   const reasons = (row.health?.reasons ?? []).join('; ')
   if (state === 'unhealthy') {
-    return { kind: 'hurt', message: `waits for ${host}: unhealthy since its reboot: ${reasons}` }
+    const message = `waits for ${host}: unhealthy since its reboot: ${reasons}`
+    const remedy = `mend ${host}, or say there that it is well: kured-sentinel health --accept`
+    return { kind: 'hurt', message, remedy }
   }
   const why = reasons === '' ? '' : `: ${reasons}`
   return {
     kind: 'underway',
     message: `waits for ${host}: not known yet whether it is well since its reboot${why}`,
+    remedy: WAIT,
   }
 }
 

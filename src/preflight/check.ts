@@ -1,8 +1,8 @@
+import { spoken } from '../sentinel/finding.ts'
+
 /** A finding of one check. */
-export interface PreflightFinding {
+interface Checked {
   check: string
-  /** skip: not this time; act: not until a person has acted */
-  result: 'ok' | 'warning' | 'skip' | 'act'
   /** in one line, for a person */
   message: string
   /** the packages that the upgrade will change */
@@ -10,6 +10,31 @@ export interface PreflightFinding {
   /** keyrings that the job's service installs before it begins, by name and with their versions */
   first?: { names: string[]; versions: string[] }
 }
+
+/** It lets the job begin. */
+interface Passed extends Checked {
+  result: 'ok' | 'warning'
+  /** what a person may do about a warning */
+  advice?: string
+}
+
+/** Not this time: whoever does not want to wait is told what to do. */
+interface Skipped extends Checked {
+  result: 'skip'
+  /** a command, or a sentence that begins in lower case */
+  advice: string
+}
+
+/** Not until a person has acted. */
+interface Blocked extends Checked {
+  result: 'act'
+  /** as of a skip; where it is missing, the message says it */
+  advice?: string
+}
+
+export type Obstacle = Skipped | Blocked
+
+export type PreflightFinding = Passed | Obstacle
 
 /** A check. It throws only unexpected errors. */
 export type PreflightCheck<C> = (context: C) => PreflightFinding[] | Promise<PreflightFinding[]>
@@ -28,6 +53,14 @@ export async function inOrder<C>(
 }
 
 /** Whether the job cannot begin because of this finding. */
-export function stops({ result }: PreflightFinding): boolean {
-  return result === 'skip' || result === 'act'
+export function stops(finding: PreflightFinding): finding is Obstacle {
+  return finding.result === 'skip' || finding.result === 'act'
 }
+
+/** A finding's message with what to do, in one line. */
+export function withAdvice({ message, advice }: Pick<PreflightFinding, 'message' | 'advice'>) {
+  return spoken({ message, ...(advice !== undefined && { remedy: advice }) })
+}
+
+/** Of a server that does not answer. */
+export const SERVER_ADVICE = 'check whether its server is up: the next run goes once it answers'

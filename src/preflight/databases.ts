@@ -6,6 +6,7 @@ import { writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import type { Context, DatabaseContext } from './context.ts'
 import { type PreflightFinding, inOrder } from './check.ts'
 import { checkPlan } from './plan.ts'
+import { refreshAdvice } from './refresh.ts'
 import { checkPackages } from './packages.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
   const names = repositories(conf)
   if (names.length === 0) {
     const message = `${pacmanConf} names no repository`
-    return [{ check: 'databases', result: 'act', message }]
+    return [{ check: 'databases', result: 'act', message, advice: `name one in ${pacmanConf}` }]
   }
   const checks = [checkOpening, checkAge, checkPlan, checkPackages]
   try {
@@ -31,12 +32,14 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
     })
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
-    return [{ check: 'databases', result: 'skip', message: errorText(error) }]
+    const advice = refreshAdvice(context)
+    return [{ check: 'databases', result: 'skip', message: errorText(error), advice }]
   }
 }
 
-function checkOpening({ conf, dbPath, available }: DatabaseContext): PreflightFinding[] {
-  return [judgeOpening(available.problems, repositories(conf), dbPath)]
+function checkOpening(context: DatabaseContext): PreflightFinding[] {
+  const { conf, dbPath, available } = context
+  return [judgeOpening(available.problems, repositories(conf), dbPath, refreshAdvice(context))]
 }
 
 /** What pacman says of its database of installed packages. [libalpm/be_local.c] */
@@ -48,11 +51,13 @@ const LOCAL =
  * refresh may bring it. A wrong entry of the installed packages stays until a person mends it.
  *
  * @param problems in pacman's words
+ * @param refresh what brings new sync databases
  */
 export function judgeOpening(
   problems: readonly string[],
   names: readonly string[],
   dbPath: string,
+  refresh: string,
 ): PreflightFinding {
   const check = 'databases'
   if (problems.length === 0) {
@@ -61,20 +66,21 @@ export function judgeOpening(
   const local = problems.filter((problem) => LOCAL.test(problem))
   if (local.length === 0) {
     const message = `not all sync databases can be read: ${problems.join('; ')}`
-    return { check, result: 'skip', message }
+    return { check, result: 'skip', message, advice: refresh }
   }
-  const remedy = local.some((problem) => problem.includes('incorrect version'))
+  const advice = local.some((problem) => problem.includes('incorrect version'))
     ? 'pacman-db-upgrade'
     : `move the wrong entry out of ${dbPath}/local, then install its package anew`
-  const message = `pacman’s database of installed packages is broken: ${local.join('; ')}. To do: ${remedy}`
-  return { check, result: 'act', message }
+  const message = `pacman’s database of installed packages is broken: ${local.join('; ')}`
+  return { check, result: 'act', message, advice }
 }
 
 /** The age is by the server's clock. If ours is behind it, there is no warning. */
-function checkAge({ host, config, copy }: DatabaseContext): PreflightFinding[] {
+function checkAge(context: DatabaseContext): PreflightFinding[] {
+  const { host, config, copy } = context
   const age = host.now() - copy.newest.getTime()
   if (age <= config.databaseAge) return []
   const days = Math.floor(age / 86_400_000)
   const message = `the newest sync database is from ${copy.newest.toISOString()}, ${days} days old`
-  return [{ check: 'databases', result: 'warning', message }]
+  return [{ check: 'databases', result: 'warning', message, advice: refreshAdvice(context) }]
 }

@@ -47,9 +47,9 @@ export async function installKeyrings(
     return { check, result: problems.length > 0 ? 'warning' : 'ok', message: told.join('; ') }
   }
   const why = problems.join('; ') || ended.stderr.trim()
-  const remedy = `journalctl -u ${UNIT}, then pacman -S ${names.join(' ')}`
-  const message = `${what} could not be installed first: ${why}. To do: ${remedy}`
-  return { check, result: 'skip', message }
+  const advice = `journalctl -u ${UNIT}, then pacman -S ${names.join(' ')}`
+  const message = `${what} could not be installed first: ${why}`
+  return { check, result: 'skip', message, advice }
 }
 
 /** pacman's errors; after a transaction that was completed, the scriptlets and hooks that failed. */

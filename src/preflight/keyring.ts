@@ -8,10 +8,11 @@ import type { InstalledPackage } from '../pacman/database/local.ts'
 import { askOfferedKeyrings, listKeyrings } from '../pacman/keyrings.ts'
 import { isDistrust } from '../pacman/signatures.ts'
 import { readRunRecord } from '../record/run-record.ts'
-import type { Job } from '../systemd/jobs.ts'
+import { type Job, UNITS } from '../systemd/jobs.ts'
 import { listed } from '../text/listed.ts'
-import type { PreflightFinding } from './check.ts'
+import type { Obstacle, PreflightFinding } from './check.ts'
 import type { Context, DatabaseContext } from './context.ts'
+import { refetchAdvice } from './refresh.ts'
 import { type CachedFile, rehearse } from './rehearsal.ts'
 import { askTargets, type Target } from './targets.ts'
 
@@ -43,11 +44,11 @@ export async function checkKeyring(
   const versions = first.map(({ name, version }) => `${name} ${version}`)
   const obstacle = await findObstacle(context, names, cached)
   if (obstacle !== undefined) {
-    const { result, message } = obstacle
-    return [{ check: CHECK, result, message: `${why}; ${listed(versions, 3)} ${message}` }]
+    return [{ ...obstacle, message: `${why}; ${listed(versions, 3)} ${obstacle.message}` }]
   }
   const message = `${listed(versions, 3)} must be installed first, and its service does so: ${why}`
-  return [{ check: CHECK, result: 'skip', message, first: { names, versions } }]
+  const advice = `systemctl start ${UNITS[context.job]}, or by hand pacman -S ${names.join(' ')}`
+  return [{ check: CHECK, result: 'skip', message, advice, first: { names, versions } }]
 }
 
 /** A keyring that is ignored stays behind until a person lets it go. */
@@ -60,8 +61,8 @@ function judgeIgnored(
   const held = offered.filter(({ isIgnored }) => isIgnored).map(({ name }) => name)
   if (held.length === 0) return []
   const names = held.join(' ')
-  const message = `${why}; there is a newer ${names}, which is ignored. To do: kured-sentinel ignore remove ${names}`
-  return [{ check: CHECK, result: 'act', message }]
+  const message = `${why}; there is a newer ${names}, which is ignored`
+  return [{ check: CHECK, result: 'act', message, advice: `kured-sentinel ignore remove ${names}` }]
 }
 
 /** Why the keyrings cannot be installed alone. */
@@ -69,19 +70,21 @@ async function findObstacle(
   context: DatabaseContext,
   names: readonly string[],
   cached: readonly CachedFile[] | undefined,
-): Promise<Pick<PreflightFinding, 'result' | 'message'> | undefined> {
+): Promise<Obstacle | undefined> {
   const more = await askMore(context, names)
   if (more.length > 0) {
-    const message = `cannot be installed first, as it takes ${listed(more, 3)} along. To do: pacman -S ${names.join(' ')}`
-    return { result: 'act', message }
+    const message = `cannot be installed first, as it takes ${listed(more, 3)} along`
+    return { check: CHECK, result: 'act', message, advice: `pacman -S ${names.join(' ')}` }
   }
   if (cached === undefined) return undefined
   const reasons = await rehearse(context, cached, names)
   if (reasons.length === 0) return undefined
   const told = `cannot be installed first: ${listed(reasons, 3)}`
-  if (!reasons.some(isDistrust)) return { result: 'skip', message: told }
-  const message = `${told}. To do: pacman-key --populate, then pacman-key --refresh-keys`
-  return { result: 'act', message }
+  if (!reasons.some(isDistrust)) {
+    return { check: CHECK, result: 'skip', message: told, advice: refetchAdvice(context) }
+  }
+  const advice = 'pacman-key --populate, then pacman-key --refresh-keys'
+  return { check: CHECK, result: 'act', message: told, advice }
 }
 
 /** What else pacman would change: a keyring alone is safe, its dependencies are half an upgrade. */

@@ -30,7 +30,8 @@ export async function checkKubernetes(
     if (judged === undefined) return []
     const message = `${name} ${available} ${judged.message}`
     if (judged.fits) return [{ check, result: 'ok', message }]
+    const advice = `kured-sentinel ignore add ${name}`
     if (judged.mayCome || part !== 'kubelet') return [{ check, result: 'warning', message }]
-    return [{ check, result: 'act', message: `${message}: kured-sentinel ignore add ${name}` }]
+    return [{ check, result: 'act', message, advice }]
   })
 }

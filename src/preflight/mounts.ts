@@ -1,6 +1,8 @@
 import type { Context } from './context.ts'
 import { askFreeSpace, askRealPath } from '../host/directory.ts'
-import type { PreflightFinding } from './check.ts'
+import { CONFIG_FILE } from '../config/config.ts'
+import { unitNameOf } from '../systemd/escape.ts'
+import { type PreflightFinding, SERVER_ADVICE } from './check.ts'
 import { type Mounted, mountedAt } from '../proc/mountinfo.ts'
 
 /**
@@ -13,11 +15,7 @@ export async function checkMounts(context: Context): Promise<PreflightFinding[]>
   for (const path of [syncDir, cacheDir]) {
     const answer = await askFreeSpace(path, deadline)
     if ('problem' in answer) {
-      const missing = answer.problem.includes('No such file or directory')
-      const message = missing
-        ? `${path} does not exist: create it`
-        : `${path} does not answer: ${answer.problem}`
-      return [...findings, { check: 'mounts', result: 'skip', message }]
+      return [...findings, judgeSilence(path, answer.problem, local)]
     }
     if (local) continue
     const real = await askRealPath(path, deadline)
@@ -29,6 +27,28 @@ export async function checkMounts(context: Context): Promise<PreflightFinding[]>
   return findings
 }
 
+/** A directory whose file system cannot be asked, or that is missing. */
+function judgeSilence(path: string, problem: string, local: boolean): PreflightFinding {
+  const check = 'mounts'
+  if (problem.includes('No such file or directory')) {
+    const advice = local ? `mkdir -p ${path}` : `mkdir -p ${path}, then ${mountAdvice(path)}`
+    return { check, result: 'skip', message: `${path} does not exist`, advice }
+  }
+  const message = `${path} does not answer: ${problem}`
+  return { check, result: 'skip', message, advice: adviceForSilence(problem, path) }
+}
+
+/** ESTALE: the mount has handles of files that the server has no more. [nfs(5)] */
+export function adviceForSilence(problem: string, path: string): string {
+  if (!/Stale file handle/.test(problem)) return SERVER_ADVICE
+  return `its server has made the export anew: systemctl restart ${unitNameOf(path, 'mount')}`
+}
+
+/** What to do about a path that is to be mounted, and is not. */
+export function mountAdvice(path: string): string {
+  return `mount ${path}, or kured-sentinel units install with --nfs, or with --local where all is on this host’s own disk`
+}
+
 /**
  * @param mounted the mount at exactly this path
  * @param types the accepted file systems; none: any
@@ -38,14 +58,19 @@ export function judgeMount(
   mounted: Mounted | undefined,
   types: readonly string[],
 ): PreflightFinding {
-  const skip = (why: string): PreflightFinding => {
-    return { check: 'mounts', result: 'skip', message: `${path} ${why}` }
+  const skip = (why: string, advice: string): PreflightFinding => {
+    return { check: 'mounts', result: 'skip', message: `${path} ${why}`, advice }
   }
-  if (mounted === undefined) return skip('is not mounted')
+  if (mounted === undefined) return skip('is not mounted', mountAdvice(path))
   const { type, source } = mounted
-  if (type === 'autofs') return skip('is not mounted: only its automount is there')
+  const unit = unitNameOf(path, 'mount')
+  if (type === 'autofs') {
+    const advice = `systemctl start ${unit}; if it fails, journalctl -u ${unit}`
+    return skip('is not mounted: only its automount is there', advice)
+  }
   if (types.length > 0 && !types.includes(type)) {
-    return skip(`is mounted from ${source} (${type}), and not by ${types.join(' or ')}`)
+    const why = `is mounted from ${source} (${type}), and not by ${types.join(' or ')}`
+    return skip(why, `mount it from its server, or name ${type} in mount-types in ${CONFIG_FILE}`)
   }
   return { check: 'mounts', result: 'ok', message: `${path} is mounted from ${source} (${type})` }
 }

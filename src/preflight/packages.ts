@@ -1,6 +1,9 @@
 import { askSizes } from '../host/directory.ts'
 import { listed } from '../text/listed.ts'
-import { type PreflightFinding, stops } from './check.ts'
+import { type PreflightFinding, SERVER_ADVICE, stops } from './check.ts'
+import { CONFIG_FILE } from '../config/config.ts'
+import { planAdvice } from './plan.ts'
+import { refetchAdvice, refreshAdvice } from './refresh.ts'
 import type { DatabaseContext } from './context.ts'
 import { checkKubernetes } from './kubernetes.ts'
 import { checkKeyring, lastDistrusted } from './keyring.ts'
@@ -20,7 +23,7 @@ export async function checkPackages(context: DatabaseContext): Promise<Preflight
   const found = await askTargets(context)
   if ('problem' in found) {
     const message = `pacman cannot work out the upgrade: ${found.problem}`
-    return [{ check: 'packages', result: 'skip', message }]
+    return [{ check: 'packages', result: 'skip', message, advice: planAdvice(context) }]
   }
   const { targets } = found
   if (targets.length === 0) {
@@ -41,9 +44,9 @@ async function checkCache(
   const sizes = await askSizes(files, deadline)
   if ('problem' in sizes) {
     const message = `${cacheDirs.join(' and ')}: ${sizes.problem}`
-    return [{ check: 'packages', result: 'skip', message }]
+    return [{ check: 'packages', result: 'skip', message, advice: SERVER_ADVICE }]
   }
-  const judged = judgePackages(targets, cacheDirs, sizes)
+  const judged = judgePackages(targets, cacheDirs, sizes, context)
   if (!stops(judged)) {
     const contents = await checkContents(context, targets, findCached(targets, cacheDirs, sizes))
     return [{ ...judged, packages }, ...contents]
@@ -66,11 +69,13 @@ async function checkContents(
   if (reasons.length === 0) return [{ check, result: 'ok', message: 'pacman accepts the packages' }]
   if (context.deadline.left() === 0) {
     const message = 'pacman had no time to check all packages: give --timeout more'
-    return [{ check, result: 'skip', message }]
+    const advice = 'systemctl edit pacman-upgrade.service: a longer --timeout of its preflight'
+    return [{ check, result: 'skip', message, advice }]
   }
   const keyring = await checkKeyring(context, reasons, targets, cached)
   if (keyring.length > 0) return keyring
-  return [{ check, result: 'skip', message: `pacman refuses the packages: ${reasons.join('; ')}` }]
+  const message = `pacman refuses the packages: ${reasons.join('; ')}`
+  return [{ check, result: 'skip', message, advice: refetchAdvice(context) }]
 }
 
 /** The file of each package that pacman takes, and the signature beside it. */
@@ -88,18 +93,24 @@ function findCached(
   })
 }
 
-/** @param sizes the sizes of the files that exist, by path */
+/**
+ * @param sizes the sizes of the files that exist, by path
+ * @param context whether the cache is this host's own
+ */
 export function judgePackages(
   targets: readonly Target[],
   cacheDirs: readonly string[],
   sizes: ReadonlyMap<string, number>,
+  context: Pick<DatabaseContext, 'local'>,
 ): PreflightFinding {
+  const lacking: string[] = []
   const missing = targets.flatMap(({ name, version, size, file }) => {
     // pacman uses the first one. [libalpm/util.c, _alpm_filecache_find]
     const found = cacheDirs.map((directory) => sizes.get(`${directory}/${file}`))
     const first = found.find((bytes) => bytes !== undefined)
+    if (first !== undefined && (size === 0 || first === size)) return []
+    lacking.push(name)
     if (first === undefined) return [`${name} ${version}`]
-    if (size === 0 || first === size) return []
     return [`${name} ${version} (${first} of ${size} bytes)`]
   })
   const total = `${targets.length} package${targets.length === 1 ? '' : 's'}`
@@ -107,5 +118,13 @@ export function judgePackages(
     return { check: 'packages', result: 'ok', message: `${total} to upgrade, all in the cache` }
   }
   const message = `${missing.length} of ${total} not in the cache, or incomplete: ${listed(missing, NAMED)}`
-  return { check: 'packages', result: 'skip', message }
+  return { check: 'packages', result: 'skip', message, advice: lackAdvice(lacking, context) }
+}
+
+/** The cache host fetches what it has installed itself; so a node's own package never comes. */
+function lackAdvice(names: readonly string[], context: Pick<DatabaseContext, 'local'>): string {
+  const few = names.length <= NAMED ? names.join(' ') : 'NAME…'
+  const refresh = refreshAdvice(context)
+  const bring = context.local ? refresh : `${refresh}, after pacman -S ${few} where it lacks them`
+  return `${bring}; or here kured-sentinel ignore add ${few}, or allow-download = yes in ${CONFIG_FILE}`
 }

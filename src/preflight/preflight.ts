@@ -19,6 +19,8 @@ export interface Preflight {
   verdict: 'go' | 'skip' | 'act'
   /** why not, in one line; '' for go */
   reason: string
+  /** what to do about it; '' for go, and where the reason says it */
+  advice: string
   /** the packages that the upgrade will change, if the checks came that far */
   plan: string[]
   /** in the order of the checks, up to the first that stops the job */
@@ -57,7 +59,11 @@ export async function preflight(
   } catch (error) {
     return judge(job, [
       ...before,
-      { check: 'configuration', result: 'act', message: errorText(error) },
+      {
+        check: 'configuration',
+        result: 'act',
+        message: errorText(error),
+      },
     ])
   }
   const configured = [...before, ...checkConfiguration(context)]
@@ -69,6 +75,7 @@ export async function preflight(
       check: 'preflight',
       result: 'act',
       message: errorText(error),
+      advice: `report it, with what kured-sentinel preflight ${job} --json prints`,
     }
     return judge(job, [...configured, failed])
   }
@@ -87,7 +94,8 @@ function checkConfiguration({ pacmanConf, conf }: Context): PreflightFinding[] {
 function judge(job: Job, findings: PreflightFinding[]): Preflight {
   const obstacle = findings.find(stops)
   const plan = findings.flatMap(({ packages = [] }) => packages)
-  if (obstacle === undefined) return { job, verdict: 'go', reason: '', plan, findings }
+  if (obstacle === undefined) return { job, verdict: 'go', reason: '', advice: '', plan, findings }
   const verdict = obstacle.result === 'act' ? 'act' : 'skip'
-  return { job, verdict, reason: obstacle.message, plan, findings }
+  const { message: reason, advice = '' } = obstacle
+  return { job, verdict, reason, advice, plan, findings }
 }

@@ -6,6 +6,13 @@ import type { PreflightFinding } from './check.ts'
 export function checkReboot({ host }: Context): PreflightFinding[] {
   const check = 'reboot'
   return isRebootPending(host)
-    ? [{ check, result: 'skip', message: 'kured-sentinel reboot is about to reboot this host' }]
+    ? [
+        {
+          check,
+          result: 'skip',
+          message: 'kured-sentinel reboot is about to reboot this host',
+          advice: 'wait for the boot: the next run goes',
+        },
+      ]
     : [{ check, result: 'ok', message: 'no reboot is pending' }]
 }

@@ -1,7 +1,8 @@
 import { sizeText } from '../text/size.ts'
+import { CONFIG_FILE } from '../config/config.ts'
 import type { Context } from './context.ts'
 import { askFreeSpace } from '../host/directory.ts'
-import type { PreflightFinding } from './check.ts'
+import { type PreflightFinding, SERVER_ADVICE } from './check.ts'
 
 /**
  * Checks for the least free space. pacman itself checks the space that a transaction needs, if
@@ -13,11 +14,19 @@ export async function checkSpace(context: Context): Promise<PreflightFinding[]> 
   const answer = await askFreeSpace(path, deadline)
   if ('problem' in answer) {
     return [
-      { check: 'space', result: 'skip', message: `${path} does not answer: ${answer.problem}` },
+      {
+        check: 'space',
+        result: 'skip',
+        message: `${path} does not answer: ${answer.problem}`,
+        advice: SERVER_ADVICE,
+      },
     ]
   }
   const message = `${sizeText(answer.free)} are free on ${path}`
   if (answer.free >= config.minFree) return [{ check: 'space', result: 'ok', message }]
   const least = `min-free = ${sizeText(config.minFree)}`
-  return [{ check: 'space', result: 'skip', message: `only ${message}, less than ${least}` }]
+  const advice = `make room on ${path} (paccache -r, journalctl --vacuum-size=200M), or set a lower min-free in ${CONFIG_FILE}`
+  return [
+    { check: 'space', result: 'skip', message: `only ${message}, less than ${least}`, advice },
+  ]
 }

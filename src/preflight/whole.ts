@@ -15,15 +15,15 @@ import type { PreflightFinding } from './check.ts'
 import type { Context } from './context.ts'
 
 const CHECK = 'whole'
-const REMEDY = 'To do: kured-sentinel repair'
+const ADVICE = 'kured-sentinel repair'
 
 /** Damaged entries stop every transaction that touches them; unfinished packages only warn. */
 export function checkWhole({ host, dbPath }: Context): PreflightFinding[] {
   const damaged = findDamaged(host, dbPath)
   const said = describeCut(readUnfinished(host), damaged)
   if (said.length === 0) return [{ check: CHECK, result: 'ok', message: 'no upgrade was cut' }]
-  const message = `${said.join('; ')}. ${REMEDY}`
-  return [{ check: CHECK, result: damaged.length > 0 ? 'act' : 'warning', message }]
+  const result = damaged.length > 0 ? 'act' : 'warning'
+  return [{ check: CHECK, result, message: said.join('; '), advice: ADVICE }]
 }
 
 /** So often is one cut repaired. */
@@ -87,7 +87,7 @@ async function repairOwn(
 }
 
 function act(message: string): PreflightFinding {
-  return { check: CHECK, result: 'act', message: `${message}. ${REMEDY}` }
+  return { check: CHECK, result: 'act', message, advice: ADVICE }
 }
 
 function attemptsFor(host: Host, cut: string): number {

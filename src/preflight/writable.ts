@@ -13,13 +13,16 @@ export async function checkWritable(context: Context): Promise<PreflightFinding[
   for (const path of [syncDir, cacheDir]) {
     const obstacle = await findObstacle(path, user, context)
     if (obstacle !== undefined) {
-      return [{ check: 'writable', result: 'skip', message: `${path} ${obstacle}` }]
+      return [{ check: 'writable', result: 'skip', message: `${path} ${obstacle}`, advice: ADVICE }]
     }
   }
   return [
     { check: 'writable', result: 'ok', message: `${syncDir} and ${cacheDir} can be written to` },
   ]
 }
+
+const ADVICE =
+  'export it to this host, the cache host, with rw and no_root_squash, and mount it anew'
 
 async function findObstacle(
   path: string,

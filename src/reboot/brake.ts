@@ -38,8 +38,10 @@ async function collectBrake(host: Host, config: Config, deadline: Deadline): Pro
     const brakes = judgeBrake(view.entries, own, config)
     return [
       ...(doubt === undefined ? [] : [unseen(doubt)]),
-      ...brakes.map(({ kind, message }): Finding => {
-        return kind === 'unseen' ? unseen(message) : { kind: 'fleet', effect: 'held', message }
+      ...brakes.map(({ kind, message, remedy }): Finding => {
+        return kind === 'unseen'
+          ? { ...unseen(message), remedy }
+          : { kind: 'fleet', effect: 'held', message }
       }),
     ]
   } catch (error) {

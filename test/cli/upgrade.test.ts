@@ -71,7 +71,7 @@ test('as JSON, also where a person must act', () => {
   const { code, stdout, stderr } = run(['preflight', 'download', '--json', '--config', '/none'])
   assert.deepEqual([code, stderr], [255, ''])
   const { findings, reason, ...rest } = JSON.parse(stdout)
-  assert.deepEqual(rest, { job: 'download', verdict: 'act', plan: [], exitCode: 255 })
+  assert.deepEqual(rest, { job: 'download', verdict: 'act', advice: '', plan: [], exitCode: 255 })
   assert.deepEqual(findings, [{ check: 'configuration', result: 'act', message: reason }])
 })
 

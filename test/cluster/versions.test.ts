@@ -68,7 +68,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
     [stopped.exitCode, stopped.stderr],
     [
       255,
-      'attention, no upgrade until you fix this: kubelet 1.38.0-1 is newer than the apiserver, 1.37.2: kured-sentinel ignore add kubelet\n',
+      'attention, no upgrade until you fix this: kubelet 1.38.0-1 is newer than the apiserver, 1.37.2. To do: kured-sentinel ignore add kubelet\n',
     ],
   )
   await node.ok(['kured-sentinel', 'ignore', 'add', 'kubelet'])

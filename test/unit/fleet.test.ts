@@ -158,7 +158,7 @@ describe('a reboot that is due', () => {
     putRow(host, 'node2', fileOf(row('node2')).slice(0, 100))
     const { exitCode, reasons } = await braked(host)
     assert.equal(exitCode, Exit.attention)
-    assert.match(reasons[0]?.message ?? '', /kured-sentinel fleet forget node2$/)
+    assert.match(reasons[0]?.remedy ?? '', /kured-sentinel fleet forget node2$/)
   })
 
   for (const [what, change, says] of [

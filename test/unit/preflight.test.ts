@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { renderChecks, renderVerdict } from '../../src/commands/preflight.ts'
-import { judgeMount } from '../../src/preflight/mounts.ts'
+import { adviceForSilence, judgeMount } from '../../src/preflight/mounts.ts'
 import { inHostPaths } from '../../src/pacman/database/copy.ts'
 import { judgeOpening } from '../../src/preflight/databases.ts'
 import { judgePlan } from '../../src/preflight/plan.ts'
 import { parseRefusal } from '../../src/preflight/rehearsal.ts'
 import { judgePackages } from '../../src/preflight/packages.ts'
 import { parseTarget } from '../../src/preflight/targets.ts'
-import { type PreflightFinding, inOrder } from '../../src/preflight/check.ts'
+import { type PreflightFinding, inOrder, withAdvice } from '../../src/preflight/check.ts'
 import { mountedAt } from '../../src/proc/mountinfo.ts'
 import { preflight, type Preflight } from '../../src/preflight/preflight.ts'
 
@@ -54,11 +54,43 @@ describe('what is mounted', () => {
   }
 })
 
+describe('a skip says what to do', () => {
+  const mounted = (type: string, source = 'cache:/sync') => ({ type, source })
+  for (const [what, at, says] of [
+    ['nothing is mounted', undefined, /^mount \/p, or .* --nfs, or with --local/],
+    ['the automount alone', mounted('autofs', 'systemd-1'), /^systemctl start p\.mount; if/],
+    ['another file system', mounted('tmpfs'), /mount-types in \/etc\/kured-sentinel\.conf$/],
+  ] as const) {
+    test(what, () => assert.match(judgeMount('/p', at, ['nfs']).advice ?? '', says))
+  }
+
+  test('a server that is silent, and an export that was made anew', () => {
+    assert.match(adviceForSilence('no answer', '/p'), /^see that its server is up/)
+    assert.match(adviceForSilence('Stale file handle', '/p'), /systemctl restart p\.mount$/)
+  })
+
+  test('a package that the cache lacks: bring it, ignore it here, or let it be downloaded', () => {
+    const lacks = (names: string[], local: boolean) => {
+      const targets = names.map((name) => ({ name, version: '2-1', size: 1, file: name }))
+      return judgePackages(targets, ['/c'], new Map([['cut', 9]]), { local }).advice
+    }
+    const rest = 'or here kured-sentinel ignore add one cut, or allow-download = yes'
+    const download = 'systemctl start pacman-cache-update.service'
+    const elsewhere = `on the cache host: ${download}, after pacman -S one cut where it lacks them`
+    const conf = ' in /etc/kured-sentinel.conf'
+    assert.equal(lacks(['one', 'cut'], false), `${elsewhere}; ${rest}${conf}`)
+    assert.equal(lacks(['one', 'cut'], true), `${download}; ${rest}${conf}`)
+    assert.match(lacks(['a', 'b', 'c', 'd'], false) ?? '', /pacman -S NAME… .*ignore add NAME…/)
+  })
+})
+
 describe('the cache', () => {
   const target = (name: string, size = 100) => ({ name, version: '2-1', size, file: `${name}.pkg` })
   const dirs = ['/one', '/two']
   const judge = (targets: ReturnType<typeof target>[], sizes: Record<string, number>) => {
-    const { result, message } = judgePackages(targets, dirs, new Map(Object.entries(sizes)))
+    const { result, message } = judgePackages(targets, dirs, new Map(Object.entries(sizes)), {
+      local: false,
+    })
     return [result, message]
   }
 
@@ -120,37 +152,38 @@ describe('a skip that cannot pass by itself is for a person', () => {
       needs: 'b=1',
       by: 'installing b (2-1)',
     } as const
-    const { result, message } = judgePlan(errors, [breaks], installed, offered)
-    assert.equal(result, 'act')
+    const finding = judgePlan(errors, [breaks], installed, offered, 'wait')
+    assert.equal(finding.result, 'act')
     assert.equal(
-      message,
+      withAdvice(finding),
       'pacman cannot work out the upgrade: failed to prepare transaction (x); y; old is in no repository. To do: pacman -R old, or build it anew',
     )
     // pacman 7 names both sides of a conflict with their versions.
     const conflict = { kind: 'conflict', package: 'b-2-1', needs: 'old-1-1' } as const
-    assert.equal(judgePlan(errors, [conflict], installed, offered).result, 'act')
+    assert.equal(judgePlan(errors, [conflict], installed, offered, 'wait').result, 'act')
   })
 
   test('repositories that do not fit together', () => {
     const missing = { kind: 'missing', package: 'b', needs: 'c' } as const
-    assert.equal(judgePlan(errors, [missing], installed, offered).result, 'skip')
+    const { result, advice } = judgePlan(errors, [missing], installed, offered, 'wait')
+    assert.deepEqual([result, advice], ['skip', 'wait'])
     const breaks = { kind: 'breaks', package: 'b', needs: 'c=1', by: 'installing c (2-1)' } as const
-    assert.equal(judgePlan(errors, [breaks], installed, offered).result, 'skip')
+    assert.equal(judgePlan(errors, [breaks], installed, offered, 'wait').result, 'skip')
   })
 
   test('the database of installed packages, but not a sync database', () => {
-    const judge = (problem: string) => judgeOpening([problem], ['lab'], '/db')
+    const judge = (problem: string) => judgeOpening([problem], ['lab'], '/db', 'refresh')
     assert.equal(judge('error: could not open file /db/sync/lab.db: Unrecognized').result, 'skip')
     for (const problem of [
       "error: invalid name for database entry 'b'",
       "error: duplicated database entry 'b'",
       'error: could not open file /db/local/b-1-1/desc: Permission denied',
     ]) {
-      const { result, message } = judge(problem)
+      const { result, advice = '' } = judge(problem)
       assert.equal(result, 'act')
-      assert.match(message, /To do: move the wrong entry out of \/db\/local/)
+      assert.match(advice, /^move the wrong entry out of \/db\/local/)
     }
-    assert.match(judge('database is incorrect version').message, /To do: pacman-db-upgrade$/)
+    assert.equal(judge('database is incorrect version').advice, 'pacman-db-upgrade')
   })
 })
 
@@ -178,7 +211,7 @@ test('checks run in order, up to the first that stands in the way', async () => 
   const ran: string[] = []
   const check = (name: string, result: PreflightFinding['result']) => () => {
     ran.push(name)
-    return [{ check: name, result, message: name }]
+    return [{ check: name, result, message: name, advice: '' }]
   }
   const checks = [check('a', 'ok'), check('b', 'warning'), check('c', 'skip'), check('d', 'act')]
   const findings = await inOrder(checks, {})
@@ -197,19 +230,26 @@ test('what cannot be prepared is for a person', async () => {
 test('warnings are told beside the answer, and names cannot forge a line', () => {
   const findings: PreflightFinding[] = [
     { check: 'databases', result: 'warning', message: 'old' },
-    { check: 'packages', result: 'skip', message: 'no\n<3>x' },
+    { check: 'packages', result: 'skip', message: 'no\n<3>x', advice: 'ignore\nit' },
   ]
   const report: Preflight = {
     job: 'upgrade',
     verdict: 'skip',
     reason: 'no\n<3>x',
+    advice: 'ignore\nit',
     plan: ['linux'],
     findings,
   }
-  assert.equal(renderVerdict(report, true), '<4>warning: old\n<5>skip: no\\u000a<3>x\n')
-  assert.equal(renderVerdict(report, false), 'warning: old\nskip: no\\u000a<3>x\n')
+  assert.equal(
+    renderVerdict(report, true),
+    '<4>warning: old\n<5>skip: no\\u000a<3>x. To do: ignore\\u000ait\n',
+  )
+  assert.equal(
+    renderVerdict(report, false),
+    'warning: old\nskip: no\\u000a<3>x. To do: ignore\\u000ait\n',
+  )
   assert.equal(
     renderChecks(report),
-    'warning  databases      old\nskip     packages       no\\u000a<3>x\n',
+    'warning  databases      old\nskip     packages       no\\u000a<3>x. To do: ignore\\u000ait\n',
   )
 })
