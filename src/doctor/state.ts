@@ -1,11 +1,12 @@
 import { errorText } from '../errors.ts'
 import { activeHold } from '../reboot/hold-state.ts'
-import { holdText } from '../reboot/hold.ts'
+import { holdText, remaining } from '../reboot/hold.ts'
 import { readRequests } from '../reboot/requests.ts'
 import { readBootClock } from '../host/boot-clock.ts'
 import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
 import { askWritable } from '../host/directory.ts'
+import { at } from './runs.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
 
 /** The state that outlives a boot: the hold, and the reboots that were requested. */
@@ -21,15 +22,14 @@ export const state: DoctorCheck = {
   },
 }
 
+/** Each hold is somebody's will, and ends by itself within 30 days: that it is there is no flaw. */
 function judgeHold(host: Host): DoctorFinding {
   try {
     const now = readBootClock(host)
     const hold = activeHold(host, now)
     if (hold === undefined) return ok('there is no hold')
-    return warning(
-      `reboots are ${holdText(hold, now)}`,
-      'kured-sentinel release, once it is not needed',
-    )
+    const end = at(now.wall + remaining(hold, now))
+    return ok(`reboots are ${holdText(hold, now)} (until ${end}; kured-sentinel release ends it)`)
   } catch (error) {
     return wrong(errorText(error), 'kured-sentinel release, or set the hold again')
   }

@@ -205,8 +205,8 @@ const BREAKAGES: Breakage[] = [
   ],
   [
     'kured-sentinel hold --for 1h --reason "a new disk" >&2',
-    1,
-    /^warning state: reboots are held for \S+( \S+)* more: a new disk$/m,
+    0,
+    /^ok state: reboots are held for \S+( \S+)* more: a new disk \(until /m,
     'kured-sentinel release >&2',
   ],
   [
