@@ -1,5 +1,6 @@
 import { readConfig, type Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
+import { isByHand } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
@@ -24,6 +25,8 @@ type Render = (report: CheckReport) => string
  * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
  * stderr, except as JSON.
  *
+ * By hand it asks for nothing: then nothing is remembered, and Kured's next check is the first.
+ *
  * @param options undefined for the check of every minute. If no reboot is due, that check leaves a
  * stamp, and bin/kured-sentinel answers by itself until something changes
  * @returns the exit code for Kured
@@ -41,9 +44,9 @@ export async function check(render: Render, options?: CheckOptions): Promise<num
 /** What keeps each minute's check from an answer is written to the history. */
 async function lookOrNote(host: Host, options: CheckOptions | undefined): Promise<CheckReport> {
   try {
-    return (await lookAt(host, options ?? {}, true)).report
+    return (await lookAt(host, options ?? {}, 'unless by hand')).report
   } catch (error) {
-    if (options === undefined) await noteFailure(host, errorText(error))
+    if (options === undefined && !isByHand()) await noteFailure(host, errorText(error))
     throw error
   }
 }
@@ -60,13 +63,13 @@ async function noteFailure(host: Host, reason: string): Promise<void> {
 /**
  * Looks at the host as the options say.
  *
- * @param answers whether the result is an answer to Kured
+ * @param answers whether the result is an answer to Kured, or to what stands in for it
  * @returns the report, and the configuration that it rests on
  */
 export async function lookAt(
   host: Host,
   { overrides, configFile, root, all = false }: CheckOptions,
-  answers: boolean,
+  answers: false | 'unless by hand',
 ): Promise<{ report: CheckReport; settings: Config }> {
   const config = readConfig(configFile === undefined ? host : new Host(), configFile)
   const settings = { ...config, ...overrides }
@@ -82,5 +85,8 @@ export async function lookAt(
   const seen = await checkHost(host, settings, deadline, all)
   if (seen.verdict === 'none' && !all) return { report: seen, settings }
   const { judgeAnswer } = await import('../reboot/policy.ts')
-  return { report: await judgeAnswer(host, settings, seen, answers, deadline), settings }
+  return {
+    report: await judgeAnswer(host, settings, seen, answers !== false && !isByHand(), deadline),
+    settings,
+  }
 }

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { isatty } from 'node:tty'
 import { SentinelError } from '../errors.ts'
 
 /** Whether this program runs as root. */
@@ -14,6 +15,15 @@ export function mustBeRoot(what: string): void {
 /** Whether Kured runs this program: Kured passes its own environment on to its commands. */
 export function isRunByKured(): boolean {
   return process.env['KURED_NODE_ID'] !== undefined
+}
+
+/**
+ * Whether a person watches: one of the standard streams is a terminal. Kured, systemd and cron give
+ * their commands none, and a loop that reboots unattended has none after its first reboot. A person
+ * who has no terminal either, as with `ssh node kured-sentinel`, cannot be told from such a loop.
+ */
+export function isByHand(): boolean {
+  return [0, 1, 2].some((fd) => isatty(fd))
 }
 
 /**

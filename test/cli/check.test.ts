@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hostTree, inodeOf, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
-import { asKured, BIN, NODE, run } from '../fixture/program.ts'
+import { asKured, BIN, IS_ROOT, NODE, run } from '../fixture/program.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)
@@ -461,3 +461,28 @@ test('status tells of upgraded scripts and firmware, of which nothing tells whet
   assert.doesNotMatch(run(['status', '--root', root]).stdout, /not seen/)
   assert.equal(run(['check', '--root', root, '--json']).stdout.includes('notSeen'), false)
 })
+
+test(
+  'the entry notes when Kured has asked, and not when a person did, in its container neither',
+  { skip: !IS_ROOT && 'it mounts a /run of its own' },
+  () => {
+    const format = ['--dereference', '--format=%n %i %.9Y %.9Z', '--', '/etc/passwd']
+    const stamp = execFileSync('stat', format, { encoding: 'utf8', env: { LC_ALL: 'C' } })
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+    const clean = `${boot}/none\n/etc/passwd\n\n${stamp}`
+    const ask = (id: object, through: string) => {
+      const root = makeTree({ 'kured-sentinel/clean': clean })
+      const script = `mount --bind "$0" /run; cd /; ${through} </dev/null`
+      const enter = ['--mount', '--propagation=private', '/bin/sh', '-euc', script, root]
+      const entry = BIN.replace(/\.cjs$/, '')
+      const env = { PATH: '/usr/bin:/bin', ENTRY: entry, ...id }
+      const { status, stdout } = spawnSync('unshare', enter, { encoding: 'utf8', env })
+      assert.deepEqual([status, stdout.trim()], [1, 'no reboot required'])
+      return existsSync(join(root, 'kured-sentinel/asked'))
+    }
+    const kured = { KURED_NODE_ID: 'n' }
+    assert.equal(ask(kured, '"$ENTRY"'), true)
+    assert.equal(ask({}, '"$ENTRY"'), false)
+    assert.equal(ask(kured, 'script -qec "$ENTRY" /dev/null'), false)
+  },
+)

@@ -137,8 +137,14 @@ test('2: a hold that cannot be read; a new one, or releasing it, mends that', ()
 test('a kernel that a reboot does not change is asked for once; status and JSON say why', () => {
   const root = dueHost()
   assert.equal(run(['status', '--root', root]).code, 0)
+  const terminal = { through: ['/bin/sh', '-c', 'exec script -qec "$*" /dev/null', 'sh'] }
+  for (const ask of [run, asKured]) {
+    const byHand = ask(['check', '--root', root], terminal)
+    assert.deepEqual([byHand.code, byHand.stdout.slice(0, 16)], [0, 'reboot required:'])
+  }
+  assert.ok(!existsSync(join(root, 'var/lib/kured-sentinel')))
   boot(root, 'second')
-  assert.equal(asKured(['--root', root]).code, 0, 'looking at the status was no asking')
+  assert.equal(asKured(['--root', root]).code, 0, 'what a person looked at was no asking')
   const state = () => readFileSync(join(root, 'var/lib/kured-sentinel/requests.json'), 'utf8')
   const written = state()
   assert.equal(asKured(['--root', root, '--json']).code, 0)
