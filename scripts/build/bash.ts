@@ -2,13 +2,14 @@ import {
   allCommands,
   flagsWithValue,
   keyOf,
+  packagesFrom,
   type CommandShape,
   type Value,
 } from './command-tree.ts'
 
 /**
- * The completion file for bash: it only compares words, and runs and evaluates nothing (compgen -W
- * would expand its words). readline completes and quotes paths.
+ * The completion file for bash: it only compares words, and evaluates nothing (compgen -W would expand
+ * its words); it runs nothing but pacman for its packages. readline completes and quotes paths.
  */
 export function bashCompletion(tree: CommandShape): string {
   const commands = allCommands(tree)
@@ -84,6 +85,16 @@ function pathsOf({ kind }: Value): string {
   return kind === 'directory' ? 'compopt -o dirnames; ' : ''
 }
 
+/** A pattern such as linux* is quoted, or the shell would look for files. */
+function packageWords(value: Value): string {
+  const from = packagesFrom(value)
+  if (from === undefined) return ''
+  const read = `while IFS= read -r word; do printf -v word %q "$word"; words+=("$word"); done`
+  return `[[ $cur == -* || " \${COMP_WORDS[*]} " == *' --group '* ]] ||
+          ${read} < <(${from} 2>/dev/null)
+        [[ $cur == -* || \${#words[@]} -gt 0 ]] || return`
+}
+
 function wordsOf(command: CommandShape): string {
   const options = command.options.flatMap(({ flags }) => flags.slice(-1))
   const lines = [`options=(${options.join(' ')})`]
@@ -91,7 +102,8 @@ function wordsOf(command: CommandShape): string {
   if (names.length > 0) lines.push(`[[ $count -gt 0 ]] || words=(${names.join(' ')})`)
   const values = command.values.map((value, index) => {
     const pattern = value.repeats ? '*' : String(index)
-    const words = value.kind === 'choice' ? `words=(${value.choices.join(' ')})` : ''
+    const words =
+      value.kind === 'choice' ? `words=(${value.choices.join(' ')})` : packageWords(value)
     return `        ${pattern}) ${words || `[[ $cur == -* ]] || { ${pathsOf(value)}return; }`} ;;`
   })
   if (values.length > 0) lines.push(`case $count in\n${values.join('\n')}\n      esac`)

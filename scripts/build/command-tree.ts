@@ -2,9 +2,9 @@
 import type { Command, Option } from 'commander'
 import { createProgram } from '../../src/cli/program.ts'
 
-/** A value: one of several words, a path, or a text that cannot be completed. */
+/** A value: one of several words, a path, a package, or a text that cannot be completed. */
 export interface Value {
-  kind: 'choice' | 'file' | 'directory' | 'text'
+  kind: 'choice' | 'file' | 'directory' | 'installed' | 'ignored' | 'text'
   /** Its name in the help, such as `duration`. */
   name: string
   choices: readonly string[]
@@ -89,9 +89,24 @@ function optionShape(option: Option): OptionShape {
   }
 }
 
-/** The kind, by the name in the help: `<file>`, `<pacman-file>` for files, `<dir>` for directories. */
+/** The kind by the name in the help, or its last part: `<file>`, `<pacman-file>`, `<dir>`. */
+const KINDS: Record<string, Value['kind']> = {
+  file: 'file',
+  dir: 'directory',
+  package: 'installed',
+  ignored: 'ignored',
+}
+
 function valueOf(name: string, choices: readonly string[] = [], repeats: boolean): Value {
-  const last = name.split('-').at(-1)
-  const path = last === 'file' ? 'file' : last === 'dir' ? 'directory' : 'text'
-  return { kind: choices.length > 0 ? 'choice' : path, name, choices, repeats }
+  const kind = KINDS[name] ?? KINDS[name.split('-').at(-1) ?? ''] ?? 'text'
+  return { kind: choices.length > 0 ? 'choice' : kind, name, choices, repeats }
+}
+
+/**
+ * What prints the packages that a value may be, one a line; undefined for other kinds. With --group
+ * they are groups, and nothing is offered.
+ */
+export function packagesFrom({ kind }: Value): string | undefined {
+  if (kind === 'installed') return 'pacman -Qq'
+  return kind === 'ignored' ? 'pacman-conf IgnorePkg' : undefined
 }

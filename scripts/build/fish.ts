@@ -2,6 +2,7 @@ import {
   allCommands,
   flagsWithValue,
   keyOf,
+  packagesFrom,
   type CommandShape,
   type OptionShape,
   type Value,
@@ -45,8 +46,8 @@ ${commands.flatMap(linesOf).join('\n')}
 }
 
 function linesOf(command: CommandShape): string[] {
-  const line = (at: string, rest: string) => {
-    const condition = `__kured_sentinel_at "${keyOf(command)}"${at}`
+  const line = (at: string, rest: string, also = '') => {
+    const condition = `__kured_sentinel_at "${keyOf(command)}"${at}${also}`
     return `complete -c kured-sentinel -n '${condition}' ${rest}`
   }
   return [
@@ -55,7 +56,8 @@ function linesOf(command: CommandShape): string[] {
     ),
     ...command.values.flatMap((value, index) => {
       const words = pathsOf(value)
-      return words === '' ? [] : [line(value.repeats ? '' : ` ${index}`, words)]
+      const also = packagesFrom(value) === undefined ? '' : '; and not __fish_contains_opt group'
+      return words === '' ? [] : [line(value.repeats ? '' : ` ${index}`, words, also)]
     }),
     ...command.options.map((option) => line('', optionOf(option))),
   ]
@@ -70,7 +72,10 @@ function optionOf({ flags, description, value }: OptionShape): string {
   return [...names, words?.replace('-x -F', '-r -F'), text].filter(Boolean).join(' ')
 }
 
-function pathsOf({ kind, choices }: Value): string {
+function pathsOf(value: Value): string {
+  const { kind, choices } = value
+  const from = packagesFrom(value)
+  if (from !== undefined) return `-a '(${from} 2>/dev/null)'`
   if (kind === 'choice') return `-a ${quoted(choices.join(' '))}`
   if (kind === 'file') return '-F'
   return kind === 'directory' ? "-a '(__fish_complete_directories)'" : ''

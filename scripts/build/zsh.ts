@@ -1,9 +1,22 @@
-import { allCommands, type CommandShape, type OptionShape, type Value } from './command-tree.ts'
+import {
+  allCommands,
+  packagesFrom,
+  type CommandShape,
+  type OptionShape,
+  type Value,
+} from './command-tree.ts'
 
 /** The completion file for zsh's compsys: a function with static `_arguments` for each command. */
 export function zshCompletion(tree: CommandShape): string {
   return `#compdef kured-sentinel
 # zsh completion of kured-sentinel, made from its commands when it was built
+
+_kured-sentinel_packages() {
+  (( \${words[(I)--group]} )) && return 1
+  local expl
+  local -a packages=(\${(f)"$("$@" 2>/dev/null)"})
+  _wanted packages expl package compadd -a packages
+}
 
 ${allCommands(tree)
   .toReversed()
@@ -63,7 +76,11 @@ function optionSpecs({ flags, description, value }: OptionShape): string[] {
   })
 }
 
-function action({ kind, choices }: Value): string {
+function action(value: Value): string {
+  const { kind, choices } = value
+  const from = packagesFrom(value)
+  // The blank in front: called with these words alone, without options for compadd.
+  if (from !== undefined) return ` _kured-sentinel_packages ${from}`
   if (kind === 'choice') return `(${choices.join(' ')})`
   if (kind === 'file') return '_files'
   // `_files -/` would offer files where no directory fits.

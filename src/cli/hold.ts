@@ -13,9 +13,10 @@ interface HoldOptions {
 export function addHoldCommands(program: Command, ended: OnEnd): void {
   common(program.command('hold'), 'hold --for 4h --reason "replacing the disk"')
     .description('keep the host from being rebooted for some time; without options show the hold')
+    .usage('[--for|--until <end> --reason <text>] [options]')
     .option(
       '--for <duration>',
-      'how long, such as 4h or 2w, at most 30d; a new hold needs this or --until',
+      'how long, such as 4h or 2w, at most 30d (a new hold requires this or --until)',
       parseLength,
     )
     .addOption(
@@ -24,7 +25,7 @@ export function addHoldCommands(program: Command, ended: OnEnd): void {
         'its end: 18:00, 2026-12-24 or "2026-12-24 18:00", by local time; with a Z by UTC',
       ).conflicts('for'),
     )
-    .option('--reason <text>', 'the reason, for other people; a new hold needs it')
+    .option('--reason <text>', 'the reason, for other people (a new hold requires it)')
     .action(async ({ json, for: lengthMs, until, reason, root }: HoldOptions) => {
       const { hold } = await import('../commands/hold.ts')
       ended('hold', hold({ json, lengthMs, until, reason, root }))

@@ -26,7 +26,12 @@ export function addIgnoreCommands(program: Command, ended: OnEnd): void {
 
   for (const action of ['add', 'remove'] as const) {
     common(
-      ignore.command(action).argument('<name...>', 'packages, or patterns such as linux*'),
+      ignore
+        .command(action)
+        .argument(
+          action === 'add' ? '<package...>' : '<ignored...>',
+          'packages, or patterns such as linux*',
+        ),
       `ignore ${action} --dry-run kubelet kubeadm`,
     )
       .description(action === 'add' ? 'ignore packages in upgrades' : 'stop ignoring packages')

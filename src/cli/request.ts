@@ -14,7 +14,8 @@ export function addRequestCommand(program: Command, ended: OnEnd): void {
   program
     .command('request')
     .description('ask Kured to drain and reboot the host, once; without options show the request')
-    .option('--reason <text>', 'what the reboot is for, for other people')
+    .usage('[--reason <text> | --cancel] [options]')
+    .option('--reason <text>', 'what the reboot is for, for other people (a request requires it)')
     .addOption(new Option('--cancel', 'take the request back').conflicts('reason'))
     .option('--dry-run', 'say what it would do, and do nothing')
     .option('--json', 'print one JSON object')

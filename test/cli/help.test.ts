@@ -86,3 +86,17 @@ for (const [args, next] of [
     assert.match(run([...args]).stderr, next)
   })
 }
+
+test('what a command cannot do without is marked in its help', () => {
+  for (const [command, usage, required] of [
+    [['hold'], '[--for|--until <end> --reason <text>]', /--reason.*requires it/],
+    [['request'], '[--reason <text> | --cancel]', /--reason [^-]*requires\s+it/],
+    [['ignore', 'add'], '[options] <package...>', undefined],
+    [['ignore', 'remove'], '[options] <ignored...>', undefined],
+    [['fleet', 'forget'], '[options] <node>', undefined],
+  ] as const) {
+    const { stdout } = run([...command, '--help'])
+    assert.ok(stdout.startsWith(`Usage: kured-sentinel ${command.join(' ')} ${usage}`), stdout)
+    if (required !== undefined) assert.match(stdout, required)
+  }
+})

@@ -33,8 +33,8 @@ for (const command of ['list', 'add', 'remove', 'check']) {
 
 describe('bad usage', () => {
   const cases: [words: string[], says: RegExp][] = [
-    [['add'], /missing required argument 'name'/],
-    [['remove'], /missing required argument 'name'/],
+    [['add'], /missing required argument 'package'/],
+    [['remove'], /missing required argument 'ignored'/],
     [['add', '-x'], /unknown option '-x'/],
     [['remove', '--dryrun', 'a'], /unknown option '--dryrun'/],
     [['list', 'a'], /too many arguments/],

@@ -1,10 +1,10 @@
 /** The generated completions, in the shells themselves. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { allCommands, commandTree, type CommandShape } from '../../scripts/build/command-tree.ts'
-import { makeTree } from '../fixture/tree.ts'
+import { fillTree, makeTree } from '../fixture/tree.ts'
 import { toolTest } from '../lab/lab.ts'
 
 const GENERATED = join(import.meta.dirname, '../../generated')
@@ -30,7 +30,26 @@ const CASES: [line: string, words: string[]][] = [
   ['check --root l', []],
 ]
 
+/** What they ask stands in for pacman; "che" and "nonsense" begin none of its packages. */
+const PACKAGES: [line: string, words: string[]][] = [
+  ['ignore add ku', ['kubeadm', 'kubelet']],
+  ['ignore add --dry-run linux kubel', ['kubelet']],
+  ['ignore remove ', ['kubelet', 'linux*']],
+  ['ignore remove lin', ['linux*']],
+  ['ignore add --group ku', []],
+  ['ignore remove --group ', []],
+  ['ignore add --pacman-conf etc/kur', ['kured.conf']],
+]
+
 const directory = makeTree({ 'etc/kured.conf': '', 'etc/my file': '', list: '' })
+for (const [name, option, says] of [
+  ['pacman', '-Qq', 'kubeadm kubelet linux'],
+  ['pacman-conf', 'IgnorePkg', "'linux*' kubelet"],
+]) {
+  const script = `#!/bin/sh\n[ "$*" = ${option} ] && printf '%s\\n' ${says}\n`
+  fillTree(directory, { [`bin/${name}`]: script })
+  chmodSync(join(directory, `bin/${name}`), 0o755)
+}
 
 for (const [shell, complete] of [
   ['bash', inBash],
@@ -45,6 +64,14 @@ for (const [shell, complete] of [
   toolTest([shell], `${shell}: values, paths, and nothing where nothing fits`, () => {
     assert.deepEqual(complete(CASES.map(([line]) => line)), Object.fromEntries(CASES))
   })
+
+  toolTest(
+    [shell],
+    `${shell}: packages, installed to be ignored, and ignored to be no more`,
+    () => {
+      assert.deepEqual(complete(PACKAGES.map(([line]) => line)), Object.fromEntries(PACKAGES))
+    },
+  )
 
   toolTest([shell], `${shell}: what is typed is never run`, () => {
     const made = join(directory, 'made')
@@ -162,7 +189,7 @@ function outputOf(program: string, options: string[], lines: string[]): string {
     input: `${lines.join('\n')}\n`,
     encoding: 'utf8',
     timeout: 60_000,
-    env: { PATH: '/usr/bin:/bin', HOME: directory, TERM: 'dumb', LANG: 'C.UTF-8' },
+    env: { PATH: `${directory}/bin:/usr/bin:/bin`, HOME: directory, TERM: 'dumb', LANG: 'C.UTF-8' },
   })
   assert.equal(status, 0, stdout + stderr)
   return stdout
@@ -181,7 +208,7 @@ function parsed(lines: string[], output: string): Completed {
   )
 }
 
-/** Shells differ in whether a path is whole, a directory ends in a slash, and a blank is escaped. */
+/** Shells differ in whether a path is whole, a directory ends in a slash, and a blank or * is escaped. */
 function plain(word: string): string {
-  return basename(word).replaceAll('\\ ', ' ')
+  return basename(word).replaceAll('\\', '')
 }
