@@ -6,19 +6,18 @@ import { bashCompletion } from './bash.ts'
 import { commandTree } from './command-tree.ts'
 import { fishCompletion } from './fish.ts'
 import { thirdPartyLicences } from './licences.ts'
-import { manPage } from './man-page.ts'
+import { manPage, manPages } from './man-pages.ts'
 import { sampleConf } from './sample-conf.ts'
 import { zshCompletion } from './zsh.ts'
 
 /**
  * Writes generated/, the files that are installed beside the program by scripts/install/files.ts.
- * Without scdoc there is no manual page, which only an installation needs.
+ * Without scdoc there are no manual pages, which only an installation needs.
  */
 export async function generate(metafiles: Metafile[]): Promise<void> {
   const tree = commandTree()
-  const page = manPage(manifest.version)
   const files: Record<string, string | undefined> = {
-    'kured-sentinel.8': page,
+    ...Object.fromEntries(manPages().map((name) => [name, manPage(name, manifest.version)])),
     'kured-sentinel.conf': sampleConf(),
     'kured-sentinel.bash': bashCompletion(tree),
     '_kured-sentinel': zshCompletion(tree),

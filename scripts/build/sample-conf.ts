@@ -1,6 +1,6 @@
 import { KEYS, SECTIONS } from '../../src/config/keys.ts'
 
-const HEAD = `# Configuration of kured-sentinel; see kured-sentinel(8).
+const HEAD = `# Configuration of kured-sentinel; see kured-sentinel.conf(5).
 #
 # Each key is listed with its default, commented out, or with an example when it has no default. An
 # unknown section or key is an error. Units of durations are w, d, h, min, s and ms; a bare number

@@ -1,6 +1,7 @@
 /** The installed files: one list for pacman's package and for an install by hand. */
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
+import { manPages } from '../build/man-pages.ts'
 
 export type InstalledFile = { target: string; mode: number } & (
   | { source: string }
@@ -50,7 +51,9 @@ export function installedFiles(checkout: string): InstalledFile[] {
     ...['alerts.yaml', 'dashboard.json'].map((name) =>
       file(`monitoring/${name}`, `${share}/kured-sentinel/${name}`),
     ),
-    file('generated/kured-sentinel.8', `${share}/man/man8/kured-sentinel.8`),
+    ...manPages(checkout).map((name) =>
+      file(`generated/${name}`, `${share}/man/man${extname(name).slice(1)}/${name}`),
+    ),
     file('generated/kured-sentinel.bash', `${share}/bash-completion/completions/kured-sentinel`),
     file('generated/_kured-sentinel', `${share}/zsh/site-functions/_kured-sentinel`),
     file('generated/kured-sentinel.fish', `${share}/fish/vendor_completions.d/kured-sentinel.fish`),

@@ -4,7 +4,7 @@ import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
 
-export const DOCUMENTATION = 'Documentation=man:kured-sentinel(8)'
+export const DOCUMENTATION = 'Documentation=man:kured-sentinel-units(8)'
 
 export const SENTINEL = '/usr/bin/kured-sentinel'
 

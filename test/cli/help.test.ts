@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { hostTree } from '../fixture/host.ts'
-import { exitStatusOf } from '../fixture/man-page.ts'
+import { exitStatusOf } from '../fixture/man-pages.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { BIN, NODE, run } from '../fixture/program.ts'
 

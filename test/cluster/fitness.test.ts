@@ -1,7 +1,7 @@
 /** `kured-sentinel cluster` on a real API: a cluster that is fit, and each way not to be. */
 import assert from 'node:assert/strict'
 import type { Fitness } from '../../src/cluster/check.ts'
-import { shipped } from '../fixture/shipped.ts'
+import { consoleBlock } from '../fixture/console.ts'
 import { ApiError, type Resource } from './api.ts'
 import type { Cluster } from './cluster.ts'
 import { makeNode } from './crowd.ts'
@@ -52,12 +52,6 @@ async function change({ api }: Cluster, path: string, how: (object: Resource) =>
   })
 }
 
-/** What docs/fitness.md shows of the command. */
-function documentedConsole(): string | undefined {
-  const blocks = [...shipped('docs/fitness.md').matchAll(/^```console\n([^]*?)^```$/gm)]
-  return blocks.map(([, text = '']) => text).find((text) => /^# \S+ cluster/.test(text))
-}
-
 const LOCK = 'weave.works/kured-node-lock'
 const HOUR = 3_600_000
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
@@ -94,7 +88,8 @@ clusterTest('a cluster that is fit, and each way not to be', async (cluster) => 
   const isShown = ([, { metadata }]: (typeof objects)[number]) => readme.includes(metadata.name)
   const removeShown = await make(cluster, objects.filter(isShown))
   const { stdout, exitCode } = await one.online(COMMAND.filter((word) => word !== '--json'))
-  assert.equal(`# kured-sentinel cluster; echo $?\n${stdout}${exitCode}\n`, documentedConsole())
+  const [shown] = consoleBlock('docs/fitness.md', '# kured-sentinel cluster; echo $?')
+  assert.equal(`${stdout}${exitCode}\n`, shown?.printed)
 
   const removeMore = await make(
     cluster,

@@ -48,7 +48,7 @@ export interface Report {
 export async function restart(node: LabNode, ...args: string[]) {
   const ran = await node.run(['/usr/bin/kured-sentinel', 'restart', '--json', ...args])
   const { exitCode, stdout, stderr } = ran
-  return { exitCode, stderr, ...parseReport(stdout) }
+  return { exitCode, stderr, json: stdout, ...parseReport(stdout) }
 }
 
 export function parseReport(json: string): Report {

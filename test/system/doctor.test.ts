@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { release, version } from 'node:os'
 import { bootImage } from '../fixture/host.ts'
+import { consoleBlock, followConsole } from '../fixture/console.ts'
 import { CERTIFICATE, CHART_ARGS, KUBECONFIG, podList } from '../fixture/kubelet.ts'
 import { bootNode, gatedTest, install, labProblem, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
@@ -60,12 +61,12 @@ const own: PackageRecipe = {
 }
 
 /** What the chart makes of its values, for a kubectl that only prints it, and a version. */
-async function callsKured(node: LabNode, args: string[]): Promise<void> {
+async function callsKured(node: LabNode, args: string[], apiserver = '1.30.0'): Promise<void> {
   const list = JSON.stringify(podList([...CHART_ARGS, ...args]))
   await node.writeFile(
     '/usr/bin/kubectl',
     `#!/bin/sh
-case "$*" in */version) echo '{"gitVersion":"v1.30.0"}'; exit ;; esac
+case "$*" in */version) echo '{"gitVersion":"v${apiserver}"}'; exit ;; esac
 cat <<'END'
 ${list}
 END
@@ -285,6 +286,15 @@ gatedTest(
       'it only reads',
     )
     assert.equal(before.length, after.length)
+
+    await node.shell(`kured-sentinel ignore remove kubelet >&2; umount /boot
+rm /run/kured-sentinel/asked; touch -d '2 days ago' /var/lib/pacman/db.lck`)
+    await callsKured(node, ['--reboot-sentinel=/sentinel/reboot-required', REBOOT])
+    await followConsole(
+      consoleBlock('docs/fitness.md', '# kured-sentinel doctor; echo $?'),
+      async (script) => (await node.run(['/bin/sh', '-c', script])).stdout,
+      80,
+    )
   },
   LONG,
 )
@@ -317,6 +327,25 @@ labTest('ignored packages that stop the next upgrade; Kured and its chart’s tr
     /^wrong kured: kured-system\/kured-x7k2p calls no command, but waits for the file \/sentinel\/reboot-required$/m,
   )
   assert.match(todo.join('\n'), /useRebootSentinelHostPath: false/)
+
+  await node.shell(`kured-sentinel ignore remove kubelet
+pacman -R --noconfirm cni kubelet; rm /usr/bin/kubectl`)
+  const parts = (of: string) =>
+    ['kubelet', 'kubeadm', 'kubectl'].map((name) => ({
+      ...kubelet(of),
+      name: `${name}-bin`,
+      files: {
+        [`/usr/bin/${name}`]: { content: `#!/bin/sh\necho Kubernetes v${of}\n`, mode: 0o755 },
+      },
+    }))
+  await install(node, ...parts('1.36.3'))
+  await callsKured(node, [SENTINEL, REBOOT], '1.36.3')
+  await node.ok(['kured-sentinel', 'ignore', 'add', 'kubelet-bin', 'kubeadm-bin', 'kubectl-bin'])
+  await offer(node, ...parts('1.37.2'))
+  await followConsole(
+    consoleBlock('docs/kubernetes.md', '# pacman -Sy && kured-sentinel ignore list'),
+    async (script) => (await node.run(['/bin/sh', '-c', script])).stdout,
+  )
 
   await node.ok(['chmod', '700', '/boot'])
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']

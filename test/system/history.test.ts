@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { HistoryKind } from '../../src/history/fields.ts'
 import { KINDS } from '../../src/history/kinds.ts'
+import { consoleBlock, followConsole } from '../fixture/console.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { greet, greeter, kernel, plain } from '../lab/recipes.ts'
@@ -138,6 +139,10 @@ labTest('an upgrade, a reboot that does not help, a power cut: one story, told a
   assert.equal(await node.waitForEnd(), 'reboot')
   await node.boot()
   await node.ok(['kured-sentinel', 'release'])
+  await followConsole(
+    consoleBlock('docs/monitoring.md', '# kured-sentinel history -n 8'),
+    async (script) => (await node.run(['/bin/sh', '-c', script])).stdout,
+  )
   // A journal that does not answer delays nothing, and fails nothing.
   await node.ok(['systemctl', 'kill', '--signal=STOP', 'systemd-journald'])
   await node.ok(['kured-sentinel', 'hold', '--for', '1h', '--reason', 'more'], {

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Deadline } from '../../src/host/deadline.ts'
 import { Host } from '../../src/host/host.ts'
 import { listIgnored } from '../../src/ignored/list.ts'
+import { consoleBlock, followConsole, shellWith } from '../fixture/console.ts'
 import { BIN, NODE, run } from '../fixture/program.ts'
 import { makePacmanHost } from '../fixture/pacman-host.ts'
 import { UPGRADES } from '../fixture/upgrades.ts'
@@ -69,6 +70,35 @@ labTest('a node: an ignored package stays, and stops an upgrade that needs it', 
   await node.ok(['pacman', '-Su', '--noconfirm'])
   assert.equal(await installed(node), 'kubelet 1.31-1\ncni 1.2-1\n')
 })
+
+labTest(
+  'docs/ignored-packages.md: a kubelet, a pattern, a misspelling, and the check',
+  async () => {
+    const root = makePacmanHost({
+      installed: [
+        ['kubelet', '1.30.1-1'],
+        ['kubeadm', '1.30.1-1', { depends: ['kubelet'] }],
+        ['linux', '6.9.1-1'],
+      ],
+      repositories: {
+        core: [
+          ['kubelet', '1.31.0-1'],
+          ['kubeadm', '1.31.0-1', { depends: ['kubelet>=1.31'] }],
+          ['linux', '6.9.2-1'],
+        ],
+      },
+      options: '',
+    })
+    const file = join(root, 'pacman.conf')
+    const head = '[options]\nHoldPkg     = pacman glibc\nArchitecture = auto\nCheckSpace\n'
+    writeFileSync(file, readFileSync(file, 'utf8').replace('[options]\n', head))
+    const shell = shellWith('--pacman-conf', file)
+    await followConsole(
+      consoleBlock('docs/ignored-packages.md', '# kured-sentinel ignore add --dry-run kubelet'),
+      async (script, step) => (await shell(script, step)).replaceAll(file, '/etc/pacman.conf'),
+    )
+  },
+)
 
 describe('ignore check on this machine', () => {
   for (const { title, host, exitCode, says } of UPGRADES) {

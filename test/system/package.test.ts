@@ -10,7 +10,12 @@ import { bootNode, labTest, toolTest } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { buildOwnPackage, CHECKOUT, type OwnPackage, PACKAGE_TOOLS } from '../lab/own-package.ts'
 
-const MANUAL = 'usr/share/man/man8/kured-sentinel.8.gz'
+const MANUAL = [
+  'usr/share/man/man5/kured-sentinel.conf.5.gz',
+  'usr/share/man/man8/kured-sentinel-ignore.8.gz',
+  'usr/share/man/man8/kured-sentinel-units.8.gz',
+  'usr/share/man/man8/kured-sentinel.8.gz',
+]
 const UNITS = shippedIn('systemd')
 /** Timers and a path. */
 const LASTING = UNITS.filter((name) => !name.endsWith('.service'))
@@ -86,7 +91,7 @@ toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
       'usr/share/libalpm/hooks/zzz-kured-sentinel-finished.hook',
       'usr/share/licenses/kured-sentinel/LICENSE',
       'usr/share/licenses/kured-sentinel/THIRD-PARTY-LICENSES',
-      MANUAL,
+      ...MANUAL,
       'usr/share/zsh/site-functions/_kured-sentinel',
     ],
   )
@@ -102,7 +107,10 @@ toolTest(
     const [one, other] = await built()
     const [first, second] = [unpacked(one), unpacked(other)]
     assert.deepEqual(digests(first), digests(second))
-    execFileSync('gunzip', [join(first, MANUAL)])
+    execFileSync(
+      'gunzip',
+      MANUAL.map((path) => join(first, path)),
+    )
     for (const path of [one.directory, CHECKOUT]) {
       const words = [
         '--recursive',
@@ -141,9 +149,13 @@ toolTest(PACKAGE_TOOLS, 'it is small, and names the licences of what it contains
   assert.deepEqual(own, [...new Set(contained.map(([, , licence]) => licence ?? ''))].toSorted())
 })
 
-toolTest([...PACKAGE_TOOLS, 'groff'], 'groff has nothing against the manual page', async () => {
+toolTest([...PACKAGE_TOOLS, 'groff'], 'groff has nothing against the manual pages', async () => {
   const [one] = await built()
-  const page = gunzipSync(readFileSync(join(unpacked(one), MANUAL))).toString()
+  const root = unpacked(one)
+  for (const path of MANUAL) assertPage(gunzipSync(readFileSync(join(root, path))).toString())
+})
+
+function assertPage(page: string): void {
   const format = ['-K', 'utf8', '-man', '-ww', '-T', 'utf8', '-P', '-c']
   const { stdout, stderr } = spawnSync('groff', format, { input: page, encoding: 'utf8' })
   assert.equal(stderr, '')
@@ -155,7 +167,9 @@ toolTest([...PACKAGE_TOOLS, 'groff'], 'groff has nothing against the manual page
     lines.filter((line) => line.length > 80),
     [],
   )
-})
+  // People copy options and paths.
+  assert.doesNotMatch(stdout, /\u2010$/m)
+}
 
 labTest('pacman installs it on a node and takes all of it away', async () => {
   const [{ file }] = await built()

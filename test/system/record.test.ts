@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { RunRecord } from '../../src/record/run-record.ts'
 import { shipped } from '../fixture/shipped.ts'
 import { makeTree } from '../fixture/tree.ts'
+import { consoleBlock, followConsole } from '../fixture/console.ts'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { plain } from '../lab/recipes.ts'
@@ -83,6 +84,13 @@ labTest('an upgrade with nothing to do, and one in which hooks and a scriptlet f
     ],
   )
   await node.ok(['journalctl', '--sync'])
+  await followConsole(
+    consoleBlock(
+      'docs/upgrades.md',
+      '# journalctl -u pacman-upgrade -t kured-sentinel -o cat -n 2',
+    ),
+    async (script) => (await node.run(['/bin/sh', '-c', script])).stdout,
+  )
   const warnings = await node.ok(['journalctl', '-u', UNIT, '-p', '4..4', '-o', 'cat'])
   assert.match(warnings, /^upgrade completed: 2 packages; the scriptlet of a: .*; 90-bad\.hook /)
 })

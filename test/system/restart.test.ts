@@ -1,5 +1,7 @@
 /** `kured-sentinel restart` on a real node: real packages, a real pacman, services of every kind. */
 import assert from 'node:assert/strict'
+import { renderRestart } from '../../src/commands/restart.ts'
+import { assertPrinted, consoleBlock } from '../fixture/console.ts'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import { greet, greeter, kinds } from '../lab/recipes.ts'
 import { changedSince, restart, snapshot, units } from '../lab/restart-report.ts'
@@ -66,6 +68,8 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
 
   const done = await restart(node)
   assert.equal(done.exitCode, 2, 'not every unit came back')
+  const [step] = consoleBlock('docs/restarts.md', '# kured-sentinel restart; echo $?')
+  assertPrinted(step, `${renderRestart(JSON.parse(done.json))}${done.exitCode}\n`)
   assert.deepEqual(await changedSince(node, before), [...restarted, ...failed].toSorted())
   assert.deepEqual(units(done.restarted), restarted)
   const order = done.restarted.map(({ unit }) => unit)

@@ -88,6 +88,11 @@ for (const page of PAGES) {
   })
 }
 
+test('README.md can be read in five minutes', () => {
+  const words = shipped('README.md').trim().split(/\s+/).length
+  assert.ok(words <= 1200, `${words} words`)
+})
+
 /** What stands in backticks, without table cells' escapes. */
 function codes(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)

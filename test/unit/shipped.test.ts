@@ -10,6 +10,7 @@ import { allCommands, commandTree } from '../../scripts/build/command-tree.ts'
 import { type Config, DEFAULTS, parseConfig } from '../../src/config/config.ts'
 import { sampleConf } from '../../scripts/build/sample-conf.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
+import { MAN_PAGES } from '../fixture/man-pages.ts'
 import { documentedValues, shipped, shippedKeys } from '../fixture/shipped.ts'
 
 test('one version, that of package.json', () => {
@@ -19,9 +20,11 @@ test('one version, that of package.json', () => {
     '.SRCINFO': /^\tpkgver = (.*)$/m.exec(shipped('.SRCINFO'))?.[1],
     source: /^\tsource = (.*)$/m.exec(shipped('.SRCINFO'))?.[1],
     'CHANGELOG.md': /^## (\S+) \(\d{4}-\d\d-\d\d\)$/m.exec(shipped('CHANGELOG.md'))?.[1],
-    'the manual page': /^kured-sentinel\(8\) "kured-sentinel (.*?)"/.exec(
-      shipped('doc/kured-sentinel.8.scd'),
-    )?.[1],
+    'the manual pages': [
+      ...new Set(
+        [...MAN_PAGES.values()].map((page) => /^\S+ "kured-sentinel (.*?)"/.exec(page)?.[1]),
+      ),
+    ].join(', '),
     'package-lock.json': JSON.parse(shipped('package-lock.json')).version,
   }
   assert.deepEqual(found, {
@@ -30,7 +33,7 @@ test('one version, that of package.json', () => {
     source: `kured-sentinel-${version}.tar.gz`,
     'CHANGELOG.md': version,
     // In its place at build time.
-    'the manual page': '@VERSION@',
+    'the manual pages': '@VERSION@',
     'package-lock.json': version,
   })
 })

@@ -1,4 +1,4 @@
-/** The manual page says all that the program's own command tree, configuration and documentation say. */
+/** The manual pages say all that the program's own command tree, configuration and documentation say. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { installedFiles } from '../../scripts/install/files.ts'
 import { SECTIONS } from '../../src/config/keys.ts'
 import { KINDS } from '../../src/history/kinds.ts'
 import { STATE_DIRECTORY } from '../../src/state/store.ts'
-import { exitStatusOf, section, subsection } from '../fixture/man-page.ts'
+import { commonOption, exitStatusOf, MAN_PAGES, section, subsection } from '../fixture/man-pages.ts'
 import { documentation, shippedKeys } from '../fixture/shipped.ts'
 
 const TREE = commandTree()
@@ -24,7 +24,10 @@ for (const command of COMMANDS) {
     }
     for (const { flags, value } of command.options) {
       if (flags.includes('--help')) continue
-      for (const flag of flags) assert.ok(text.includes(`*${flag}*`), `no option *${flag}*`)
+      for (const flag of flags) {
+        const found = text.includes(`*${flag}*`) || commonOption(flag, name) !== undefined
+        assert.ok(found, `no option *${flag}*`)
+      }
       for (const choice of value?.choices ?? []) assert.match(text, word(choice))
     }
   })
@@ -53,12 +56,49 @@ test('the options of the program itself', () => {
 })
 
 test('each kind of event, with its message ID', () => {
-  const text = subsection(section('COMMANDS'), 'history')
+  const text = section('EVENTS')
   for (const [kind, { messageId }] of Object.entries(KINDS)) {
     const [, listed = ''] = text.split(`\n*${kind}*\n`)
     assert.match(listed, new RegExp(`^.*\n\tMESSAGE_ID=${messageId}\n`), kind)
   }
 })
+
+test('what is common to commands in OPTIONS is an option of theirs', () => {
+  const [, ...entries] = section('OPTIONS').split(/\n\n(?=\*--(?!help|version))/)
+  assert.ok(entries.length > 0)
+  for (const entry of entries) {
+    const [, flag = ''] = /^\*(--[a-z-]+)\*/.exec(entry) ?? []
+    const [, list = ''] = /: (\*[^]*?)\.(?:\n|$)/.exec(entry) ?? []
+    const named = [...list.matchAll(/\*([a-z ]+)\*/g)].map(([, name = '']) => name)
+    assert.ok(named.length > 0, entry)
+    const without = named.filter((name) => {
+      const command = COMMANDS.find(({ path }) => path.join(' ') === name)
+      return command?.options.every(({ flags }) => !flags.includes(flag)) ?? true
+    })
+    assert.deepEqual(without, [], flag)
+  }
+})
+
+for (const [page, text] of MAN_PAGES) {
+  test(`${page}: examples, a troubleshooting section, and a way to the other pages`, () => {
+    for (const title of ['NAME', 'SYNOPSIS', 'EXAMPLES', 'TROUBLESHOOTING']) section(title, [text])
+    assert.match(section('EXAMPLES', [text]), /^```\n[^`]+^```$/m)
+    const also = section('SEE ALSO', [text])
+    for (const other of MAN_PAGES.keys()) {
+      const reference = other.replace(/\.(\d)$/, '($1)')
+      if (other !== page) assert.ok(also.includes(reference), reference)
+    }
+  })
+
+  test(`${page}: no references to pages of ours that there are not`, () => {
+    const named = [...text.matchAll(/\bkured-sentinel[.\w-]*\(\d\)/g)].map(([name]) => name)
+    const known = [...MAN_PAGES.keys()].map((name) => name.replace(/\.(\d)$/, '($1)'))
+    assert.deepEqual(
+      named.filter((name) => !known.includes(name)),
+      [],
+    )
+  })
+}
 
 test('no section for a command that there is not', () => {
   const titles = [...section('COMMANDS').matchAll(/^## ([a-z ]+)/gm)].map(
