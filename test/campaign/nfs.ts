@@ -63,6 +63,7 @@ const SCENARIOS: Record<string, { more?: string; run: (place: Place) => Promise<
     'on demand': { more: '--automount', run: onDemand },
     'code from the share': { run: code },
     'a reboot in mid-upgrade without the server': { run: rebootWithout },
+    'the server stays away': { run: staysAway },
   }
 
 /** One scenario after the other; moments come from the seed. */
@@ -70,15 +71,20 @@ export async function nfs(seed: number, round: number): Promise<Round> {
   const all = Object.entries(SCENARIOS)
   const [what, { run, more }] = all[round % all.length]!
   const at = Math.round(random(seed, round) * 10_000)
+  const began = performance.now()
+  const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`
   try {
     const share = await startShare(OFFERS, { ...(more !== undefined && { more }) })
     const [node] = share.nodes
     if (node === undefined) throw new Error('no node')
     await fill(share)
-    const detail = (await run({ ...share, node, at })) ?? ''
+    const ready = seconds()
+    const said = (await run({ ...share, node, at })) ?? ''
+    const detail = `${seconds()}, of which ${ready} to begin${said && `; ${said}`}`
     return { round, what, at, end: 'whole', detail }
   } catch (error) {
-    return { round, what, at, end: 'broken', detail: errorText(error).replaceAll('\n', ' ') }
+    const why = errorText(error).replaceAll('\n', ' ')
+    return { round, what, at, end: 'broken', detail: `${seconds()}: ${why}` }
   } finally {
     await Promise.all(liveMachines().map((machine) => machine.discard()))
   }
@@ -154,12 +160,15 @@ exportfs -ra`)
   await assertWhole(node)
 }
 
+const numbered = (line: string) => line.replaceAll('sync)', 'sync,fsid=7)')
+
 async function full({ server, cache, node }: Place): Promise<void> {
-  await server.shell(`truncate -s 16M /srv/small; mkfs.ext4 -q /srv/small
-mount -o loop /srv/small /mnt; cp -a /srv/pacman/pkg/. /mnt; umount /mnt
-mount -o loop /srv/small /srv/pacman/pkg
-dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true
-exportfs -ra`)
+  await server.shell(`cp -a /srv/pacman/pkg /srv/kept
+mount -t tmpfs -o size=16M none /srv/pacman/pkg
+cp -a /srv/kept/. /srv/pacman/pkg
+dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true`)
+  // A file system without a UUID needs a number. [exports(5), fsid=]
+  await exportShare(server, readRecipe().exports.replaceAll(/(\/pkg .*)/g, numbered))
   await Promise.all([cache, node].map(restartMounts))
   await assertAnswers(cache, [['preflight download', 1, /free/]])
   await cache.shell(
@@ -216,7 +225,7 @@ async function onDemand({ server, node }: Place): Promise<string> {
   await assertAnswers(node, [['preflight upgrade', 0, /^go:/]])
   await node.shell(unmount)
   await server.powerCut()
-  await assertAnswers(node, [
+  const took = await assertAnswers(node, [
     ['', 1, /^no reboot required$/],
     ['status', 0, /^\S+ no reboot due/],
     ['restart', 0, /^nothing to restart/],
@@ -228,7 +237,36 @@ async function onDemand({ server, node }: Place): Promise<string> {
   await server.boot()
   await upgrade(node)
   await assertWhole(node)
-  return `a reboot without the server: down and up in ${Math.round(ms / 1000)} s`
+  return `${took}; a reboot without the server: down and up in ${Math.round(ms / 1000)} s`
+}
+
+/**
+ * All that may be asked while nobody answers, each in its time: documented is a minute for preflight
+ * and two for doctor. Then the node goes down and comes up, and is as it was once the server is back.
+ */
+async function staysAway({ server, node }: Place): Promise<string> {
+  await server.powerCut()
+  const silent = /does not answer/
+  const took = await assertAnswers(node, [
+    ['', 1, /^no reboot required$/, 60],
+    ['status', 0, /^\S+ no reboot due/, 60],
+    ['restart', 0, /^nothing to restart/, 60],
+    ['reboot --dry-run', 0, /^would reboot now/, 60],
+    ['preflight upgrade', 1, silent, 120],
+    ['doctor', 2, silent, 180],
+  ])
+  await upgrade(node)
+  assert.equal((await readRun(node)).outcome, 'skipped')
+  const ms = await node.reboot(PATIENCE_MS)
+  const after = await assertAnswers(node, [
+    ['', 1, /^no reboot required$/, 60],
+    ['preflight upgrade', 1, /is not mounted/, 120],
+    ['doctor', 2, /is not mounted/, 180],
+  ])
+  await server.boot()
+  await upgrade(node)
+  await assertWhole(node)
+  return `${took}; a reboot: down and up in ${Math.round(ms / 1000)} s; then ${after}`
 }
 
 /** The upgrade gets its time to end, here 20 s and by the unit 25 min; then pacman is killed. */
