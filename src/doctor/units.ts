@@ -155,11 +155,14 @@ function judgeFile(
 }
 
 function usesOtherPaths(text: string): boolean {
-  const paths = [...text.matchAll(/^ConditionPathIsMountPoint=(.*)$/gm)].map(([, path]) => path)
-  return paths.length > 0 && paths.join() !== [DEFAULTS.syncDir, DEFAULTS.cacheDir].join()
+  return /^ExecCondition=.* preflight .*--(sync|cache)-dir /m.test(text)
 }
 
-/** Whether a job's service requires mounts; if not, the host has its own cache. */
+/**
+ * Whether the upgrade's service wants mounts; if not, the host has its own cache. A person's own
+ * service may say so by a condition, as the units of 0.1.0 did.
+ */
 export function wantsMounts(text: string): boolean {
-  return /^ConditionPathIsMountPoint=/m.test(text)
+  const asks = /^ExecCondition=.* preflight upgrade/m.test(text)
+  return /^ConditionPathIsMountPoint=/m.test(text) || (asks && !isWrittenLocal('upgrade', text))
 }
