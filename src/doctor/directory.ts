@@ -1,5 +1,6 @@
 import { adviceForSilence, judgeMount, mountAdvice } from '../preflight/mounts.ts'
 import type { Mounted } from '../proc/mountinfo.ts'
+import { UNITS } from '../systemd/jobs.ts'
 import { ok, type DoctorFinding, unknown, warning, wrong } from './line.ts'
 
 /** The facts about one of the two shared directories. */
@@ -22,6 +23,23 @@ export interface Wanted {
   /** pacman 7's DownloadUser */
   downloadUser: string | undefined
   types: readonly string[]
+}
+
+/**
+ * Where to look, and whether pacman looks there too.
+ *
+ * @param named the directory that the unit names; undefined: the one that pacman uses
+ * @param pacmans those that pacman uses
+ */
+export function wantedPlace(
+  named: string | undefined,
+  pacmans: readonly string[],
+): { path: string; disagreement?: DoctorFinding } {
+  const path = named ?? pacmans[0] ?? ''
+  if (pacmans.includes(path)) return { path }
+  const message = `${UNITS.upgrade} wants ${path}, and pacman uses ${pacmans.join(' and ')}`
+  const advice = 'let pacman.conf and kured-sentinel units install name the same'
+  return { path, disagreement: wrong(message, advice) }
 }
 
 export function judgeDirectory(directory: Directory, wanted: Wanted): DoctorFinding[] {

@@ -2,11 +2,10 @@ import { Deadline } from '../host/deadline.ts'
 import { PACMAN_CONF, plainPath } from '../pacman/conf/conf.ts'
 import { askDownloadUser, askPacmanConf } from '../pacman/conf/pacman-conf.ts'
 import { askFreeSpace, askNobodysFiles, askRealPath, askWritable } from '../host/directory.ts'
-import { UNITS } from '../systemd/jobs.ts'
-import { parseJobOptions } from '../units/job-options.ts'
+import { readJobOptions } from '../units/job-options.ts'
 import { mountedAt } from '../proc/mountinfo.ts'
-import { type Directory, judgeDirectory, type Wanted } from './directory.ts'
-import { type DoctorCheck, type DoctorContext, type DoctorFinding, wrong } from './line.ts'
+import { type Directory, judgeDirectory, type Wanted, wantedPlace } from './directory.ts'
+import type { DoctorCheck, DoctorContext, DoctorFinding } from './line.ts'
 import { askUnits, isCacheHost, upgradeServicePath, wantsMounts } from './units.ts'
 
 /**
@@ -26,33 +25,20 @@ export const mounts: DoctorCheck = {
       downloadUser: askDownloadUser(PACMAN_CONF),
       types: config.mountTypes,
     }
-    const told = parseJobOptions('upgrade', text ?? '')
+    const told = service === undefined ? undefined : readJobOptions(host, 'upgrade')
     // Its errors are reported elsewhere.
     const caches = optional(() => askPacmanConf(PACMAN_CONF, 'CacheDir'))?.map(plainPath)
-    const pacmans = [[`${dbPath}/sync`], caches ?? ['/var/cache/pacman/pkg']] as const
     const said: DoctorFinding[] = []
-    for (const [index, path] of [told.syncDir, told.cacheDir].entries()) {
-      said.push(...(await judgePath(path, pacmans[index] ?? [], wanted, place)))
+    for (const [named, pacmans] of [
+      [told?.syncDir, [`${dbPath}/sync`]],
+      [told?.cacheDir, caches ?? ['/var/cache/pacman/pkg']],
+    ] as const) {
+      const { path, disagreement } = wantedPlace(named, pacmans)
+      said.push(...judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted))
+      if (disagreement !== undefined) said.push(disagreement)
     }
     return said
   },
-}
-
-/**
- * @param told the directory that the unit wants mounted; undefined: the one that pacman uses
- * @param pacmans those that pacman uses
- */
-async function judgePath(
-  told: string | undefined,
-  pacmans: readonly string[],
-  wanted: Wanted,
-  place: DoctorContext,
-): Promise<DoctorFinding[]> {
-  const path = told ?? pacmans[0] ?? ''
-  const said = judgeDirectory(await lookAt(path, wanted.cacheHost, place), wanted)
-  if (pacmans.includes(path)) return said
-  const message = `${UNITS.upgrade} wants ${path}, and pacman uses ${pacmans.join(' and ')}`
-  return [...said, wrong(message, 'make pacman.conf and kured-sentinel units install agree')]
 }
 
 function optional<T>(look: () => T): T | undefined {

@@ -206,7 +206,13 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
   const metrics = 'kured-sentinel units install --local --enable --metrics /srv/metrics'
   await node.shell(`${metrics} && systemctl start kured-sentinel-metrics`)
   assert.match(await node.readFile('/srv/metrics/kured_sentinel.prom'), /^kured_sentinel_hold 0$/m)
-  await node.shell('rm /etc/systemd/system/pacman-upgrade.service; systemctl daemon-reload')
+  // An upgrade takes nothing along; afterwards some files are a person's.
+  await node.ok([...install, '--assume-installed', 'nodejs=20.19.2'])
+  await node.shell(`cd /etc/systemd/system; test -e pacman-upgrade.service
+systemctl is-active --quiet kured-sentinel-metrics.timer
+printf '[Timer]\\nOnCalendar=weekly\\n[Install]\\nWantedBy=timers.target\\n' >pacman-cache-update.timer
+systemctl daemon-reload; systemctl enable --now pacman-cache-update.timer
+echo '# mine' >>kured-sentinel-metrics.path; echo mine >pacman-upgrade.service.pacsave`)
   // Left behind, the link would keep pacman from every transaction: "could not stat file".
   const hook = '/usr/share/kured-sentinel/99-kured-sentinel-restart.hook'
   await node.ok(['ln', '-s', hook, '/etc/pacman.d/hooks/'])
@@ -217,13 +223,24 @@ labTest('pacman installs it on a node and takes all of it away', async () => {
   assert.deepEqual([exitCode, said], [0, `warning: ${saved}\n`])
   // The directory is a person's; the file in it was ours.
   await node.ok(['rmdir', '/srv/metrics'])
-  for (const unit of LASTING) {
-    assert.equal((await node.run(['systemctl', 'is-active', unit])).stdout, 'inactive\n')
-  }
-  assert.deepEqual(
-    (await filesOf(node)).filter((path) => !before.includes(path)),
-    ['/etc/kured-sentinel.conf.pacsave'],
+  assert.match(
+    removed.stdout,
+    /system\/kured-sentinel-metrics\.path was edited since .*, and stays/,
   )
+  for (const unit of LASTING) {
+    const state = unit === 'pacman-cache-update.timer' ? 'active' : 'inactive'
+    assert.equal((await node.run(['systemctl', 'is-active', unit])).stdout, `${state}\n`)
+  }
+  const units = '/etc/systemd/system'
+  assert.deepEqual((await filesOf(node)).filter((path) => !before.includes(path)).toSorted(), [
+    '/etc/kured-sentinel.conf.pacsave',
+    `${units}/kured-sentinel-metrics.path`,
+    `${units}/pacman-cache-update.timer`,
+    `${units}/pacman-upgrade.service.pacsave`,
+    `${units}/timers.target.wants/pacman-cache-update.timer`,
+    // Of the package's timer, which was there first; a person's may read it.
+    '/var/lib/systemd/timers/stamp-pacman-cache-update.timer',
+  ])
 })
 
 /** As in the making of an image: no systemd, no /proc but its own, and nothing may be enabled. */
@@ -233,6 +250,8 @@ function tryInImage(root: string, file: string): void {
   const script = `mount -t proc proc /proc
 pacman -U --noconfirm --assume-installed nodejs=20.19.2 /package
 ${LASTING.map((unit) => `systemctl enable ${unit}`).join('\n')}
+kured-sentinel units install --nfs nas:/sync --nfs nas:/pkg --enable
+test -e /etc/systemd/system/remote-fs.target.wants/var-lib-pacman-sync.mount
 pacman -R --noconfirm kured-sentinel
 rm /package`
   const ended = spawnSync('unshare', [...enter, '/bin/sh', '-euc', script], {
@@ -244,7 +263,7 @@ rm /package`
   assert.doesNotMatch(ended.stdout + ended.stderr, /error|command failed/i)
   const links = readdirSync(join(root, 'etc/systemd/system'), { recursive: true, encoding: 'utf8' })
   assert.deepEqual(
-    links.filter((link) => LASTING.includes(basename(link))),
+    links.filter((link) => LASTING.includes(basename(link)) || /mount$|^pacman/.test(link)),
     [],
   )
 }

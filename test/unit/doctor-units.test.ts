@@ -1,7 +1,12 @@
 /** What `doctor` makes of the units, the mounts they need, and what the host remembers. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Directory, judgeDirectory, type Wanted } from '../../src/doctor/directory.ts'
+import {
+  type Directory,
+  judgeDirectory,
+  type Wanted,
+  wantedPlace,
+} from '../../src/doctor/directory.ts'
 import { state } from '../../src/doctor/state.ts'
 import { judgeJob } from '../../src/doctor/units.ts'
 import { DEFAULTS, type UnitOptions } from '../../src/units/options.ts'
@@ -369,6 +374,19 @@ const DIRECTORIES: [what: string, directory: Directory, wanted: Wanted, lines: s
 for (const [what, directory, wanted, lines] of DIRECTORIES) {
   test(`mounts: ${what}`, () => assert.deepEqual(shown(judgeDirectory(directory, wanted)), lines))
 }
+
+test('mounts: the directories that the units name, and pacman’s where they name none', () => {
+  const place = (named: string | undefined, pacmans: string[]) => {
+    const { path, disagreement } = wantedPlace(named, pacmans)
+    return [path, ...shown(disagreement === undefined ? [] : [disagreement])]
+  }
+  assert.deepEqual(place(undefined, ['/a', '/b']), ['/a'])
+  assert.deepEqual(place('/b', ['/a', '/b']), ['/b'])
+  assert.deepEqual(place('/c', ['/a', '/b']), [
+    '/c',
+    'wrong: pacman-upgrade.service wants /c, and pacman uses /a and /b',
+  ])
+})
 
 test('mounts: what to do about a server, and about an export that was made anew', () => {
   const gone = { path: '/db/sync', mounted: undefined, silent: 'No such file or directory' }
