@@ -22,6 +22,8 @@ export type FleetView =
   | { state: 'silent'; problem: string }
   | {
       state: 'seen'
+      /** of the share, on this machine */
+      path: string
       entries: FleetEntry[]
       /** server: the ages are its own. own: nothing could be written there to compare with */
       clock: 'server' | 'own'
@@ -70,6 +72,7 @@ async function readShare(host: Host, path: string, deadline: Deadline): Promise<
   const clock = now ?? host.now()
   return {
     state: 'seen',
+    path,
     clock: now === undefined ? 'own' : 'server',
     entries: places.map(({ name, problem, time }) => ({
       host: name,

@@ -14,7 +14,7 @@ import type { Obstacle, PreflightFinding } from './check.ts'
 import type { Context, DatabaseContext } from './context.ts'
 import { refetchAdvice } from './refresh.ts'
 import { type CachedFile, rehearse } from './rehearsal.ts'
-import { askTargets, type Target } from './targets.ts'
+import { askTargets, type Target } from '../pacman/targets.ts'
 
 const CHECK = 'keyring'
 
@@ -119,7 +119,7 @@ export async function checkDownloadKeyring(context: Context): Promise<PreflightF
       const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
       const available = askAvailable(confs.asItIs, names, deadline)
       const databases = { ...context, copy, available, ...confs }
-      const found = await askTargets(databases)
+      const found = await askTargets(confs.asItIs, deadline)
       if ('problem' in found) throw new SentinelError(found.problem)
       return checkKeyring(databases, reasons, found.targets, undefined)
     })
