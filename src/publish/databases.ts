@@ -10,7 +10,7 @@ import {
   manifestText,
   parseManifest,
 } from '../pacman/database/manifest.ts'
-import { STAGING } from './staging.ts'
+import { STAGING } from '../pacman/database/staging.ts'
 
 /** As the copy of a host does. In bytes. */
 const LARGEST_DATABASE = 64 * 2 ** 20

@@ -2,7 +2,7 @@ import type { PackedDatabase } from '../fleet/packages.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { AS_NOBODY, askTargets, type Target } from '../pacman/targets.ts'
-import { STAGING } from './staging.ts'
+import { STAGING } from '../pacman/database/staging.ts'
 
 /** A host for which packages are to be there. */
 export interface PublishHost {
@@ -71,7 +71,10 @@ async function planOne(
   } else {
     const files = [...packages].map(([entry, desc]) => [`${entry}/desc`, desc] as const)
     const version = host.readText(`${STAGING}/local/${LAYOUT}`, 64)
-    host.writeScratch(`${PLAN}/local`, new Map<string, string | Buffer>([[LAYOUT, version], ...files]))
+    host.writeScratch(
+      `${PLAN}/local`,
+      new Map<string, string | Buffer>([[LAYOUT, version], ...files]),
+    )
   }
   const options = [
     ...ignored.map((name) => `--ignore=${name}`),

@@ -21,7 +21,7 @@ import { ownPublisher, refuseOther } from './publisher.ts'
 /** What a publication has done, or what it would do. */
 export interface Publication {
   /** unchanged: hosts have these databases already, and all packages were there */
-  outcome: 'published' | 'unchanged' | 'failed'
+  outcome: 'published' | 'unchanged' | 'failed' | 'stopped'
   /** why it has failed */
   reason: string
   /** each host, with the number of packages that it wants, or why they are not there */
@@ -89,9 +89,12 @@ export async function publish(
   const targets = uniqueTargets(plans)
   const wanted = targets.map(({ file }) => file)
   const fetched = wanted.filter((file) => missing.has(file))
-  const fetching = await fetch(sources, targets)
+  const { stopped, ...fetching } = await fetch(sources, targets)
   const told = { ...fetching, hosts: describeHosts(plans, users), fetched, wanted }
-  if (fetching.reason !== '') return { ...told, outcome: 'failed', pruned: [], kept: NOT_PUBLISHED }
+  if (fetching.reason !== '') {
+    const outcome = stopped ? 'stopped' : 'failed'
+    return { ...told, outcome, pruned: [], kept: NOT_PUBLISHED }
+  }
   const isNew = await put(sources)
   const outcome = isNew || fetched.length > 0 ? 'published' : 'unchanged'
   return { ...told, outcome, ...(await prune(sources, wanted)) }
@@ -115,7 +118,14 @@ async function collect(
   const other = refuseOther(published.manifest, ownPublisher(host))
   if (other !== '' && !takeOver) throw new SentinelError(other)
   return {
-    ...{ host, config, options, deadline, conf, dbPath, databases, published },
+    host,
+    config,
+    options,
+    deadline,
+    conf,
+    dbPath,
+    databases,
+    published,
     cacheDirs: askPacmanConf(pacmanConf, 'CacheDir').map(plainPath),
     users: await readUsers(host, config, conf, deadline),
     confs: writeSharedConfs(pacmanConf, makePlan(host), deadline),
@@ -126,13 +136,13 @@ async function collect(
 async function fetch(
   { options, confs, cacheDirs, deadline }: Sources,
   targets: readonly Target[],
-): Promise<Pick<Publication, 'reason' | 'distrusted' | 'refused'>> {
-  if (options.dryRun) return { reason: '', distrusted: [], refused: [] }
-  const { problem, distrusted, refused } = await downloadAll(confs.download, targets, deadline)
-  if (problem !== '') return { reason: problem, distrusted, refused }
-  const missing = (await findMissing(targets, cacheDirs, deadline)).map(({ told }) => told)
+): Promise<Pick<Publication, 'reason' | 'distrusted' | 'refused'> & { stopped: boolean }> {
+  if (options.dryRun) return { reason: '', stopped: false, distrusted: [], refused: [] }
+  const { problem, ...told } = await downloadAll(confs.download, targets, deadline)
+  if (problem !== '') return { reason: problem, ...told }
+  const missing = (await findMissing(targets, cacheDirs, deadline)).map((one) => one.told)
   const reason = missing.length > 0 ? `not in the cache, or incomplete: ${listed(missing, 3)}` : ''
-  return { reason, distrusted, refused }
+  return { reason, ...told }
 }
 
 function describeHosts(plans: readonly HostPlan[], { left }: CacheUsers): Publication['hosts'] {

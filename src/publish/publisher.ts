@@ -1,6 +1,9 @@
+import { SentinelError } from '../errors.ts'
 import { fleetName, machineDigest } from '../fleet/name.ts'
+import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { DatabaseManifest } from '../pacman/database/manifest.ts'
+import { askManifest } from './databases.ts'
 
 /** Who publishes: by name, and by its machine. */
 export type Publisher = Pick<DatabaseManifest, 'host' | 'machine'>
@@ -15,6 +18,12 @@ function nameOf(host: Host): string {
   } catch {
     return 'a host without a name'
   }
+}
+
+/** @throws SentinelError where another host publishes into these databases */
+export async function mayPublish(host: Host, syncDir: string, deadline: Deadline): Promise<void> {
+  const other = refuseOther(await askManifest(syncDir, deadline), ownPublisher(host))
+  if (other !== '') throw new SentinelError(other)
 }
 
 /** Why this host is not to publish into these databases: another one does. '' if it may. */

@@ -6,7 +6,7 @@ const FIELDS = {
   /** of the unit's run; '' for one by hand. See RunStart */
   invocationId: text,
   /** begun: it has not ended, or was killed */
-  outcome: oneOf('begun', 'published', 'unchanged', 'failed'),
+  outcome: oneOf('begun', 'published', 'unchanged', 'failed', 'stopped'),
   /** in one line */
   reason: text,
   /** the hosts for which not all is there, each with why */

@@ -1,6 +1,6 @@
-import type { Deadline } from '../host/deadline.ts'
-import type { Host } from '../host/host.ts'
-import { readLock, readLockState } from '../pacman/lock.ts'
+import type { Deadline } from '../../host/deadline.ts'
+import type { Host } from '../../host/host.ts'
+import { readLock, readLockState } from '../lock.ts'
 
 /**
  * A DBPath of the cache host's own: pacman refreshes these databases, and hosts go on with the shared
