@@ -69,7 +69,11 @@ async function planOne(
   if (packages === 'own') {
     host.makeLink(`${PLAN}/local`, `${STAGING}/local`)
   } else {
-    const files = [...packages].map(([entry, desc]) => [`${entry}/desc`, desc] as const)
+    // pacman opens the list of files of what is replaced. An empty one is that of a package without any.
+    const files = [...packages].flatMap(([entry, desc]) => [
+      [`${entry}/desc`, desc] as const,
+      [`${entry}/files`, ''] as const,
+    ])
     const version = host.readText(`${STAGING}/local/${LAYOUT}`, 64)
     host.writeScratch(
       `${PLAN}/local`,
