@@ -22,7 +22,12 @@ export function addPublishCommand(program: Command, ended: OnEnd): void {
         'json',
       ]),
     )
-    .option('--take-over', 'also where another host has published: it is no cache host any more')
+    .addOption(
+      new Option(
+        '--take-over',
+        'where another host has published that is no cache host any more: from now on this one does',
+      ).conflicts(['dryRun', 'prepare']),
+    )
     .option('--json', 'print one JSON object')
     .option('--pacman-conf <file>', 'pacman’s configuration', parsePathOption, '/etc/pacman.conf')
     .option('--config <file>', 'configuration (default: /etc/kured-sentinel.conf)')

@@ -7,7 +7,7 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { databasePath } from '../pacman/conf/conf.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
-import { mayPublish } from '../publish/publisher.ts'
+import { takeOver } from '../publish/publisher.ts'
 import { publish, type Publication } from '../publish/publish.ts'
 import { prepareStaging } from '../pacman/database/staging.ts'
 import { type PublicationState, readPublication, writePublication } from '../record/publication.ts'
@@ -53,27 +53,32 @@ export async function runPublish(flags: PublishFlags): Promise<number> {
     writePublication(host, { ...nothing, outcome: 'begun', invocationId, ...state })
   }
   try {
-    return await awaitAlone('publish', ALONE_MS, () =>
-      flags.prepare ? prepare(host, flags) : publishNow(host, flags, last?.wanted ?? [], keep),
-    )
+    return await awaitAlone('publish', ALONE_MS, () => {
+      if (flags.prepare || flags.takeOver) return prepare(host, flags)
+      return publishNow(host, flags, last?.wanted ?? [], keep)
+    })
   } catch (error) {
     keep({ outcome: 'failed', reason: errorText(error) })
     throw error
   }
 }
 
-/** What pacman -Sy needs, which comes next. */
-async function prepare(host: Host, { pacmanConf, takeOver }: PublishFlags): Promise<number> {
+/** What pacman -Sy needs, which comes next; or what it takes that this host may publish. */
+async function prepare(host: Host, flags: PublishFlags): Promise<number> {
   const deadline = new Deadline(PREPARE_MS)
-  const dbPath = databasePath(readValidConf(host, pacmanConf))
-  if (!takeOver) await mayPublish(host, `${dbPath}/sync`, deadline)
-  prepareStaging(host, dbPath, deadline)
+  const dbPath = databasePath(readValidConf(host, flags.pacmanConf))
+  if (!flags.takeOver) prepareStaging(host, dbPath, deadline)
+  else {
+    await takeOver(host, dbPath, deadline)
+    const line = 'this host publishes from now on: systemctl start pacman-cache-update'
+    write(1, flags.json ? printableJson({ takenOver: true }) : printableLines([line]))
+  }
   return Exit.ok
 }
 
 async function publishNow(
   host: Host,
-  { json, dryRun, takeOver, pacmanConf, config }: PublishFlags,
+  { json, dryRun, pacmanConf, config }: PublishFlags,
   wantedBefore: readonly string[],
   keep: (state: Partial<PublicationState>) => void,
 ): Promise<number> {
@@ -82,7 +87,7 @@ async function publishNow(
     publish(
       host,
       readConfig(host, config),
-      { pacmanConf, dryRun, takeOver, wantedBefore },
+      { pacmanConf, dryRun, wantedBefore },
       new Deadline(LIMIT_MS),
     ),
   )

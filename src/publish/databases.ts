@@ -126,20 +126,19 @@ done
 /usr/bin/sync -- .`
 
 /**
- * Publishes the new databases.
+ * Publishes databases: those of the staging directory, by their names, and the manifest.
  *
- * @param stale signatures that the new ones do not have
  * @throws SentinelError if they are not all there within the time
  */
 export async function putDatabases(
   host: Host,
   syncDir: string,
   manifest: DatabaseManifest,
-  stale: readonly string[],
+  { put, remove }: { put: readonly string[]; remove: readonly string[] },
   deadline: Deadline,
 ): Promise<void> {
   host.write(`${STAGING}/sync/${MANIFEST}`, manifestText(manifest))
-  const names = [...stale.map((file) => `/${file}`), ...Object.keys(manifest.databases), MANIFEST]
+  const names = [...remove.map((file) => `/${file}`), ...put, MANIFEST]
   const args = ['-c', PUT, 'put', host.path(`${STAGING}/sync`), syncDir, ...names]
   const ended = await awaitProgram('/usr/bin/sh', args, { timeoutMs: deadline.left() })
   if (ended.exitCode === 0) return

@@ -43,8 +43,6 @@ export interface PublishOptions {
   pacmanConf: string
   /** nothing is fetched, published or removed */
   dryRun: boolean
-  /** where another host has published: from now on this one does */
-  takeOver: boolean
   /** what hosts wanted by the databases before these */
   wantedBefore: readonly string[]
 }
@@ -108,7 +106,7 @@ async function collect(
   options: PublishOptions,
   deadline: Deadline,
 ): Promise<Sources> {
-  const { pacmanConf, takeOver } = options
+  const { pacmanConf } = options
   const conf = readValidConf(host, pacmanConf)
   const dbPath = databasePath(conf)
   const names = repositories(conf)
@@ -116,7 +114,7 @@ async function collect(
   const files = names.flatMap((name) => [`${name}.db`, `${name}.db.sig`])
   const published = await readPublished(`${dbPath}/sync`, files, deadline)
   const other = refuseOther(published.manifest, ownPublisher(host))
-  if (other !== '' && !takeOver) throw new SentinelError(other)
+  if (other !== '') throw new SentinelError(other)
   return {
     host,
     config,
@@ -165,9 +163,11 @@ async function put({
 }: Sources): Promise<boolean> {
   if (isPublished(published, databases)) return false
   const at = new Date(host.now()).toISOString()
-  const stale = [...published.digests.keys()].filter((file) => databases[file] === undefined)
   const manifest = { format: 1 as const, ...ownPublisher(host), at, databases }
-  if (!options.dryRun) await putDatabases(host, `${dbPath}/sync`, manifest, stale, deadline)
+  // A signature of before is none of a database that has none.
+  const remove = [...published.digests.keys()].filter((file) => databases[file] === undefined)
+  const files = { put: Object.keys(databases), remove }
+  if (!options.dryRun) await putDatabases(host, `${dbPath}/sync`, manifest, files, deadline)
   return true
 }
 

@@ -3,7 +3,8 @@ import { fleetName, machineDigest } from '../fleet/name.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import type { DatabaseManifest } from '../pacman/database/manifest.ts'
-import { askManifest } from './databases.ts'
+import { prepareStaging } from '../pacman/database/staging.ts'
+import { askManifest, putDatabases } from './databases.ts'
 
 /** Who publishes: by name, and by its machine. */
 export type Publisher = Pick<DatabaseManifest, 'host' | 'machine'>
@@ -20,10 +21,21 @@ function nameOf(host: Host): string {
   }
 }
 
-/** @throws SentinelError where another host publishes into these databases */
-export async function mayPublish(host: Host, syncDir: string, deadline: Deadline): Promise<void> {
-  const other = refuseOther(await askManifest(syncDir, deadline), ownPublisher(host))
-  if (other !== '') throw new SentinelError(other)
+/**
+ * Makes this host the one that publishes. The databases stay as they are until it does so.
+ *
+ * @throws SentinelError if nobody has published, or that cannot be written
+ */
+export async function takeOver(host: Host, dbPath: string, deadline: Deadline): Promise<void> {
+  const manifest = await askManifest(`${dbPath}/sync`, deadline)
+  if (manifest === undefined) {
+    throw new SentinelError(
+      `nobody has published into ${dbPath}/sync: there is nothing to take over`,
+    )
+  }
+  prepareStaging(host, dbPath, deadline)
+  const own = { ...manifest, ...ownPublisher(host) }
+  await putDatabases(host, `${dbPath}/sync`, own, { put: [], remove: [] }, deadline)
 }
 
 /** Why this host is not to publish into these databases: another one does. '' if it may. */

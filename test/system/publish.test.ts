@@ -36,7 +36,10 @@ async function upgradeAll(nodes: LabNode[]): Promise<void> {
 }
 
 const versions = async (node: LabNode) =>
-  (await node.ok(['pacman', '-Q'])).trim().split('\n').filter((line) => !/^pacman /.test(line))
+  (await node.ok(['pacman', '-Q']))
+    .trim()
+    .split('\n')
+    .filter((line) => !/^pacman /.test(line))
 
 labTest('three nodes with different packages are current each morning', async () => {
   const share = makeTree({ 'sync/.keep': '', 'pkg/.keep': '', 'fleet/.keep': '' })
@@ -66,7 +69,11 @@ labTest('three nodes with different packages are current each morning', async ()
   assert.deepEqual(await versions(one), ['a 2-1', 'b 2-1'], said)
   assert.deepEqual(await versions(two), ['c 2-1'])
   assert.deepEqual(await versions(three), ['c 2-1', 'd 2-1'])
-  assert.equal(inCache().some((file) => file.startsWith('e-')), false, 'nobody wants it')
+  assert.equal(
+    inCache().some((file) => file.startsWith('e-')),
+    false,
+    'nobody wants it',
+  )
   console.log(inCache())
   for (const node of nodes) console.log((await readRun(node)).reason)
   console.log(said, await preflight(one, 'upgrade', '--explain'))

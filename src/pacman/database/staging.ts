@@ -1,5 +1,6 @@
 import type { Deadline } from '../../host/deadline.ts'
 import type { Host } from '../../host/host.ts'
+import { askNewestDatabase } from './copy.ts'
 import { readLock, readLockState } from '../lock.ts'
 
 /**
@@ -28,4 +29,27 @@ function removeLeftLock(host: Host, deadline: Deadline): void {
   if (lock === undefined) return
   const { holder } = readLockState(host, lock, Infinity, deadline)
   if (holder === undefined) host.remove(lock.path)
+}
+
+/**
+ * Where the newest databases are: those that a publication is about to give to all, or the host's own.
+ *
+ * @param names of the repositories
+ * @returns a DBPath, whose installed packages are the host's
+ */
+export async function newestDatabases(
+  host: Host,
+  dbPath: string,
+  names: readonly string[],
+  deadline: Deadline,
+): Promise<string> {
+  if (host.lstat(`${STAGING}/local`) === undefined) return dbPath
+  const ageOf = async (path: string) => {
+    try {
+      return (await askNewestDatabase(host.path(path), names, deadline)).getTime()
+    } catch {
+      return 0
+    }
+  }
+  return (await ageOf(STAGING)) > (await ageOf(dbPath)) ? STAGING : dbPath
 }
