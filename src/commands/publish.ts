@@ -115,7 +115,7 @@ function problemsOf({ hosts }: Publication): string[] {
 const NAMED = 5
 
 /** For a person, and for the journal. */
-export function renderPublication(done: Publication, dryRun: boolean): string {
+function renderPublication(done: Publication, dryRun: boolean): string {
   const { outcome, reason, hosts, fetched, wanted, pruned, kept } = done
   const packages = (count: number) => `${count} package${count === 1 ? '' : 's'}`
   const lines = hosts.map(({ name, packages: count, problem }) =>

@@ -20,7 +20,10 @@ const LARGEST_DESC = 256 * 2 ** 10
  * an archive of a stranger is no work for root. bsdtar comes with pacman.
  */
 const UNPACK = `
-cd -P -- "$1" && cd -P -- "./$2" || exit 1
+cd -P -- "$1" || exit 1
+top=$(pwd -P)
+cd -P -- "./$2" || exit 1
+[ "$(pwd -P)" = "\${top%/}/$2" ] || { echo "$1/$2 is a link" >&2; exit 1; }
 limit=$3
 shift 3
 /usr/bin/dd if=./local.tar.zst bs=64K count="$limit" iflag=nofollow,nonblock,fullblock status=none |
@@ -41,13 +44,12 @@ export async function readPackages(
   const limits = { timeoutMs: deadline.left(), maxBytes: LARGEST_CONTENT }
   try {
     const ended = await awaitProgram('/usr/bin/sh', [...args, ...AS_NOBODY], limits)
-    if (ended.exitCode !== 0) {
-      const [why = ''] = complaint(ended).split('\n')
-      return { problem: `its packed database of packages cannot be read: ${why}` }
-    }
-    const packed = pickPackages(parseTar(ended.stdout))
+    const packed = ended.exitCode === 0 ? pickPackages(parseTar(ended.stdout)) : new Map()
     if (packed.size > 0) return packed
-    return { problem: 'its packed database has no packages' }
+    const [why = ''] = complaint(ended).split('\n')
+    return {
+      problem: `its packed database of packages cannot be read: ${why || 'it has no packages'}`,
+    }
   } catch (error) {
     return { problem: `its packed database of packages cannot be read: ${errorText(error)}` }
   }
