@@ -2,11 +2,10 @@ import { errorText } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { askListing, type ListedEntry } from '../host/listing.ts'
-import { awaitProgram } from '../host/program.ts'
+import { readSharedFiles } from './files.ts'
 import { isHostName } from './name.ts'
 import { LARGEST_ROW, parseRow, type FleetRow } from './row.ts'
 import { findShare, shareDeadline, type FleetSettings } from './share.ts'
-import { parseTar } from './tar.ts'
 
 /** A host of the fleet, by its row. */
 export interface FleetEntry {
@@ -68,7 +67,7 @@ async function readShare(host: Host, path: string, deadline: Deadline): Promise<
     return { state: 'silent', problem: `${path} has more than ${MOST_HOSTS} hosts` }
   }
   const readable = places.flatMap(({ name, problem }) => (problem === undefined ? [name] : []))
-  const files = await readRows(path, readable, deadline)
+  const files = await readSharedFiles(path, readable.map(rowFile), LARGEST_ROW, deadline)
   const clock = now ?? host.now()
   return {
     state: 'seen',
@@ -93,7 +92,7 @@ function placesOf(found: readonly ListedEntry[]) {
   return found
     .filter(({ path }) => isHostName(path))
     .map((place) => {
-      const row = rows.get(`${place.path}/status.json`)
+      const row = rows.get(rowFile(place.path))
       return { name: place.path, time: (row ?? place).time, problem: whyNot(place, row) }
     })
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
@@ -106,20 +105,4 @@ function whyNot(place: ListedEntry, row: ListedEntry | undefined): string | unde
   return row.size > LARGEST_ROW ? `its status.json has more than ${LARGEST_ROW} bytes` : undefined
 }
 
-const rowFile = (name: string) => `./${name}/status.json`
-
-/** tar opens no link, waits for no FIFO, and stops where a file is longer than it was. */
-async function readRows(
-  path: string,
-  names: readonly string[],
-  deadline: Deadline,
-): Promise<Map<string, Buffer>> {
-  if (names.length === 0) return new Map()
-  const args = ['--create', '--format=ustar', '--no-recursion', '--numeric-owner', '--sort=none']
-  const from = [`--directory=${path}`, '--ignore-failed-read', '--', ...names.map(rowFile)]
-  const maxBytes = (names.length + 1) * (LARGEST_ROW + 1024) + 10_240
-  const limits = { timeoutMs: deadline.left(), maxBytes }
-  const ended = await awaitProgram('/usr/bin/tar', [...args, ...from], limits)
-  // What could not be read is missing in it, and so is no row.
-  return parseTar(ended.timedOut ? Buffer.alloc(0) : ended.stdout)
-}
+const rowFile = (name: string) => `${name}/status.json`

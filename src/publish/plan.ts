@@ -1,4 +1,5 @@
-import type { PackedDatabase } from '../fleet/packages.ts'
+import { createHash } from 'node:crypto'
+import { type PackedDatabase, unpackPackages } from '../fleet/packages.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { AS_NOBODY, askTargets, type Target } from '../pacman/targets.ts'
@@ -7,14 +8,26 @@ import { STAGING } from '../pacman/database/staging.ts'
 /** A host for which packages are to be there. */
 export interface PublishHost {
   name: string
-  /** own: this host itself */
-  packages: PackedDatabase | 'own'
+  /** its packed database; own: this host itself; undefined: it has none that can be read */
+  packages: Buffer | 'own' | undefined
   ignored: readonly string[]
   ignoredGroups: readonly string[]
+  /** why nothing is fetched for it; '' if it is */
+  left: string
 }
 
+type Planned = { targets: Target[] } | { problem: string }
+
 /** What a host wants, or why pacman cannot plan its upgrade. */
-export type HostPlan = { name: string } & ({ targets: Target[] } | { problem: string })
+export type HostPlan = { name: string } & Planned
+
+export interface Plans {
+  plans: HostPlan[]
+  /** "linux-6.9.1.arch1-1" that a host other than this one has installed */
+  installed: Set<string>
+  /** hosts of which that is not known */
+  unknown: string[]
+}
 
 /** A DBPath for one plan, which nobody can read. */
 const PLAN = `${STAGING}/plan`
@@ -29,21 +42,52 @@ const PLAN_MS = 120_000
  * Has pacman plan the upgrade of each host, by the new databases. Hosts with the same packages, and
  * the same ones ignored, have the same plan. What other hosts have written is read as nobody.
  *
- * @param conf see writeSharedConfs(), for askPlace()
+ * @param conf see writeSharedConfs(), for makePlan()
  */
 export async function planHosts(
   host: Host,
   conf: string,
   hosts: readonly PublishHost[],
   deadline: Deadline,
-): Promise<HostPlan[]> {
-  const plans = new Map<string, { targets: Target[] } | { problem: string }>()
+): Promise<Plans> {
+  const installed = new Set<string>()
+  const looked = new Map<string, Looked>()
+  const plans: HostPlan[] = []
+  const unknown: string[] = []
   for (const one of hosts) {
     const key = keyOf(one)
-    if (!plans.has(key)) plans.set(key, await planOne(host, conf, one, deadline))
+    const known = looked.get(key) ?? (await look(host, conf, one, deadline))
+    looked.set(key, known)
+    for (const entry of known.entries ?? []) installed.add(entry)
+    if (known.entries === undefined) unknown.push(one.name)
+    plans.push({ name: one.name, ...known.planned })
   }
   host.removeTree(`${PLAN}/local`)
-  return hosts.map((one) => ({ name: one.name, ...(plans.get(keyOf(one)) ?? { targets: [] }) }))
+  return { plans, installed, unknown }
+}
+
+interface Looked {
+  planned: Planned
+  /** what is installed; undefined if that is not known. Of this host itself, nothing. */
+  entries: string[] | undefined
+}
+
+async function look(
+  host: Host,
+  conf: string,
+  one: PublishHost,
+  deadline: Deadline,
+): Promise<Looked> {
+  const { packages, left } = one
+  if (packages === undefined) return { planned: { problem: left }, entries: undefined }
+  if (packages === 'own') {
+    return { planned: await planOne(host, conf, one, undefined, deadline), entries: [] }
+  }
+  const unpacked = unpackPackages(packages, deadline)
+  if ('problem' in unpacked) return { planned: unpacked, entries: undefined }
+  const entries = [...unpacked.keys()]
+  if (left !== '') return { planned: { problem: left }, entries }
+  return { planned: await planOne(host, conf, one, unpacked, deadline), entries }
 }
 
 /** Makes the place where the configuration for planHosts() is to be. @returns its path */
@@ -54,19 +98,21 @@ export function makePlan(host: Host): string {
   return host.path(PLAN)
 }
 
-function keyOf({ packages, ignored, ignoredGroups }: PublishHost): string {
-  const installed = packages === 'own' ? ['own'] : [...packages.keys()].toSorted()
-  return JSON.stringify([installed, ignored.toSorted(), ignoredGroups.toSorted()])
+function keyOf({ packages, ignored, ignoredGroups, left }: PublishHost): string {
+  const isPacked = packages !== undefined && packages !== 'own'
+  const what = isPacked ? createHash('sha256').update(packages).digest('hex') : packages
+  return JSON.stringify([what, ignored.toSorted(), ignoredGroups.toSorted(), left])
 }
 
 async function planOne(
   host: Host,
   conf: string,
-  { packages, ignored, ignoredGroups }: PublishHost,
+  { ignored, ignoredGroups }: PublishHost,
+  packages: PackedDatabase | undefined,
   deadline: Deadline,
-): Promise<{ targets: Target[] } | { problem: string }> {
+): Promise<Planned> {
   host.removeTree(`${PLAN}/local`)
-  if (packages === 'own') {
+  if (packages === undefined) {
     host.makeLink(`${PLAN}/local`, `${STAGING}/local`)
   } else {
     // pacman opens the list of files of what is replaced. An empty one is that of a package without any.

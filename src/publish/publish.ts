@@ -14,7 +14,7 @@ import { digestNew, isPublished, type Published, putDatabases, readPublished } f
 import { downloadAll } from './download.ts'
 import { askRoom, findMissing, fitIn, uniqueTargets } from './fit.ts'
 import { type CacheUsers, readUsers } from './hosts.ts'
-import { type HostPlan, makePlan, planHosts } from './plan.ts'
+import { type HostPlan, makePlan, planHosts, type Plans } from './plan.ts'
 import { type CacheNeeds, findSuperfluous, listCache, removeEntries } from './prune.ts'
 import { ownPublisher, refuseOther } from './publisher.ts'
 
@@ -79,23 +79,23 @@ export async function publish(
 ): Promise<Publication> {
   const sources = await collect(host, config, options, deadline)
   const { users, confs, cacheDirs } = sources
-  const planned = await planHosts(host, confs.plan, users.hosts, deadline)
-  const lacking = await findMissing(uniqueTargets(planned), cacheDirs, deadline)
+  const known = await planHosts(host, confs.plan, users.hosts, deadline)
+  const lacking = await findMissing(uniqueTargets(known.plans), cacheDirs, deadline)
   const missing = new Set(lacking.map(({ target }) => target.file))
   const room = (await askRoom(cacheDirs[0] ?? '', deadline)) - config.minFree
-  const plans = fitIn(planned, missing, room)
+  const plans = fitIn(known.plans, missing, room)
   const targets = uniqueTargets(plans)
   const wanted = targets.map(({ file }) => file)
   const fetched = wanted.filter((file) => missing.has(file))
   const { stopped, ...fetching } = await fetch(sources, targets)
-  const told = { ...fetching, hosts: describeHosts(plans, users), fetched, wanted }
+  const told = { ...fetching, hosts: describeHosts(plans), fetched, wanted }
   if (fetching.reason !== '') {
     const outcome = stopped ? 'stopped' : 'failed'
     return { ...told, outcome, pruned: [], kept: NOT_PUBLISHED }
   }
   const isNew = await put(sources)
   const outcome = isNew || fetched.length > 0 ? 'published' : 'unchanged'
-  return { ...told, outcome, ...(await prune(sources, wanted)) }
+  return { ...told, outcome, ...(await prune(sources, known, wanted)) }
 }
 
 const NOT_PUBLISHED = 'nothing goes before the new databases are published'
@@ -143,13 +143,11 @@ async function fetch(
   return { reason, ...told }
 }
 
-function describeHosts(plans: readonly HostPlan[], { left }: CacheUsers): Publication['hosts'] {
-  const planned = plans.map((plan) => {
-    return 'problem' in plan
-      ? { name: plan.name, packages: 0, problem: `cannot be satisfied: ${plan.problem}` }
-      : { name: plan.name, packages: plan.targets.length, problem: '' }
+function describeHosts(plans: readonly HostPlan[]): Publication['hosts'] {
+  return plans.map((plan) => {
+    if ('targets' in plan) return { name: plan.name, packages: plan.targets.length, problem: '' }
+    return { name: plan.name, packages: 0, problem: `cannot be satisfied: ${plan.problem}` }
   })
-  return [...planned, ...left.map((one) => ({ ...one, packages: 0 }))]
 }
 
 /** Gives the hosts the new databases. @returns whether they have them not yet */
@@ -174,9 +172,13 @@ async function put({
 /** What fails here stays: the next publication finds it again. */
 async function prune(
   { host, config, conf, dbPath, options, users, cacheDirs, confs, deadline }: Sources,
+  { installed, unknown: [unknown] }: Plans,
   wanted: readonly string[],
 ): Promise<Pick<Publication, 'pruned' | 'kept'>> {
   if (users.unknown !== '') return { pruned: [], kept: users.unknown }
+  if (unknown !== undefined) {
+    return { pruned: [], kept: `it is not known what ${unknown} has installed` }
+  }
   const [cacheDir = ''] = cacheDirs
   const own = [...installedVersions(host, dbPath)].map(([name, version]) => `${name}-${version}`)
   try {
@@ -184,7 +186,7 @@ async function prune(
     if (problems.length > 0) return { pruned: [], kept: problems.join('; ') }
     const needs: CacheNeeds = {
       wanted: new Set([...wanted, ...options.wantedBefore]),
-      installed: new Set([...users.installed, ...own]),
+      installed: new Set([...installed, ...own]),
       offered: versions,
       keep: config.cacheKeep,
     }
