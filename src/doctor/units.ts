@@ -154,7 +154,13 @@ function judgeFile(
   return [...said, warning(message, 'kured-sentinel units diff, then units install')]
 }
 
-/** Whether a job's service requires mounts; if not, the host has its own cache. */
+/**
+ * Whether the upgrade's service wants mounts; if not, the host has its own cache. A person's own
+ * service may say so by a condition, as the units of 0.1.0 did.
+ */
 export function wantsMounts(text: string): boolean {
-  return /^ConditionPathIsMountPoint=/m.test(text)
+  const asks = /^ExecCondition=.* preflight upgrade/m.test(text)
+  return (
+    /^ConditionPathIsMountPoint=/m.test(text) || (asks && !parseJobOptions('upgrade', text).local)
+  )
 }

@@ -1,6 +1,6 @@
 import { FLEET_DIRECTORY } from '../fleet/share.ts'
 import { STAGING } from '../pacman/database/staging.ts'
-import { execWord, specifierFree, unitNameOf } from '../systemd/escape.ts'
+import { execWord, unitNameOf } from '../systemd/escape.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
 import { because, type UnitLine, unit, type UnitFile } from './unit.ts'
@@ -125,11 +125,10 @@ function mounts({ local, syncDir, cacheDir, nfs }: UnitOptions): UnitLine[] {
   const names = [...paths, ...fleet].map((path) => unitNameOf(path, 'mount')).join(' ')
   return [
     because(
-      'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown. An idle automount satisfies the conditions: Wants= mounts it. Wants=, not RequiresMountsFor=: with that a mount that fails would be a start that failed and left no trace.',
+      'Both directories are mounted before the start and stay until pacman has ended, also during a shutdown; Wants= mounts an idle automount too. Wants=, not RequiresMountsFor=: with that a mount that fails would be a start that failed and left no trace. No ConditionPathIsMountPoint=: systemd itself would look, and wait for a server that does not answer, with all that it has to do. The preflight looks, with a time limit.',
     ),
     `Wants=${names}`,
     `After=${names}`,
-    ...paths.map((path) => `ConditionPathIsMountPoint=${specifierFree(path)}`),
   ]
 }
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cache } from './cache.ts'
+import { dropOld } from './drop-old.ts'
 import { describe, run } from './run.ts'
 
 export const CHECKOUT = join(import.meta.dirname, '../..')
@@ -71,13 +72,13 @@ export async function ownPackage(): Promise<string> {
     const tarball = execFileSync(join(CHECKOUT, 'scripts/tarball.sh'), [workshop]).toString().trim()
     const digest = createHash('sha256').update(readFileSync(tarball)).digest('hex').slice(0, 16)
     const stored = join(cache, 'own-package', `kured-sentinel-${digest}.pkg.tar.gz`)
-    if (existsSync(stored)) return stored
-    const { file } = await buildOwnPackage(workshop, '--nocheck')
-    // Earlier states of the source will hardly be needed again.
-    rmSync(dirname(stored), { recursive: true, force: true })
-    mkdirSync(dirname(stored), { recursive: true })
-    cpSync(file, `${stored}.${process.pid}`)
-    renameSync(`${stored}.${process.pid}`, stored)
+    if (!existsSync(stored)) {
+      const { file } = await buildOwnPackage(workshop, '--nocheck')
+      mkdirSync(dirname(stored), { recursive: true })
+      cpSync(file, `${stored}.${process.pid}`)
+      renameSync(`${stored}.${process.pid}`, stored)
+    }
+    dropOld(stored)
     return stored
   } finally {
     rmSync(workshop, { recursive: true, force: true })

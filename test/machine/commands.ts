@@ -60,14 +60,32 @@ async function oneLine(run: ReturnType<Machine['run']>): Promise<Said> {
   return { exitCode, said: (stdout + stderr).replaceAll(/\s+/g, ' ').trim() }
 }
 
-/** Asks one after the other, as Kured where no command is named. */
+export type Expected = readonly [
+  command: string,
+  exitCode: number,
+  said: RegExp,
+  /** within which it must have ended, with room for a loaded host */
+  withinS?: number,
+]
+
+/**
+ * Asks one after the other, as Kured where no command is named.
+ *
+ * @returns what each took, as "check 3 s"
+ */
 export async function assertAnswers(
   machine: Machine,
-  expected: readonly [command: string, exitCode: number, said: RegExp][],
-): Promise<void> {
-  for (const [command, exitCode, text] of expected) {
+  expected: readonly Expected[],
+): Promise<string> {
+  const took: string[] = []
+  for (const [command, exitCode, text, withinS = PATIENCE_MS / 1000] of expected) {
+    const began = performance.now()
     const answer = await (command === '' ? askAsKured(machine) : say(machine, command))
+    const seconds = Math.round((performance.now() - began) / 1000)
     assert.match(answer.said, text, command)
     assert.equal(answer.exitCode, exitCode, `${command}: ${answer.said}`)
+    assert.ok(seconds <= withinS, `${command || 'check'} took ${seconds} s`)
+    took.push(`${command || 'check'} ${seconds} s`)
   }
+  return took.join(', ')
 }

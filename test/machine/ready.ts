@@ -1,17 +1,10 @@
 /** A machine that has booted, with the program installed: its disk and its state, made once. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from '../lab/cache.ts'
+import { dropOld } from '../lab/drop-old.ts'
 import { ownPackage } from '../lab/own-package.ts'
 import { MACHINE } from './emulator.ts'
 import { makeGoods, takeOffer } from './goods.ts'
@@ -19,17 +12,19 @@ import type { Lan } from './lan.ts'
 import { Machine } from './machine.ts'
 import { machineTree, ROOT_DISK } from './tools.ts'
 
-const KEEP_MS = 2 * 3_600_000
-
 /** pacman's name for the Node that the machine has from Debian. */
 const NODEJS = { name: 'nodejs', version: '20.19.2' }
 
-/** Run once in the machine. On a loaded host udev takes its time, and without its port nobody hears of it. */
+/**
+ * Run once in the machine. modinfo comes to where Arch has it. On a loaded host udev takes its time,
+ * and without its port nobody hears of it.
+ */
 const INSTALL = `
 mkdir -p /etc/systemd/system.conf.d
 printf '[Manager]\\nDefaultDeviceTimeoutSec=15min\\n' >/etc/systemd/system.conf.d/loaded-host.conf
 pacman -Sy --noconfirm kured-sentinel
 systemd-tmpfiles --create
+ln -s kmod /usr/bin/modinfo
 kured-sentinel --version
 rm -r /srv/lab /var/lib/pacman/sync/* /var/cache/pacman/pkg/*
 umount /srv/goods
@@ -91,16 +86,4 @@ async function makeReady(directory: string, program: string): Promise<void> {
     rmSync(partial, { recursive: true })
   }
   await machine.discard()
-}
-
-/** Removes those of earlier states of the source; another checkout may use its own just now. */
-function dropOld(own: string): void {
-  const now = new Date()
-  utimesSync(own, now, now)
-  const all = join(own, '..')
-  for (const name of readdirSync(all)) {
-    const other = join(all, name)
-    const age = now.getTime() - statSync(other).mtimeMs
-    if (other !== own && age > KEEP_MS) rmSync(other, { recursive: true, force: true })
-  }
 }

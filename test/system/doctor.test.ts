@@ -189,7 +189,7 @@ const BREAKAGES: Breakage[] = [
   [
     'umount /var/lib/pacman/sync; systemctl start pacman-upgrade.service',
     2,
-    /^wrong mounts: \/var\/lib\/pacman\/sync is not mounted$[^]*^warning units: the upgrade was skipped at \S+: ConditionPathIsMountPoint=\/var\/lib\/pacman\/sync was not met$/m,
+    /^wrong mounts: \/var\/lib\/pacman\/sync is not mounted$[^]*^warning units: the last upgrade, at \S+, was skipped: \/var\/lib\/pacman\/sync is not mounted$/m,
     'mount -t tmpfs tmpfs /var/lib/pacman/sync; pacman -Sy >&2; systemctl start pacman-upgrade.service',
   ],
   [
