@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { STAGING } from '../../src/pacman/database/staging.ts'
+import { compareVersions } from '../../src/pacman/version-order.ts'
+import { consoleBlock, followConsole } from '../fixture/console.ts'
 import { makeTree } from '../fixture/tree.ts'
 import { bootNode, gatedTest, install, labProblem, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
@@ -87,6 +90,11 @@ async function nights(): Promise<void> {
   await two.ok(['kured-sentinel', 'fleet', 'report'])
   const fourth = [plain('a', '4'), plain('e', '4'), plain('c', '4', { depends: ['e=4'] })]
   await offer(cache, ...fourth)
+  await cache.shell(`pacman -Sy --dbpath ${STAGING}`)
+  await followConsole(
+    consoleBlock('docs/upgrades.md', '# kured-sentinel publish --dry-run'),
+    (script) => cache.ok(['/bin/sh', '-c', script]),
+  )
   await cache.ok(['systemctl', 'start', 'pacman-cache-update'])
   const [problem = ''] = (await published()).problems
   assert.match(problem, /^two cannot be satisfied: .*e=4.* required by c/)
@@ -119,6 +127,25 @@ async function nights(): Promise<void> {
   assert.match(torn.said, /^skip: lab\.db is not the one that cache published at /)
   const [, , mended] = await night()
   assert.match(mended ?? '', /d 6-1/)
+
+  // The order of versions is vercmp's.
+  const pairs = [
+    '1.0-1 1.0-2',
+    '1:1-1 2-1',
+    '1.0rc1 1.0',
+    '1.0.a 1.0.1',
+    '1..1 1.1',
+    '01 1',
+    '1_ 1',
+  ]
+  for (const pair of pairs) {
+    const [older = '', newer = ''] = pair.split(' ')
+    assert.equal(
+      Math.sign(compareVersions(older, newer)),
+      Number(await cache.ok(['vercmp', older, newer])),
+      pair,
+    )
+  }
 
   // A second cache host says so, before it does anything.
   await cache.shell(
