@@ -11,7 +11,7 @@ export const FLOORS = [
   ['cluster', 'history', 'pacman'],
   ['boot', 'demo', 'fleet', 'health', 'notify'],
   ['ignored', 'record', 'sentinel', 'skew'],
-  ['reboot', 'repair', 'restart', 'units'],
+  ['publish', 'reboot', 'repair', 'restart', 'units'],
   ['metrics', 'preflight', 'report'],
   ['doctor', 'status'],
   ['commands'],

@@ -1,9 +1,13 @@
-/** `npm run bench`: compares the program with others, measured side by side in one node. */
+/**
+ * `npm run bench [-- fleet]`: compares the program with others, measured side by side in one node; or
+ * what 200 hosts cost those who look at them.
+ */
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seedScript } from '../test/fixture/seed-script.ts'
 import { bootNode, install, labProblem, upgradeTo } from '../test/lab/lab.ts'
 import type { LabNode } from '../test/lab/node.ts'
+import { makeDatabase, makeFleet } from './bench/fleet.ts'
 import { greet, greeter, kernel } from '../test/lab/recipes.ts'
 
 /** Replaced by the Node that runs this: distributions' builds start at different speeds. */
@@ -55,6 +59,10 @@ const running = (await node.ok(['uname', '-r'])).trim()
 await install(node, greet('1.0'), greeter, kernel('linux', '1.0', running))
 await node.ok(['systemctl', 'start', 'plain', 'private'])
 
+if (process.argv[2] === 'fleet') {
+  await benchFleet(node)
+  process.exit(0)
+}
 const lsof = /\d+\.\d+\.\d+/.exec((await node.run(['lsof', '-v'])).stderr)?.[0]
 console.log(`node ${(await node.ok([NODE, '--version'])).trim()}, lsof ${lsof}`)
 
@@ -90,6 +98,29 @@ await node.shell(
   'until [ "$(pgrep -xc crowd)" = 10 ] && [ "$(cat /proc/$(pgrep -xn crowd)/status | sed -n "s/Threads:.//p")" = 150 ]; do sleep 0.1; done',
 )
 printRow('10 × 150 threads × 1,500 files', await measureAll(node, AFTER_AN_UPGRADE, 5))
+
+/** What the fleet costs, as multiples of Node's own start. */
+async function benchFleet(on: LabNode): Promise<void> {
+  makeDatabase(on.root)
+  await on.writeFile('/etc/hostname', 'host000\n')
+  await on.ok([SENTINEL, 'publish', '--prepare'])
+  const hosts = 200
+  const compared: Compared[] = [
+    { ...BASE, rounds: 10 },
+    { name: 'check: fleet', argv: [SENTINEL, 'fleet', '--json'], rounds: 10 },
+    { name: 'check: publish --dry-run', argv: [SENTINEL, 'publish', '--dry-run'], rounds: 3 },
+  ]
+  console.log(
+    `| hosts, sets of packages | ${compared.map(({ name }) => name).join(' | ')} | memory |`,
+  )
+  console.log(`|---|${'---|'.repeat(compared.length + 1)}`)
+  for (const sets of [1, 10, 50]) {
+    makeFleet(on.root, { hosts, sets })
+    await on.ok([SENTINEL, 'fleet', 'report'])
+    await on.ok([SENTINEL, 'publish', '--dry-run'], { timeoutMs: 300_000 })
+    printRow(`${hosts}, ${sets}`, await measureAll(on, compared))
+  }
+}
 
 async function prepareNode(root: string): Promise<void> {
   for (const file of ['measure.c', 'crowd.c']) cpSync(join(bench, file), join(root, 'root', file))

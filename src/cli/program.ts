@@ -12,6 +12,7 @@ import { addIgnoreCommands } from './ignore.ts'
 import { addNotifyCommand } from './notify.ts'
 import { addMetricsCommand } from './metrics.ts'
 import { example, type OnEnd } from './options.ts'
+import { addPublishCommand } from './publish.ts'
 import { addRebootCommand } from './reboot.ts'
 import { addRepairCommand } from './repair.ts'
 import { addRequestCommand } from './request.ts'
@@ -50,6 +51,7 @@ export function createProgram(ended: OnEnd): Command {
   addRepairCommand(program, ended)
   addUnitsCommands(program, ended)
   addUpgradeCommands(program, ended)
+  addPublishCommand(program, ended)
   addDoctorCommand(program, ended)
   addHistoryCommand(program, ended)
   addClusterCommand(program, ended)
@@ -70,7 +72,7 @@ export function createProgram(ended: OnEnd): Command {
 /** Who calls the commands that are not for people, as groups of the help. */
 const CALLED_BY: Record<string, string[]> = {
   'For Kured:': ['check', 'reboot'],
-  'For systemd:': ['preflight', 'record', 'notify'],
+  'For systemd:': ['preflight', 'publish', 'record', 'notify'],
 }
 
 /** Lets a usage error name the help of the command it was made in. */

@@ -22,7 +22,7 @@ export async function runRecord(
   const host = new Host()
   const before = lastRecord(host, job)
   const record = recordRun(host, job, pacmanConf, process)
-  const tired = job === 'download' ? settleAttempts(host, pacmanConf, record, before) : ''
+  const tired = job === 'download' ? await settleAttempts(host, pacmanConf, record, before) : ''
   if (json) write(1, printableJson(record))
   else write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))

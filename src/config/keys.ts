@@ -4,7 +4,7 @@ import { absolutePath, oneOf, patterns, single, wholeNumber, wordList, yesNo } f
 
 /** A key of the configuration, described in this one place. */
 interface Key<T> {
-  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot' | 'health' | 'fleet'
+  section: 'sentinel' | 'upgrade' | 'restart' | 'reboot' | 'health' | 'fleet' | 'cache'
   name: string
   /** Reads its values, one for each line that sets it. Throws SentinelError for a bad value. */
   read: (values: string[]) => T
@@ -255,6 +255,20 @@ export const KEYS = {
     ...withDefault(wholeNumber, '1'),
     about:
       'How many hosts may be on their way through a reboot at a time, until it is known whether they are well.',
+  },
+  cacheKeep: {
+    section: 'cache',
+    name: 'keep',
+    ...withDefault(wholeNumber, '2'),
+    about:
+      'How many versions of a package stay in the cache that no host has installed or wants; `publish` removes older ones.',
+  },
+  cacheAlone: {
+    section: 'cache',
+    name: 'alone',
+    ...withDefault(yesNo, 'no'),
+    about:
+      'Whether this host alone uses its cache: without it, and without a fleet directory, nothing is known of what other hosts have installed, and nothing is removed.',
   },
 } satisfies Record<string, Key<unknown>>
 

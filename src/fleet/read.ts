@@ -1,11 +1,11 @@
 import { errorText } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { awaitProgram, complaint } from '../host/program.ts'
+import { askListing, type ListedEntry } from '../host/listing.ts'
+import { readSharedFiles } from './files.ts'
 import { isHostName } from './name.ts'
 import { LARGEST_ROW, parseRow, type FleetRow } from './row.ts'
 import { findShare, shareDeadline, type FleetSettings } from './share.ts'
-import { parseTar } from './tar.ts'
 
 /** A host of the fleet, by its row. */
 export interface FleetEntry {
@@ -21,6 +21,8 @@ export type FleetView =
   | { state: 'silent'; problem: string }
   | {
       state: 'seen'
+      /** of the share, on this machine */
+      path: string
       entries: FleetEntry[]
       /** server: the ages are its own. own: nothing could be written there to compare with */
       clock: 'server' | 'own'
@@ -30,18 +32,8 @@ export type FleetView =
 const MOST_HOSTS = 2000
 const LONGEST_LIST = 4 * 2 ** 20
 
-/**
- * Lists what is there, one level down status.json alone: type, size, time of the last change, name. A
- * file that is made for it tells the server's time.
- */
-const LIST = `
-cd -P -- "$1" || exit 1
-clock=$(/usr/bin/mktemp ./.clock.XXXXXXXXXX 2>/dev/null) || clock=
-/usr/bin/find . -mindepth 1 -maxdepth 2 '(' ! -path './*/*' -o -name status.json ')' -printf '%y %s %T@ %P\\0'
-code=$?
-[ -z "$clock" ] || /usr/bin/rm -f -- "$clock"
-printf 'clock %s' "\${clock#./}"
-exit $code`
+/** What is there, one level down status.json alone. */
+const TESTS = ['-maxdepth', '2', '(', '!', '-path', './*/*', '-o', '-name', 'status.json', ')']
 
 /**
  * Reads all rows. What is on the share is anybody's: nothing of it is opened by this process, no link
@@ -67,20 +59,19 @@ async function askFleet(host: Host, settings: FleetSettings, limit: Deadline): P
 
 async function readShare(host: Host, path: string, deadline: Deadline): Promise<FleetView> {
   const limits = { timeoutMs: deadline.left() / 2, maxBytes: LONGEST_LIST }
-  const ended = await awaitProgram('/usr/bin/sh', ['-c', LIST, 'list', path], limits)
-  if (ended.exitCode !== 0) {
-    return { state: 'silent', problem: `${path} cannot be listed: ${complaint(ended)}` }
-  }
-  const { found, now } = parseList(ended.stdout.toString())
+  const listing = await askListing(path, { tests: TESTS, time: 'changed' }, limits)
+  if ('problem' in listing) return { state: 'silent', ...listing }
+  const { entries: found, now } = listing
   const places = placesOf(found)
   if (places.length > MOST_HOSTS) {
     return { state: 'silent', problem: `${path} has more than ${MOST_HOSTS} hosts` }
   }
   const readable = places.flatMap(({ name, problem }) => (problem === undefined ? [name] : []))
-  const files = await readRows(path, readable, deadline)
+  const files = await readSharedFiles(path, readable.map(rowFile), LARGEST_ROW, deadline)
   const clock = now ?? host.now()
   return {
     state: 'seen',
+    path,
     clock: now === undefined ? 'own' : 'server',
     entries: places.map(({ name, problem, time }) => ({
       host: name,
@@ -95,59 +86,23 @@ async function readShare(host: Host, path: string, deadline: Deadline): Promise<
   }
 }
 
-interface Listed {
-  type: string
-  size: number
-  /** ms since 1970 */
-  time: number
-  path: string
-}
-
-/** @returns now: the server's time, if it has told it */
-function parseList(said: string): { found: Listed[]; now: number | undefined } {
-  const lines = said.split('\0')
-  const clock = /^clock (.+)$/.exec(lines.pop() ?? '')?.[1]
-  const found = lines.flatMap((line) => {
-    const [, type, size, seconds, path] = /^(\S) (\d+) (-?[\d.]+) (.+)$/s.exec(line) ?? []
-    if (type === undefined || path === undefined) return []
-    return [{ type, size: Number(size), time: Number(seconds) * 1000, path }]
-  })
-  return { found, now: found.find(({ path }) => path === clock)?.time }
-}
-
 /** Each host's place. What has no host's name, such as lost+found, is none. */
-function placesOf(found: readonly Listed[]) {
+function placesOf(found: readonly ListedEntry[]) {
   const rows = new Map(found.map((one) => [one.path, one]))
   return found
     .filter(({ path }) => isHostName(path))
     .map((place) => {
-      const row = rows.get(`${place.path}/status.json`)
+      const row = rows.get(rowFile(place.path))
       return { name: place.path, time: (row ?? place).time, problem: whyNot(place, row) }
     })
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-function whyNot(place: Listed, row: Listed | undefined): string | undefined {
+function whyNot(place: ListedEntry, row: ListedEntry | undefined): string | undefined {
   if (place.type !== 'd') return 'it is no directory'
   if (row === undefined) return 'it has no status.json'
   if (row.type !== 'f') return 'its status.json is no regular file'
   return row.size > LARGEST_ROW ? `its status.json has more than ${LARGEST_ROW} bytes` : undefined
 }
 
-const rowFile = (name: string) => `./${name}/status.json`
-
-/** tar opens no link, waits for no FIFO, and stops where a file is longer than it was. */
-async function readRows(
-  path: string,
-  names: readonly string[],
-  deadline: Deadline,
-): Promise<Map<string, Buffer>> {
-  if (names.length === 0) return new Map()
-  const args = ['--create', '--format=ustar', '--no-recursion', '--numeric-owner', '--sort=none']
-  const from = [`--directory=${path}`, '--ignore-failed-read', '--', ...names.map(rowFile)]
-  const maxBytes = (names.length + 1) * (LARGEST_ROW + 1024) + 10_240
-  const limits = { timeoutMs: deadline.left(), maxBytes }
-  const ended = await awaitProgram('/usr/bin/tar', [...args, ...from], limits)
-  // What could not be read is missing in it, and so is no row.
-  return parseTar(ended.timedOut ? Buffer.alloc(0) : ended.stdout)
-}
+const rowFile = (name: string) => `${name}/status.json`

@@ -1,4 +1,4 @@
-import { listOf, oneOf, shape, text, whole, type Guard, type Shaped } from '../history/guard.ts'
+import { listOf, oneOf, shape, text, whole, type Guard, type Shaped } from '../text/guard.ts'
 import { printable } from '../text/printable.ts'
 
 /** A row is no larger, in bytes. */

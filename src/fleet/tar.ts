@@ -14,11 +14,18 @@ export function parseTar(archive: Buffer): Map<string, Buffer> {
     const start = at + BLOCK
     const isFile = header[156] === 0x30 || header[156] === 0
     if (isFile && start + size <= archive.length) {
-      files.set(field(header, 0, 100), archive.subarray(start, start + size))
+      files.set(nameOf(header), archive.subarray(start, start + size))
     }
     at = start + Math.ceil(size / BLOCK) * BLOCK
   }
   return files
+}
+
+/** A longer name is in two parts. */
+function nameOf(header: Buffer): string {
+  const prefix = field(header, 345, 155)
+  const name = field(header, 0, 100)
+  return prefix === '' ? name : `${prefix}/${name}`
 }
 
 function field(header: Buffer, offset: number, length: number): string {

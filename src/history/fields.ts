@@ -1,4 +1,4 @@
-import { type Shaped, listOf, oneOf, shape, text, whole } from './guard.ts'
+import { type Shaped, listOf, oneOf, shape, text, whole } from '../text/guard.ts'
 
 /** Who wanted it: Kured, a unit of systemd, or a person, by name. */
 const by = text

@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
 import { countEvents, type EventCounts } from './count.ts'
 import { isEntry, type HistoryEntry } from './fields.ts'
-import { oneOf, shape, whole } from './guard.ts'
+import { oneOf, shape, whole } from '../text/guard.ts'
 
 /** One event in each line, as JSON, in the order of writing. */
 export const HISTORY_FILE = `${STATE_DIRECTORY}/history.jsonl`

@@ -13,9 +13,11 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
   type BigIntStats,
   type Stats,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { errorCode, SentinelError } from '../errors.ts'
 import { appendDurably, syncDirectory, writeAtomically } from './atomic.ts'
 
@@ -163,6 +165,20 @@ export class Host {
    */
   write(path: string, content: string | Buffer, mode = 0o644): void {
     writeAtomically(this.path(path), content, mode)
+  }
+
+  /**
+   * Writes files of work that nobody misses after a power cut, with their directories, for anybody to
+   * read.
+   *
+   * @param files content by path below `path`
+   */
+  writeScratch(path: string, files: ReadonlyMap<string, string | Buffer>): void {
+    for (const [file, content] of files) {
+      const place = this.path(`${path}/${file}`)
+      mkdirSync(dirname(place), { recursive: true, mode: 0o755 })
+      writeFileSync(place, content, { mode: 0o644, flag: 'wx' })
+    }
   }
 
   /** Appends to a file with appendDurably(). */

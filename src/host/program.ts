@@ -18,7 +18,7 @@ export interface Limits {
   /** what a program needs beside PROGRAM_ENVIRONMENT */
   env?: Readonly<Record<string, string>>
   /** its standard input; /dev/null without it. For runProgram() alone. */
-  input?: string
+  input?: string | Buffer
 }
 
 /** Default limit of a program's output, in bytes. */

@@ -20,15 +20,21 @@ export interface OfferedKeyring {
   isIgnored: boolean
 }
 
-/** The keyrings of which there are newer versions, by pacman, which needs no lock for that. */
+/**
+ * The keyrings of which there are newer versions, by pacman, which needs no lock for that.
+ *
+ * @param dbPath where its databases are, if not where the configuration says
+ */
 export function askOfferedKeyrings(
   keyrings: readonly InstalledPackage[],
   pacmanConf: string,
   deadline: Deadline,
+  dbPath?: string,
 ): OfferedKeyring[] {
   if (keyrings.length === 0) return []
   const names = keyrings.map(({ name }) => name)
-  const args = ['-Qu', '--color', 'never', '--config', pacmanConf, '--', ...names]
+  const from = dbPath === undefined ? [] : ['--dbpath', dbPath]
+  const args = ['-Qu', '--color', 'never', '--config', pacmanConf, ...from, '--', ...names]
   const ended = runProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() })
   // "archlinux-keyring 20240101-1 -> 20240609-1 [ignored]"
   return [...ended.stdout.toString().matchAll(/^(\S+) \S+ -> \S+( \[ignored\])?$/gm)].map(

@@ -7,8 +7,11 @@ interface Checked {
   message: string
   /** the packages that the upgrade will change */
   packages?: string[]
-  /** keyrings that the job's service installs before it begins, by name and with their versions */
-  first?: { names: string[]; versions: string[] }
+  /**
+   * Keyrings that the job's service installs before it begins, by name and with their versions.
+   * newest: the DBPath that offers them, where that is not to be pacman's own yet
+   */
+  first?: { names: string[]; versions: string[]; newest?: string }
 }
 
 /** It lets the job begin. */

@@ -20,7 +20,7 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
     const message = `${pacmanConf} names no repository`
     return [{ check: 'databases', result: 'act', message, advice: `name one in ${pacmanConf}` }]
   }
-  const checks = [checkOpening, checkAge, checkPlan, checkPackages]
+  const checks = [checkSet, checkOpening, checkAge, checkPlan, checkPackages]
   try {
     return await withDatabaseCopy(host.path(dbPath), names, deadline, async (copy) => {
       const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
@@ -35,6 +35,14 @@ export async function checkDatabases(context: Context): Promise<PreflightFinding
     const advice = refreshAdvice(context)
     return [{ check: 'databases', result: 'skip', message: errorText(error), advice }]
   }
+}
+
+/** Where nobody shares the databases, a person has refreshed them: then the packages are checked as ever. */
+function checkSet(context: DatabaseContext): PreflightFinding[] {
+  const { copy, local } = context
+  if (copy.torn === undefined) return []
+  const finding = { check: 'databases', message: copy.torn, advice: refreshAdvice(context) }
+  return [{ ...finding, result: local ? 'warning' : 'skip' }]
 }
 
 function checkOpening(context: DatabaseContext): PreflightFinding[] {

@@ -27,11 +27,15 @@ const LOOK_MS = 60_000
 export async function installKeyrings(
   host: Host,
   pacmanConf: string,
-  { names, versions }: NonNullable<PreflightFinding['first']>,
+  { names, versions, newest }: NonNullable<PreflightFinding['first']>,
 ): Promise<PreflightFinding> {
   const options = ['--noconfirm', '--noprogressbar', '--config', pacmanConf]
-  const pacman = ['/usr/bin/pacman', '-S', ...options, '--', ...names]
-  const sync = `${databasePath(readValidConf(host, pacmanConf))}/sync`
+  const dbPath = databasePath(readValidConf(host, pacmanConf))
+  const isElsewhere = newest !== undefined && newest !== dbPath
+  const files = isElsewhere ? await fetchFiles(newest, options, names) : []
+  const [operation, wanted] = isElsewhere ? ['-U', files] : ['-S', names]
+  const pacman = ['/usr/bin/pacman', operation, ...options, '--', ...wanted]
+  const sync = `${dbPath}/sync`
   const directories = [sync, ...askPacmanConf(pacmanConf, 'CacheDir')]
   const [program = '', ...args] = inTransactionUnit(UNIT, directories, pacman)
   const ended = await awaitProgram(program, args, { timeoutMs: TRANSACTION_MS })
@@ -50,6 +54,28 @@ export async function installKeyrings(
   const advice = `journalctl -u ${UNIT}, then pacman -S ${names.join(' ')}`
   const message = `${what} could not be installed first: ${why}`
   return { check, result: 'skip', message, advice }
+}
+
+/**
+ * Fetches packages that only other databases offer, by their checksums and signatures.
+ *
+ * @returns their files; none if that failed
+ */
+async function fetchFiles(
+  dbPath: string,
+  options: readonly string[],
+  names: readonly string[],
+): Promise<string[]> {
+  const limits = { timeoutMs: TRANSACTION_MS }
+  const ask = (operation: string[]) =>
+    awaitProgram(
+      '/usr/bin/pacman',
+      [...operation, '--dbpath', dbPath, ...options, '--', ...names],
+      limits,
+    )
+  if ((await ask(['-Sw'])).exitCode !== 0) return []
+  const found = await ask(['-Sp', '--print-format', '%l'])
+  return [...found.stdout.toString().matchAll(/^file:\/\/(.+)$/gm)].map(([, file = '']) => file)
 }
 
 /** pacman's errors; after a transaction that was completed, the scriptlets and hooks that failed. */

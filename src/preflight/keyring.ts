@@ -4,6 +4,7 @@ import { repositories } from '../pacman/conf/conf.ts'
 import { writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import { askAvailable } from '../pacman/database/available.ts'
 import { withDatabaseCopy } from '../pacman/database/copy.ts'
+import { newestDatabases } from '../pacman/database/staging.ts'
 import type { InstalledPackage } from '../pacman/database/local.ts'
 import { askOfferedKeyrings, listKeyrings } from '../pacman/keyrings.ts'
 import { isDistrust } from '../pacman/signatures.ts'
@@ -14,7 +15,7 @@ import type { Obstacle, PreflightFinding } from './check.ts'
 import type { Context, DatabaseContext } from './context.ts'
 import { refetchAdvice } from './refresh.ts'
 import { type CachedFile, rehearse } from './rehearsal.ts'
-import { askTargets, type Target } from './targets.ts'
+import { askTargets, type Target } from '../pacman/targets.ts'
 
 const CHECK = 'keyring'
 
@@ -115,13 +116,15 @@ export async function checkDownloadKeyring(context: Context): Promise<PreflightF
     const reasons = lastDistrusted(context, 'download')
     if (reasons.length === 0) return []
     const names = repositories(conf)
-    return await withDatabaseCopy(host.path(dbPath), names, deadline, async (copy) => {
+    const newest = await newestDatabases(host, dbPath, names, deadline)
+    return await withDatabaseCopy(host.path(newest), names, deadline, async (copy) => {
       const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
       const available = askAvailable(confs.asItIs, names, deadline)
       const databases = { ...context, copy, available, ...confs }
-      const found = await askTargets(databases)
+      const found = await askTargets(confs.asItIs, deadline)
       if ('problem' in found) throw new SentinelError(found.problem)
-      return checkKeyring(databases, reasons, found.targets, undefined)
+      const findings = await checkKeyring(databases, reasons, found.targets, undefined)
+      return findings.map((one) => (one.first ? { ...one, first: { ...one.first, newest } } : one))
     })
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error

@@ -8,7 +8,7 @@ import type { DatabaseContext } from './context.ts'
 import { checkKubernetes } from './kubernetes.ts'
 import { checkKeyring, lastDistrusted } from './keyring.ts'
 import { type CachedFile, rehearse } from './rehearsal.ts'
-import { askTargets, type Target } from './targets.ts'
+import { askTargets, findLacking, type Target } from '../pacman/targets.ts'
 
 /** Missing packages that are named. */
 const NAMED = 3
@@ -20,7 +20,7 @@ const NAMED = 3
  * says whether it accepts them.
  */
 export async function checkPackages(context: DatabaseContext): Promise<PreflightFinding[]> {
-  const found = await askTargets(context)
+  const found = await askTargets(context.asItIs, context.deadline)
   if ('problem' in found) {
     const message = `pacman cannot work out the upgrade: ${found.problem}`
     return [{ check: 'packages', result: 'skip', message, advice: planAdvice(context) }]
@@ -103,28 +103,29 @@ export function judgePackages(
   sizes: ReadonlyMap<string, number>,
   context: Pick<DatabaseContext, 'local'>,
 ): PreflightFinding {
-  const lacking: string[] = []
-  const missing = targets.flatMap(({ name, version, size, file }) => {
-    // pacman uses the first one. [libalpm/util.c, _alpm_filecache_find]
-    const found = cacheDirs.map((directory) => sizes.get(`${directory}/${file}`))
-    const first = found.find((bytes) => bytes !== undefined)
-    if (first !== undefined && (size === 0 || first === size)) return []
-    lacking.push(name)
-    if (first === undefined) return [`${name} ${version}`]
-    return [`${name} ${version} (${first} of ${size} bytes)`]
-  })
+  const lacking = findLacking(targets, cacheDirs, sizes)
+  const missing = lacking.map(({ told }) => told)
   const total = `${targets.length} package${targets.length === 1 ? '' : 's'}`
   if (missing.length === 0) {
     return { check: 'packages', result: 'ok', message: `${total} to upgrade, all in the cache` }
   }
   const message = `${missing.length} of ${total} not in the cache, or incomplete: ${listed(missing, NAMED)}`
-  return { check: 'packages', result: 'skip', message, advice: lackAdvice(lacking, context) }
+  return {
+    check: 'packages',
+    result: 'skip',
+    message,
+    advice: lackAdvice(
+      lacking.map(({ target }) => target.name),
+      context,
+    ),
+  }
 }
 
-/** The cache host fetches what it has installed itself; so a node's own package never comes. */
+/** The cache host fetches what the fleet has told it, and without a fleet what it has itself. */
 function lackAdvice(names: readonly string[], context: Pick<DatabaseContext, 'local'>): string {
   const few = names.length <= NAMED ? names.join(' ') : 'NAME…'
   const refresh = refreshAdvice(context)
-  const bring = context.local ? refresh : `${refresh}, after pacman -S ${few} where it lacks them`
+  const first = `kured-sentinel fleet report here, or where there is no fleet directory pacman -S ${few} there`
+  const bring = context.local ? refresh : `${refresh}, after ${first}`
   return `${bring}; or here kured-sentinel ignore add ${few}, or allow-download = yes in ${CONFIG_FILE}`
 }

@@ -5,6 +5,7 @@ import { checkFleet } from './fleet.ts'
 import { checkDownloadKeyring } from './keyring.ts'
 import { checkLock } from './lock.ts'
 import { checkMounts } from './mounts.ts'
+import { checkPublisher } from './publisher.ts'
 import { checkReboot } from './reboot.ts'
 import { checkSpace } from './space.ts'
 import { checkWhole } from './whole.ts'
@@ -38,7 +39,15 @@ const CHECKS: Record<Job, PreflightCheck<Context>[]> = {
     checkDatabases,
   ],
   // No check of databases and cache: a download refreshes and fills them.
-  download: [checkReboot, checkLock, checkMounts, checkWritable, checkSpace, checkDownloadKeyring],
+  download: [
+    checkReboot,
+    checkLock,
+    checkMounts,
+    checkPublisher,
+    checkWritable,
+    checkSpace,
+    checkDownloadKeyring,
+  ],
 }
 
 /**

@@ -1,7 +1,8 @@
 import { errorText } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { databasePath, readPacmanConf } from '../pacman/conf/conf.ts'
+import { databasePath, readPacmanConf, repositories } from '../pacman/conf/conf.ts'
+import { newestDatabases } from '../pacman/database/staging.ts'
 import { askOfferedKeyrings, listKeyrings } from '../pacman/keyrings.ts'
 import { readProperties } from '../systemd/bus.ts'
 import { UNITS } from '../systemd/jobs.ts'
@@ -21,24 +22,31 @@ const LOOK_MS = 60_000
  *   at once
  * @returns what went wrong, in one line; '' on success
  */
-export function settleAttempts(
+export async function settleAttempts(
   host: Host,
   pacmanConf: string,
   record: RunRecord,
   before: RunRecord | undefined,
-): string {
+): Promise<string> {
   const isFirst = before?.distrusted === undefined
-  return isFirst && mayMendKeyring(host, pacmanConf, record) ? tryAtOnce() : endAttempts()
+  return isFirst && (await mayMendKeyring(host, pacmanConf, record)) ? tryAtOnce() : endAttempts()
 }
 
 /** The next preflight installs a newer keyring first, if there is one: nothing needs to be awaited. */
-function mayMendKeyring(host: Host, pacmanConf: string, { distrusted = [] }: RunRecord): boolean {
+async function mayMendKeyring(
+  host: Host,
+  pacmanConf: string,
+  { distrusted = [] }: RunRecord,
+): Promise<boolean> {
   if (distrusted.length === 0) return false
   try {
-    const dbPath = databasePath(readPacmanConf(host, pacmanConf))
+    const conf = readPacmanConf(host, pacmanConf)
+    const dbPath = databasePath(conf)
     const deadline = new Deadline(LOOK_MS)
     const keyrings = listKeyrings(host, dbPath, deadline)
-    return askOfferedKeyrings(keyrings, pacmanConf, deadline).some((one) => !one.isIgnored)
+    const newest = await newestDatabases(host, dbPath, repositories(conf), deadline)
+    const offered = askOfferedKeyrings(keyrings, pacmanConf, deadline, newest)
+    return offered.some((one) => !one.isIgnored)
   } catch {
     return false
   }

@@ -11,6 +11,7 @@ import { describeDeleted, findDeleted } from './deleted.ts'
 import { noteRun } from './note-run.ts'
 import { type LogLine, readLog, readLogSince } from '../pacman/log/log.ts'
 import { changeUnfinished, readUnfinished } from '../pacman/unfinished.ts'
+import { readPublication } from './publication.ts'
 import { judgeAbandonedRun } from './abandoned-run.ts'
 import { judgeOutcome, readServiceEnd, type RunOutcome, wasCutOff } from './run-outcome.ts'
 import { keepLastEnd, readRunRecord, type RunRecord, writeRunRecord } from './run-record.ts'
@@ -40,13 +41,22 @@ export function recordRun(
   const invocationId = systemdInvocation({ env, pid })
   const conf = unlessBroken(() => readPacmanConf(host, pacmanConf)) ?? NO_CONF
   recordAbandonedRun(host, job, conf, invocationId)
-  const last = unlessBroken(() => readRunStart(host, job))
-  const mark = last?.invocationId === invocationId ? last : undefined
+  const begun = unlessBroken(() => readRunStart(host, job))
+  const mark = begun?.invocationId === invocationId ? begun : undefined
   const lines = readSince(host, conf, mark)
   const deadline = new Deadline(JOURNAL_MS)
   const output = invocationId && readRunOutput(invocationId, 'pacman', deadline)
   const unfinished = job === 'upgrade' ? knownUnfinished(host, conf) : []
-  const end = judgeOutcome({ job, service, mark, lines, output: output || undefined, unfinished })
+  const last = job === 'download' ? readPublication(host) : undefined
+  const end = judgeOutcome({
+    job,
+    service,
+    mark,
+    lines,
+    output: output || undefined,
+    unfinished,
+    publication: last?.invocationId === invocationId ? last : undefined,
+  })
   const deleted = unlessBroken(() => findDeleted(end.refused ?? [])) ?? []
   end.reason += describeDeleted(deleted)
   const unsynced = job === 'upgrade' && end.ran ? syncDisks(host) : ''

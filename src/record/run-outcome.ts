@@ -9,6 +9,7 @@ import { isDistrust } from '../pacman/signatures.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
 import { listed } from '../text/listed.ts'
 import type { Job } from '../systemd/jobs.ts'
+import type { PublicationState } from './publication.ts'
 import type { RunStart } from './run-start.ts'
 import type { Outcome } from './run-record.ts'
 
@@ -45,6 +46,8 @@ export interface RunEvidence {
   output?: readonly string[] | undefined
   /** the packages that pacman's hooks list as unfinished; undefined if the hooks are not active */
   unfinished?: readonly string[] | undefined
+  /** of the same run, if its publish was started */
+  publication?: PublicationState | undefined
 }
 
 export interface RunOutcome {
@@ -72,8 +75,24 @@ export interface RunOutcome {
  * whether a transaction was completed, and pacman's output shows what failed.
  */
 export function judgeOutcome(evidence: RunEvidence): RunOutcome {
-  return notStarted(evidence) ?? judgeRun(evidence)
+  return judgePublication(evidence) ?? notStarted(evidence) ?? judgeRun(evidence)
 }
+
+/** What publish says of itself, once it has ended: it has run pacman for all hosts. */
+function judgePublication({ publication }: RunEvidence): RunOutcome | undefined {
+  if (publication === undefined || publication.outcome === 'begun') return undefined
+  const { outcome, reason, problems, distrusted, refused } = publication
+  const told = { problems, distrusted, refused }
+  const nothing = { changed: [], changes: [], failures: [], ran: true }
+  return { ...nothing, ...told, outcome: PUBLISHED[outcome], reason: reason || NOTHING }
+}
+
+const PUBLISHED = {
+  published: 'completed',
+  unchanged: 'nothing-to-do',
+  failed: 'failed',
+  stopped: 'interrupted',
+} as const
 
 function notStarted({ service: { result, code }, mark }: RunEvidence): RunOutcome | undefined {
   const nothing = { problems: [], changed: [], changes: [], failures: [], ran: false }

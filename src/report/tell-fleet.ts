@@ -53,8 +53,7 @@ export async function tellFleet(
       await put('status.json')
       if (withPackages) {
         const dbPath = databasePath(readHostConf(now))
-        packLocalDatabase(now, dbPath, work.path('/local.tar.zst'))
-        await put('local.tar.zst')
+        await put(packLocalDatabase(now, dbPath, work))
       }
       return { told: true, name: row.host }
     }),

@@ -1,4 +1,5 @@
 import { FLEET_DIRECTORY } from '../fleet/share.ts'
+import { STAGING } from '../pacman/database/staging.ts'
 import { execWord, unitNameOf } from '../systemd/escape.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { DEFAULTS, type UnitOptions } from './options.ts'
@@ -69,7 +70,15 @@ export function downloadService(options: UnitOptions): UnitFile {
     Service: [
       ...JOB,
       ...preflight('download', options),
-      'ExecStart=/usr/bin/pacman -Syuw --noconfirm --noprogressbar',
+      because(
+        'Databases of its own, with the installed packages by a link and a lock of their own: the shared ones stay as they are until all packages are there.',
+      ),
+      `ExecStartPre=${SENTINEL} publish --prepare`,
+      `ExecStart=/usr/bin/pacman -Sy --noconfirm --noprogressbar --dbpath ${STAGING}`,
+      because(
+        'Has pacman fetch what each host will want, then gives hosts the new databases, then removes what nobody needs. Not -Syuw: this host is one of them, and one that cannot be upgraded does not stop the others.',
+      ),
+      `ExecStart=${SENTINEL} publish`,
       because(
         'Records how the run really ended. "-": Restart= must not repeat the download because its record failed.',
       ),

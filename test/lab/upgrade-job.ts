@@ -1,5 +1,6 @@
 /** The jobs on a node: the real programs in simple units. */
 import assert from 'node:assert/strict'
+import { STAGING } from '../../src/pacman/database/staging.ts'
 import type { RunRecord } from '../../src/record/run-record.ts'
 import type { LabNode } from './node.ts'
 import type { Run } from './run.ts'
@@ -8,11 +9,11 @@ export const SYNC = '/var/lib/pacman/sync'
 export const CACHE = '/var/cache/pacman/pkg'
 export const LOCK = '/var/lib/pacman/db.lck'
 
-const unit = (command: string, job: string, options: string) => `[Service]
+const unit = (lines: string, job: string, options: string) => `[Service]
 Type=oneshot
 Environment=LC_MESSAGES=C
 ExecCondition=/usr/bin/kured-sentinel preflight ${job} ${options}
-ExecStart=/usr/bin/pacman ${command} --noconfirm --noprogressbar
+${lines}
 ExecStartPost=-/bin/sh -c 'echo "error: not pacman"; exit 1'
 ExecStopPost=/usr/bin/kured-sentinel record ${job}
 `
@@ -20,8 +21,16 @@ ExecStopPost=/usr/bin/kured-sentinel record ${job}
 /** Writes both units; `options` are for preflight. */
 export async function installJobs(node: LabNode, options = ''): Promise<void> {
   const directory = '/etc/systemd/system'
-  await node.writeFile(`${directory}/pacman-upgrade.service`, unit('-Su', 'upgrade', options))
-  const download = unit('-Syuw', 'download', options)
+  const pacman = (words: string) => `ExecStart=/usr/bin/pacman ${words} --noconfirm --noprogressbar`
+  const upgrading = unit(pacman('-Su'), 'upgrade', options)
+  await node.writeFile(`${directory}/pacman-upgrade.service`, upgrading)
+  const publish = '/usr/bin/kured-sentinel publish'
+  const lines = [
+    `ExecStartPre=${publish} --prepare`,
+    pacman(`-Sy --dbpath ${STAGING}`),
+    `ExecStart=${publish}`,
+  ]
+  const download = unit(lines.join('\n'), 'download', options)
   await node.writeFile(`${directory}/pacman-cache-update.service`, download)
   await node.ok(['systemctl', 'daemon-reload'])
 }

@@ -53,6 +53,9 @@ mount = no
 boot-time = 20min
 brake = 1d
 at-once = 2
+[cache]
+keep = 3
+alone = yes
 `
   assert.deepEqual(parse(text), {
     timeout: 90_000,
@@ -90,6 +93,8 @@ at-once = 2
     fleetBoot: 1_200_000,
     fleetBrake: 86_400_000,
     fleetAtOnce: 2,
+    cacheKeep: 3,
+    cacheAlone: true,
   })
   assert.deepEqual(parse(text.replaceAll('\n', '\r\n')), parse(text))
 })

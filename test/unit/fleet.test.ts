@@ -396,6 +396,7 @@ describe('a row', () => {
 test('a person sees each host, its age, and what others wait for', async () => {
   const view: FleetView & { state: 'seen' } = {
     state: 'seen',
+    path: '/share',
     clock: 'server',
     entries: [
       entry('node1', { verdict: 'reboot', causes: ['kernel 6.18.44 is running'] }, 7_200_000),
@@ -430,7 +431,7 @@ they take one night of 4h, about
 
 test('doubt: an own row that is whole and of this machine', () => {
   const looker = { own: OWN, machine: '0123456789abcdef', isRoot: true }
-  const view = { state: 'seen', clock: 'server', entries: [entry(OWN)] } as const
+  const view = { state: 'seen', path: '/share', clock: 'server', entries: [entry(OWN)] } as const
   const of = (more: object) => doubtView({ ...view, entries: [...view.entries], ...more }, looker)
   assert.equal(of({}), undefined)
   assert.match(of({ clock: 'own' }) ?? '', /may not write/)

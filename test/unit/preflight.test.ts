@@ -7,7 +7,7 @@ import { judgeOpening } from '../../src/preflight/databases.ts'
 import { judgePlan } from '../../src/preflight/plan.ts'
 import { parseRefusal } from '../../src/preflight/rehearsal.ts'
 import { judgePackages } from '../../src/preflight/packages.ts'
-import { parseTarget } from '../../src/preflight/targets.ts'
+import { parseTarget } from '../../src/pacman/targets.ts'
 import { type PreflightFinding, inOrder, withAdvice } from '../../src/preflight/check.ts'
 import { mountedAt } from '../../src/proc/mountinfo.ts'
 import { preflight, type Preflight } from '../../src/preflight/preflight.ts'
@@ -71,12 +71,16 @@ describe('a skip says what to do', () => {
 
   test('a package that the cache lacks: bring it, ignore it here, or let it be downloaded', () => {
     const lacks = (names: string[], local: boolean) => {
-      const targets = names.map((name) => ({ name, version: '2-1', size: 1, file: name }))
+      const targets = names.map((name) => {
+        return { repository: 'lab', name, version: '2-1', size: 1, file: name }
+      })
       return judgePackages(targets, ['/c'], new Map([['cut', 9]]), { local }).advice
     }
     const rest = 'or here kured-sentinel ignore add one cut, or allow-download = yes'
     const download = 'systemctl start pacman-cache-update.service'
-    const elsewhere = `on the cache host: ${download}, after pacman -S one cut where it lacks them`
+    const first =
+      'kured-sentinel fleet report here, or where there is no fleet directory pacman -S one cut there'
+    const elsewhere = `on the cache host: ${download}, after ${first}`
     const conf = ' in /etc/kured-sentinel.conf'
     assert.equal(lacks(['one', 'cut'], false), `${elsewhere}; ${rest}${conf}`)
     assert.equal(lacks(['one', 'cut'], true), `${download}; ${rest}${conf}`)
@@ -85,7 +89,9 @@ describe('a skip says what to do', () => {
 })
 
 describe('the cache', () => {
-  const target = (name: string, size = 100) => ({ name, version: '2-1', size, file: `${name}.pkg` })
+  const target = (name: string, size = 100) => {
+    return { repository: 'lab', name, version: '2-1', size, file: `${name}.pkg` }
+  }
   const dirs = ['/one', '/two']
   const judge = (targets: ReturnType<typeof target>[], sizes: Record<string, number>) => {
     const { result, message } = judgePackages(targets, dirs, new Map(Object.entries(sizes)), {
@@ -126,11 +132,17 @@ describe('the cache', () => {
   })
 
   test('what pacman prints', () => {
-    assert.deepEqual(parseTarget('b 1:6-1 1158 https://mirror/lab/os/b-1:6-1-any.pkg.tar.gz'), [
-      { name: 'b', version: '1:6-1', size: 1158, file: 'b-1:6-1-any.pkg.tar.gz' },
+    assert.deepEqual(parseTarget('lab b 1:6-1 1158 https://mirror/lab/os/b-1:6-1-any.pkg.tar.gz'), [
+      {
+        repository: 'lab',
+        name: 'b',
+        version: '1:6-1',
+        size: 1158,
+        file: 'b-1:6-1-any.pkg.tar.gz',
+      },
     ])
     assert.deepEqual(
-      parseTarget('b 6-1 1158 b-6-1-any.pkg.tar.gz')[0]?.file,
+      parseTarget('lab b 6-1 1158 b-6-1-any.pkg.tar.gz')[0]?.file,
       'b-6-1-any.pkg.tar.gz',
     )
     assert.deepEqual(parseTarget(''), [])

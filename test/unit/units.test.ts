@@ -7,6 +7,7 @@ import { Host } from '../../src/host/host.ts'
 import { verifyUnits } from '../../src/systemd/analyze.ts'
 import { execWord, listWord, unitNameOf } from '../../src/systemd/escape.ts'
 import { authorship, sealed } from '../../src/units/unit.ts'
+import { STAGING } from '../../src/pacman/database/staging.ts'
 import { generate } from '../../src/units/generate.ts'
 import { checkOptions, DEFAULTS, type UnitOptions } from '../../src/units/options.ts'
 import { planUnits } from '../../src/units/plan.ts'
@@ -73,9 +74,16 @@ test('a third share is the fleet’s, which every host mounts to write to, and o
 })
 
 test('the seed’s essentials stand in both services', () => {
-  for (const [name, command] of [
-    ['pacman-upgrade.service', '-Su'],
-    ['pacman-cache-update.service', '-Syuw'],
+  for (const [name, commands] of [
+    ['pacman-upgrade.service', ['pacman -Su --noconfirm --noprogressbar']],
+    [
+      'pacman-cache-update.service',
+      [
+        `pacman -Sy --noconfirm --noprogressbar --dbpath ${STAGING}`,
+        // What -uw did for one host, for all of them.
+        'kured-sentinel publish',
+      ],
+    ],
   ] as const) {
     const lines = textOf(name, { role: 'cache' }).split('\n')
     for (const line of [
@@ -83,7 +91,7 @@ test('the seed’s essentials stand in both services', () => {
       'Nice=19',
       'After=network-online.target nss-lookup.target',
       'Wants=network-online.target',
-      `ExecStart=/usr/bin/pacman ${command} --noconfirm --noprogressbar`,
+      ...commands.map((command) => `ExecStart=/usr/bin/${command}`),
     ]) {
       assert.ok(lines.includes(line), `${name}: ${line}`)
     }

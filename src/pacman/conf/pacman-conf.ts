@@ -75,17 +75,11 @@ const IGNORED = /^Ignore(?:Pkg|Group) = .*\n/gm
  * @throws SentinelError if pacman does not accept the configuration
  */
 export function writeFlatConfs(pacmanConf: string, dbPath: string, deadline: Deadline): FlatConfs {
-  const timeoutMs = Math.min(10_000, deadline.left())
-  const ended = runProgram('/usr/bin/pacman-conf', ['--config', pacmanConf], { timeoutMs })
-  if (ended.exitCode !== 0) {
-    throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${ended.stderr.trim()}`)
-  }
   const ownLines = (cache: string) =>
     `DBPath = ${dbPath}\nCacheDir = ${dbPath}/${cache}\nLogFile = ${dbPath}/log\n`
-  const flat = ended.stdout.toString('latin1').replace(OWN, '')
-  const withOptions = (lines: string) => flat.replace('[options]\n', `[options]\n${lines}`)
-  const text = withOptions(ownLines('cache'))
-  const noDownload = withOptions(ownLines('packages') + NO_DOWNLOAD)
+  const flat = askFlatConf(pacmanConf, deadline).replace(OWN, '')
+  const text = withOptions(flat, ownLines('cache'))
+  const noDownload = withOptions(flat, ownLines('packages') + NO_DOWNLOAD)
   const copy = new Host(dbPath)
   copy.write('/pacman.conf', Buffer.from(text, 'latin1'))
   copy.write('/nothing-ignored.conf', Buffer.from(text.replace(IGNORED, ''), 'latin1'))
@@ -95,4 +89,37 @@ export function writeFlatConfs(pacmanConf: string, dbPath: string, deadline: Dea
     noDownload: copy.path('/no-download.conf'),
     nothingIgnored: copy.path('/nothing-ignored.conf'),
   }
+}
+
+/**
+ * Writes the configuration for the databases in `dbPath`, with nothing ignored: once with an empty
+ * cache, to plan for hosts that ignore other packages, and once with the host's own, to download.
+ *
+ * @param dbPath where the files are written to, and the cache is to be
+ * @throws SentinelError if pacman does not accept the configuration
+ */
+export function writeSharedConfs(
+  pacmanConf: string,
+  dbPath: string,
+  deadline: Deadline,
+): { plan: string; download: string } {
+  const flat = askFlatConf(pacmanConf, deadline).replace(IGNORED, '')
+  const own = `DBPath = ${dbPath}\nCacheDir = ${dbPath}/cache\nLogFile = ${dbPath}/log\n`
+  const copy = new Host(dbPath)
+  const download = flat.replace(/^DBPath = .*\n/gm, '')
+  copy.write('/plan.conf', Buffer.from(withOptions(flat.replace(OWN, ''), own), 'latin1'))
+  copy.write('/download.conf', Buffer.from(withOptions(download, `DBPath = ${dbPath}\n`), 'latin1'))
+  return { plan: copy.path('/plan.conf'), download: copy.path('/download.conf') }
+}
+
+/** The configuration as pacman itself reads it, with all Includes resolved, as latin1. */
+function askFlatConf(pacmanConf: string, deadline: Deadline): string {
+  const timeoutMs = Math.min(10_000, deadline.left())
+  const ended = runProgram('/usr/bin/pacman-conf', ['--config', pacmanConf], { timeoutMs })
+  if (ended.exitCode === 0) return ended.stdout.toString('latin1')
+  throw new SentinelError(`pacman-conf does not accept ${pacmanConf}: ${ended.stderr.trim()}`)
+}
+
+function withOptions(flat: string, lines: string): string {
+  return flat.replace('[options]\n', `[options]\n${lines}`)
 }

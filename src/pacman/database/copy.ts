@@ -1,16 +1,19 @@
 import { basename } from 'node:path'
-import { SentinelError } from '../../errors.ts'
+import { ifThere, SentinelError } from '../../errors.ts'
 import type { Deadline } from '../../host/deadline.ts'
 import { Host } from '../../host/host.ts'
 import { withPrivateDirectory } from '../../host/private-directory.ts'
 import { awaitProgram } from '../../host/program.ts'
 import { sizeText } from '../../text/size.ts'
+import { digestOf, judgeSet, LARGEST_MANIFEST, MANIFEST } from './manifest.ts'
 
 /** A private copy of a DBPath. */
 export interface DatabaseCopy {
   path: string
   /** when the newest sync database was made, by the server's clock: pacman keeps that time */
   newest: Date
+  /** why these databases may be half of two sets; see judgeSet() */
+  torn: string | undefined
   /** links files into the directory `packages`; they may be there already */
   addPackages(files: readonly string[]): void
 }
@@ -46,15 +49,34 @@ export function withDatabaseCopy<T>(
     const files = [
       ...repositories.map(databaseFile),
       ...repositories.map((name) => ({ name: `${name}.db.sig`, limit: LARGEST_SIGNATURE })),
+      // The last one that is copied: a set that is replaced meanwhile is not the manifest's.
+      { name: MANIFEST, limit: LARGEST_MANIFEST },
     ]
     const found = await findRegular(from, files, deadline)
     for (const file of found) await copyFile(from, copy, file, deadline)
+    const databases = found.filter(({ name }) => name !== MANIFEST)
+    if (databases.length === 0) throw notCopied(from, 'there are none')
     return body({
       path,
-      newest: newestOf(found),
+      newest: newestOf(databases),
+      torn: findTorn(copy, repositories, databases),
       addPackages: (packages) => linkAll(copy, packages),
     })
   })
+}
+
+/** Judges the files as they were copied. */
+function findTorn(
+  copy: Host,
+  repositories: readonly string[],
+  databases: readonly WantedFile[],
+): string | undefined {
+  const manifest = ifThere(() => copy.readText(`/sync/${MANIFEST}`))
+  if (manifest === undefined) return undefined
+  const digests = databases.map(({ name, limit }) => {
+    return [name, digestOf(copy.readBytes(`/sync/${name}`, limit))] as const
+  })
+  return judgeSet(manifest, repositories, new Map(digests))
 }
 
 /**

@@ -1,0 +1,143 @@
+import { readConfig } from '../config/config.ts'
+import { errorText, Exit } from '../errors.ts'
+import { mustBeRoot, systemdInvocation } from '../host/caller.ts'
+import { Deadline } from '../host/deadline.ts'
+import { awaitAlone } from '../host/flock.ts'
+import { Host } from '../host/host.ts'
+import { write } from '../host/write.ts'
+import { databasePath } from '../pacman/conf/conf.ts'
+import { readValidConf } from '../pacman/conf/valid-conf.ts'
+import { takeOver } from '../publish/publisher.ts'
+import { publish, type Publication } from '../publish/publish.ts'
+import { prepareStaging } from '../pacman/database/staging.ts'
+import { type PublicationState, readPublication, writePublication } from '../record/publication.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { listed } from '../text/listed.ts'
+import { printableJson, printableLines } from '../text/printable.ts'
+import { sizeText } from '../text/size.ts'
+
+interface PublishFlags {
+  json: boolean
+  dryRun: boolean
+  prepare: boolean
+  takeOver: boolean
+  pacmanConf: string
+  config: string | undefined
+}
+
+/** Just below the unit's TimeoutStartSec=, so that what is missing is said. In ms. */
+const LIMIT_MS = 115 * 60_000
+
+/** Another run may be fetching; the unit's next attempt comes later. In ms. */
+const ALONE_MS = 2000
+
+const PREPARE_MS = 60_000
+
+/**
+ * `publish`: gives all hosts new databases, once all that they want by them is in the cache.
+ *
+ * @returns 0 published, or hosts have it all already; 1 not all of it can be had now
+ * @throws SentinelError where it cannot begin
+ */
+export async function runPublish(flags: PublishFlags): Promise<number> {
+  mustBeRoot('to publish')
+  // pacman's DownloadUser and nobody are to read what is made here.
+  process.umask(0o022)
+  const host = new Host()
+  const last = readPublication(host)
+  const keep = (state: Partial<PublicationState>) => {
+    if (flags.dryRun) return
+    const { wanted = [] } = last ?? {}
+    const nothing = { reason: '', problems: [], distrusted: [], refused: [], wanted }
+    const invocationId = systemdInvocation() ?? ''
+    writePublication(host, { ...nothing, outcome: 'begun', invocationId, ...state })
+  }
+  try {
+    return await awaitAlone('publish', ALONE_MS, () => {
+      if (flags.prepare || flags.takeOver) return prepare(host, flags)
+      return publishNow(host, flags, last?.wanted ?? [], keep)
+    })
+  } catch (error) {
+    keep({ outcome: 'failed', reason: errorText(error) })
+    throw error
+  }
+}
+
+/** What pacman -Sy needs, which comes next; or what it takes that this host may publish. */
+async function prepare(host: Host, flags: PublishFlags): Promise<number> {
+  const deadline = new Deadline(PREPARE_MS)
+  const dbPath = databasePath(readValidConf(host, flags.pacmanConf))
+  if (!flags.takeOver) prepareStaging(host, dbPath, deadline)
+  else {
+    await takeOver(host, dbPath, deadline)
+    const line = 'this host publishes from now on: systemctl start pacman-cache-update'
+    write(1, flags.json ? printableJson({ takenOver: true }) : printableLines([line]))
+  }
+  return Exit.ok
+}
+
+async function publishNow(
+  host: Host,
+  { json, dryRun, pacmanConf, config }: PublishFlags,
+  wantedBefore: readonly string[],
+  keep: (state: Partial<PublicationState>) => void,
+): Promise<number> {
+  keep({})
+  const done = await withProgress('publishing', () =>
+    publish(
+      host,
+      readConfig(host, config),
+      { pacmanConf, dryRun, wantedBefore },
+      new Deadline(LIMIT_MS),
+    ),
+  )
+  const exitCode =
+    done.outcome === 'published' || done.outcome === 'unchanged' ? Exit.ok : Exit.none
+  const { outcome, distrusted, refused, wanted } = done
+  const reason = outcome === 'published' ? describePublished(done) : done.reason
+  const kept = exitCode === Exit.ok ? { wanted } : {}
+  keep({ outcome, reason, problems: problemsOf(done), distrusted, refused, ...kept })
+  write(1, json ? printableJson({ ...done, dryRun, exitCode }) : renderPublication(done, dryRun))
+  return exitCode
+}
+
+/** What a record says of it. */
+function describePublished({ hosts }: Publication): string {
+  const there = hosts.filter(({ problem }) => problem === '').length
+  return `the packages are in the cache${hosts.length > 1 ? `, for ${there} of ${hosts.length} hosts` : ''}`
+}
+
+function problemsOf({ hosts }: Publication): string[] {
+  return hosts.flatMap(({ name, problem }) => (problem === '' ? [] : [`${name} ${problem}`]))
+}
+
+/** Files that are named. */
+const NAMED = 5
+
+/** For a person, and for the journal. */
+function renderPublication(done: Publication, dryRun: boolean): string {
+  const { outcome, reason, hosts, fetched, wanted, pruned, kept } = done
+  const packages = (count: number) => `${count} package${count === 1 ? '' : 's'}`
+  const lines = hosts.map(({ name, packages: count, problem }) =>
+    problem === '' ? `${name} wants ${packages(count)}` : `${name} ${problem}`,
+  )
+  const some = fetched.length > 0 ? `: ${listed(fetched, NAMED)}` : ''
+  if (outcome === 'failed' || outcome === 'stopped') {
+    return printableLines([...lines, `not published, hosts have what they had: ${reason}`])
+  }
+  const size = sizeText(pruned.reduce((sum, one) => sum + one.size, 0))
+  const going = `${listed(
+    pruned.map(({ file }) => file),
+    NAMED,
+  )} (${size})`
+  const [fetchedWord, publishedWord, prunedWord] = dryRun
+    ? ['to fetch', 'would be published', 'would go from the cache']
+    : ['fetched', 'published', 'removed from the cache']
+  return printableLines([
+    ...lines,
+    `${packages(wanted.length)} wanted, ${fetched.length} ${fetchedWord}${some}`,
+    outcome === 'unchanged' ? 'the databases are published already' : publishedWord,
+    ...(pruned.length > 0 ? [`${prunedWord}: ${going}`] : []),
+    ...(kept === '' ? [] : [`nothing is removed from the cache: ${kept}`]),
+  ])
+}

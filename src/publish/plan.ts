@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { type PackedDatabase, unpackPackages } from '../fleet/packages.ts'
+import { Deadline } from '../host/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { AS_NOBODY, askTargets, type Target } from '../pacman/targets.ts'
+import { STAGING } from '../pacman/database/staging.ts'
+
+/** A host for which packages are to be there. */
+export interface PublishHost {
+  name: string
+  /** its packed database; own: this host itself; undefined: it has none that can be read */
+  packages: Buffer | 'own' | undefined
+  ignored: readonly string[]
+  ignoredGroups: readonly string[]
+  /** why nothing is fetched for it; '' if it is */
+  left: string
+}
+
+type Planned = { targets: Target[] } | { problem: string }
+
+/** What a host wants, or why pacman cannot plan its upgrade. */
+export type HostPlan = { name: string } & Planned
+
+export interface Plans {
+  plans: HostPlan[]
+  /** "linux-6.9.1.arch1-1" that a host other than this one has installed */
+  installed: Set<string>
+  /** hosts of which that is not known */
+  unknown: string[]
+}
+
+/** A DBPath for one plan, which nobody can read. */
+const PLAN = `${STAGING}/plan`
+
+/** The version of the local database's layout, without which pacman does not read it. */
+const LAYOUT = 'ALPM_DB_VERSION'
+
+/** Of pacman for one host, in ms. A slow board takes seconds. */
+const PLAN_MS = 120_000
+
+/**
+ * Has pacman plan the upgrade of each host, by the new databases. Hosts with the same packages, and
+ * the same ones ignored, have the same plan. What other hosts have written is read as nobody.
+ *
+ * @param conf see writeSharedConfs(), for makePlan()
+ */
+export async function planHosts(
+  host: Host,
+  conf: string,
+  hosts: readonly PublishHost[],
+  deadline: Deadline,
+): Promise<Plans> {
+  const installed = new Set<string>()
+  const looked = new Map<string, Looked>()
+  const plans: HostPlan[] = []
+  const unknown: string[] = []
+  for (const one of hosts) {
+    const key = keyOf(one)
+    const known = looked.get(key) ?? (await look(host, conf, one, deadline))
+    looked.set(key, known)
+    for (const entry of known.entries ?? []) installed.add(entry)
+    if (known.entries === undefined) unknown.push(one.name)
+    plans.push({ name: one.name, ...known.planned })
+  }
+  host.removeTree(`${PLAN}/local`)
+  return { plans, installed, unknown }
+}
+
+interface Looked {
+  planned: Planned
+  /** what is installed; undefined if that is not known. Of this host itself, nothing. */
+  entries: string[] | undefined
+}
+
+async function look(
+  host: Host,
+  conf: string,
+  one: PublishHost,
+  deadline: Deadline,
+): Promise<Looked> {
+  const { packages, left } = one
+  if (packages === undefined) return { planned: { problem: left }, entries: undefined }
+  if (packages === 'own') {
+    return { planned: await planOne(host, conf, one, undefined, deadline), entries: [] }
+  }
+  const unpacked = unpackPackages(packages, deadline)
+  if ('problem' in unpacked) return { planned: unpacked, entries: undefined }
+  const entries = [...unpacked.keys()]
+  if (left !== '') return { planned: { problem: left }, entries }
+  return { planned: await planOne(host, conf, one, unpacked, deadline), entries }
+}
+
+/** Makes the place where the configuration for planHosts() is to be. @returns its path */
+export function makePlan(host: Host): string {
+  host.removeTree(PLAN)
+  host.makeDirectory(PLAN)
+  host.makeLink(`${PLAN}/sync`, `${STAGING}/sync`)
+  return host.path(PLAN)
+}
+
+function keyOf({ packages, ignored, ignoredGroups, left }: PublishHost): string {
+  const isPacked = packages !== undefined && packages !== 'own'
+  const what = isPacked ? createHash('sha256').update(packages).digest('hex') : packages
+  return JSON.stringify([what, ignored.toSorted(), ignoredGroups.toSorted(), left])
+}
+
+async function planOne(
+  host: Host,
+  conf: string,
+  { ignored, ignoredGroups }: PublishHost,
+  packages: PackedDatabase | undefined,
+  deadline: Deadline,
+): Promise<Planned> {
+  host.removeTree(`${PLAN}/local`)
+  if (packages === undefined) {
+    host.makeLink(`${PLAN}/local`, `${STAGING}/local`)
+  } else {
+    // pacman opens the list of files of what is replaced. An empty one is that of a package without any.
+    const files = [...packages].flatMap(([entry, desc]) => [
+      [`${entry}/desc`, desc] as const,
+      [`${entry}/files`, ''] as const,
+    ])
+    const version = host.readText(`${STAGING}/local/${LAYOUT}`, 64)
+    host.writeScratch(
+      `${PLAN}/local`,
+      new Map<string, string | Buffer>([[LAYOUT, version], ...files]),
+    )
+  }
+  const options = [
+    ...ignored.map((name) => `--ignore=${name}`),
+    ...ignoredGroups.map((name) => `--ignoregroup=${name}`),
+  ]
+  const limit = new Deadline(Math.min(PLAN_MS, deadline.left()))
+  return askTargets(conf, limit, { options, before: AS_NOBODY })
+}

@@ -1,0 +1,329 @@
+/** The cache host: whose packages are fetched, what is published, and what nobody needs any more. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { readArchives, unpackPackages } from '../../src/fleet/packages.ts'
+import { Deadline } from '../../src/host/deadline.ts'
+import { Host } from '../../src/host/host.ts'
+import type { ListedEntry } from '../../src/host/listing.ts'
+import {
+  digestOf,
+  judgeSet,
+  manifestText,
+  parseManifest,
+  type DatabaseManifest,
+} from '../../src/pacman/database/manifest.ts'
+import type { Target } from '../../src/pacman/targets.ts'
+import { compareVersions } from '../../src/pacman/version-order.ts'
+import { digestNew, isPublished, putDatabases, readPublished } from '../../src/publish/databases.ts'
+import { fitIn, uniqueTargets } from '../../src/publish/fit.ts'
+import { findSuperfluous } from '../../src/publish/prune.ts'
+import { refuseOther } from '../../src/publish/publisher.ts'
+import { makeTree } from '../fixture/tree.ts'
+
+const HOUR = 3_600_000
+const limit = () => new Deadline(30_000)
+
+test('versions are older and newer as for vercmp', () => {
+  for (const [older, newer] of [
+    ['1.0-1', '1.0-2'],
+    ['1.9-1', '1.10-1'],
+    ['1.0rc1-1', '1.0-1'],
+    ['1.0a', '1.0.1'],
+    ['9.0-1', '1:1.0-1'],
+    ['1.0', '1.0.0'],
+    ['01', '2'],
+    ['1.0.a', '1.0.1'],
+    ['6.18.44.arch1-1', '6.18.45.arch1-1'],
+  ] as const) {
+    assert.ok(compareVersions(older, newer) < 0, `${older} < ${newer}`)
+    assert.ok(compareVersions(newer, older) > 0, `${newer} > ${older}`)
+  }
+  for (const [one, other] of [
+    ['1.0-1', '1.0-1'],
+    ['1.0', '1.0-3'],
+    ['0:1.0-1', '1.0-1'],
+    ['1.01', '1.1'],
+  ] as const) {
+    assert.equal(compareVersions(one, other), 0, `${one} = ${other}`)
+  }
+})
+
+describe('what goes from the cache', () => {
+  const file = (path: string, hours = 48, type = 'f'): ListedEntry => {
+    return { type, size: 10, time: -hours * HOUR, path }
+  }
+  const needs = { wanted: new Set<string>(), installed: new Set<string>(), offered: new Map() }
+  const going = (entries: ListedEntry[], more = {}, keep = 2) =>
+    findSuperfluous(entries, 0, { ...needs, keep, ...more }).map(({ path }) => path)
+  const pkg = (name: string) => `${name}-any.pkg.tar.zst`
+
+  test('the oldest, with their signatures; never what is young, wanted, installed or offered', () => {
+    const names = ['x-1-1', 'x-2-1', 'x-10-1', 'x-1:0-1'].map(pkg)
+    const all = [...names, `${names[0]}.sig`].map((name) => file(name))
+    assert.deepEqual(going(all), [names[0], names[1], `${names[0]}.sig`])
+    assert.deepEqual(going(all, { wanted: new Set([names[0]]) }), [names[1]])
+    assert.deepEqual(going(all, { installed: new Set(['x-1-1']) }), [names[1]])
+    assert.deepEqual(going(all, { offered: new Map([['x', '2-1']]) }), [
+      names[0],
+      `${names[0]}.sig`,
+    ])
+    assert.deepEqual(going(all, {}, 1), [names[0], names[1], names[2], `${names[0]}.sig`])
+    assert.deepEqual(going([...all.slice(1), file(pkg('x-1-1'), 23)]), [names[1]])
+    const other = file('x-1-1-x86_64.pkg.tar.zst')
+    assert.deepEqual(going([...names.slice(2).map((name) => file(name)), other]), [])
+  })
+
+  test('what a killed download has left; nothing else, whatever its name', () => {
+    const left = [
+      file('download-aB3xYz', 48, 'd'),
+      file('y-1-1-any.pkg.tar.zst.part'),
+      file('gone-1-1-any.pkg.tar.zst.sig'),
+    ]
+    const stays = [
+      file('download-aB3xYz', 2, 'd'),
+      file('y-1-1-any.pkg.tar.zst.part', 2),
+      file('download-of-mine', 48, 'd'),
+      file('notes.txt'),
+      file('x-3-1-any.pkg.tar.zst', 48, 'd'),
+      file('x-2-1-any.pkg.tar.zst', 48, 'l'),
+      file('-rf-1-1-any.pkg.tar.zst'),
+      file('a\nb-1-1-any.pkg.tar.zst.part'),
+    ]
+    assert.deepEqual(
+      going([...left, ...stays], {}, 1),
+      left.map(({ path }) => path),
+    )
+  })
+
+  test('five hosts at different versions over 20 releases: nothing that is needed, and no more and more', () => {
+    let seed = 1
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    const packages = Array.from({ length: 12 }, (_, index) => `pkg${index}`)
+    const hosts = Array.from({ length: 5 }, () => {
+      return new Map(packages.filter(() => random(3) > 0).map((name) => [name, 1]))
+    })
+    let cache = new Map<string, number>()
+    const path = (name: string, release: number) => pkg(`${name}-${release}-1`)
+    let largest = 0
+    for (let release = 1; release <= 20; release++) {
+      const now = release * 24 * HOUR
+      const offered = new Map(packages.map((name) => [name, `${release}-1`]))
+      const wanted = new Set(
+        hosts.flatMap((host) => [...host.keys()].map((name) => path(name, release))),
+      )
+      for (const one of wanted) cache.set(one, cache.get(one) ?? now)
+      const installed = new Set(
+        hosts.flatMap((host) => [...host].map(([name, version]) => `${name}-${version}-1`)),
+      )
+      const entries = [...cache].map(([one, time]) => ({ type: 'f', size: 1, time, path: one }))
+      const gone = findSuperfluous(entries, now, { wanted, installed, offered, keep: 2 })
+      cache = new Map([...cache].filter(([one]) => gone.every((entry) => entry.path !== one)))
+      for (const one of wanted) assert.ok(cache.has(one))
+      for (const one of installed)
+        assert.ok(release === 1 || one.endsWith('-1-1') || cache.has(pkg(one)))
+      // Some hosts upgrade in this night, some are away for weeks.
+      for (const host of hosts.filter((_, index) => random(index + 2) === 0)) {
+        for (const name of host.keys()) host.set(name, release)
+      }
+      largest = Math.max(largest, cache.size)
+    }
+    // Two of each, and one more for each of five hosts that stayed behind.
+    assert.ok(largest <= packages.length * (2 + hosts.length), String(largest))
+    assert.ok(largest > packages.length * 2)
+  })
+})
+
+describe('room in the cache', () => {
+  const target = (name: string, size: number): Target => {
+    return { repository: 'lab', name, version: '2-1', size, file: `${name}-2-1-any.pkg.tar.gz` }
+  }
+  const plan = (name: string, ...targets: Target[]) => ({ name, targets })
+  const all = (plans: { targets: Target[] }[]) =>
+    new Set(plans.flatMap(({ targets }) => targets.map(({ file }) => file)))
+
+  test('a host whose packages do not fit is left out, and the others have theirs', () => {
+    const plans = [
+      plan('one', target('a', 40)),
+      plan('greedy', target('a', 40), target('all', 900)),
+      plan('two', target('b', 50)),
+    ]
+    const [one, greedy, two] = fitIn(plans, all(plans), 100)
+    assert.deepEqual([one, two], [plans[0], plans[2]])
+    assert.match(
+      greedy && 'problem' in greedy ? greedy.problem : '',
+      /no room .* 900 bytes, .* 60 bytes/,
+    )
+    assert.deepEqual(
+      uniqueTargets([one!, greedy!, two!]).map(({ name }) => name),
+      ['a', 'b'],
+    )
+    // What is there already takes no room.
+    assert.ok(fitIn(plans, new Set(), 0).every((fitting) => 'targets' in fitting))
+  })
+})
+
+describe('a set of databases', () => {
+  const manifest = (databases: Record<string, string>): DatabaseManifest => {
+    return { format: 1, host: 'cache', machine: 'm', at: '2026-11-28T12:00:00Z', databases }
+  }
+  const both = { 'core.db': 'x', 'extra.db': 'y' }
+  const judge = (digests: Record<string, string>, wanted = ['core', 'extra'], said?: string) =>
+    judgeSet(said ?? manifestText(manifest(both)), wanted, new Map(Object.entries(digests)))
+
+  test('is whole only if all of it was published together', () => {
+    assert.equal(judge(both), undefined)
+    assert.match(
+      judge({ ...both, 'extra.db': 'old' }) ?? '',
+      /^extra\.db is not the one that cache/,
+    )
+    assert.match(judge({ 'core.db': 'x' }) ?? '', /^extra\.db is not/)
+    assert.match(judge({ ...both, 'core.db.sig': 's' }) ?? '', /^core\.db\.sig is not/)
+    assert.equal(judge({ ...both, 'own.db': 'z' }, ['core', 'own', 'extra']), undefined)
+    assert.equal(judgeSet(undefined, ['core'], new Map()), undefined)
+    for (const said of [
+      '',
+      '{',
+      '[]',
+      'null',
+      '{"format":2}',
+      manifestText(manifest(both)).slice(0, 80),
+    ]) {
+      assert.match(judge(both, ['core'], said) ?? '', /cannot be read/, said)
+    }
+  })
+
+  test('a manifest of a stranger brings no control characters, and names no other host’s machine', () => {
+    const said = manifestText({ ...manifest(both), host: 'a\u001b[2Jb' })
+    assert.equal(parseManifest(said)?.host, 'a\\u001b[2Jb')
+    const own = { host: 'me', machine: 'm' }
+    assert.equal(refuseOther(undefined, own), '')
+    assert.equal(refuseOther(manifest(both), own), '')
+    assert.match(
+      refuseOther(manifest(both), { ...own, machine: 'n' }),
+      /^cache published .*--take-over$/,
+    )
+  })
+
+  const staged = () =>
+    new Host(
+      makeTree({
+        'var/cache/kured-sentinel/staging/sync/core.db': 'new core',
+        'var/cache/kured-sentinel/staging/sync/core.db.sig': 'signature',
+        'var/cache/kured-sentinel/staging/sync/extra.db': 'new extra',
+        'sync/core.db': 'old core',
+        'sync/extra.db': 'old extra',
+        'sync/extra.db.sig': 'old signature',
+        'sync/.kured-sentinel.core.db': 'of a run that was killed',
+      }),
+    )
+  const files = ['core.db', 'core.db.sig', 'extra.db', 'extra.db.sig']
+
+  test('is put in place, with its manifest, and without what is left of the one before', async () => {
+    const host = staged()
+    const databases = digestNew(host, ['core', 'extra'])
+    assert.deepEqual(Object.keys(databases), ['core.db', 'core.db.sig', 'extra.db'])
+    const before = await readPublished(host.path('/sync'), files, limit())
+    assert.equal(before.digests.get('core.db'), digestOf(Buffer.from('old core')))
+    assert.equal(isPublished(before, databases), false)
+    const put = { put: Object.keys(databases), remove: ['extra.db.sig'] }
+    await putDatabases(host, host.path('/sync'), manifest(databases), put, limit())
+    const now = await readPublished(host.path('/sync'), files, limit())
+    assert.equal(isPublished(now, databases), true)
+    assert.deepEqual(readdirSync(host.path('/sync')).toSorted(), [
+      'core.db',
+      'core.db.sig',
+      'extra.db',
+      'kured-sentinel.json',
+    ])
+    assert.equal(readFileSync(host.path('/sync/core.db'), 'utf8'), 'new core')
+    // Whatever is put there by hand is none of it.
+    writeFileSync(host.path('/sync/extra.db'), 'refreshed')
+    const torn = await readPublished(host.path('/sync'), files, limit())
+    assert.equal(isPublished(torn, databases), false)
+  })
+
+  test('stays as it is where one of them cannot be copied', async () => {
+    const host = staged()
+    const databases = digestNew(host, ['core', 'extra'])
+    const put = { put: [...Object.keys(databases), 'missing.db'], remove: ['extra.db.sig'] }
+    await assert.rejects(
+      putDatabases(host, host.path('/sync'), manifest(databases), put, limit()),
+      /missing\.db/,
+    )
+    assert.equal(readFileSync(host.path('/sync/core.db'), 'utf8'), 'old core')
+    assert.deepEqual(readdirSync(host.path('/sync')).toSorted(), [
+      'core.db',
+      'extra.db',
+      'extra.db.sig',
+    ])
+  })
+})
+
+describe('what a host says that it has installed', () => {
+  function pack(files: Record<string, string>): { share: string } {
+    const root = makeTree(
+      Object.fromEntries(
+        Object.entries(files).map(([path, content]) => [`local/${path}`, content]),
+      ),
+    )
+    mkdirSync(`${root}/share/node2`, { recursive: true })
+    const archive = `${root}/share/node2/local.tar.zst`
+    execFileSync('bsdtar', ['-cf', archive, '--zstd', '-C', `${root}/local`, '.'])
+    return { share: `${root}/share` }
+  }
+  const read = async (share: string) => {
+    const archive = (await readArchives(share, ['node2'], limit())).get('node2')
+    return archive === undefined ? { problem: 'none' } : unpackPackages(archive, limit())
+  }
+
+  test('is each desc with a package’s name, long ones too, and nothing else', async () => {
+    const long = `${'n'.repeat(140)}-1.0-1`
+    const { share } = pack({
+      'linux-6.9.1.arch1-1/desc': '%NAME%\nlinux\n',
+      [`${long}/desc`]: 'x',
+      'x-1-1/files': 'no list of files',
+      'noversion/desc': 'x',
+      'deep/y-1-1/desc': 'x',
+      'big-1-1/desc': 'x'.repeat(300_000),
+      ALPM_DB_VERSION: '9\n',
+    })
+    const found = await read(share)
+    assert.ok(!('problem' in found), JSON.stringify(found))
+    assert.deepEqual([...found.keys()].toSorted(), ['linux-6.9.1.arch1-1', long])
+    assert.equal(found.get('linux-6.9.1.arch1-1')?.toString(), '%NAME%\nlinux\n')
+  })
+
+  test('is not read through links, from what never ends, or torn', async () => {
+    const { share } = pack({ 'x-1-1/desc': 'x' })
+    const archive = `${share}/node2/local.tar.zst`
+    const bytes = readFileSync(archive)
+    const fails = async (says: RegExp) => {
+      const found = await read(share)
+      assert.match('problem' in found ? found.problem : '', says)
+    }
+    writeFileSync(archive, bytes.subarray(0, bytes.length - 9))
+    await fails(/cannot be read/)
+    writeFileSync(archive, 'no archive')
+    await fails(/cannot be read/)
+    writeFileSync(`${share}/kept`, bytes)
+    execFileSync('rm', [archive])
+    await fails(/^none$/)
+    symlinkSync('../kept', archive)
+    await fails(/^none$/)
+    execFileSync('rm', [archive])
+    execFileSync('mkfifo', [archive])
+    await fails(/^none$/)
+    execFileSync('truncate', ['--size=5M', `${archive}.large`])
+    execFileSync('mv', [`${archive}.large`, archive])
+    await fails(/^none$/)
+    execFileSync('rm', ['-r', `${share}/node2`])
+    symlinkSync('.', `${share}/node2`)
+    execFileSync('cp', [`${share}/kept`, `${share}/local.tar.zst`])
+    await fails(/^none$/)
+  })
+})
