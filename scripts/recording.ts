@@ -8,7 +8,7 @@ import { timelineOf } from './recording/timeline.ts'
 const FILE = 'docs/demo.svg'
 
 const output = execFileSync('node', ['bin/kured-sentinel.cjs', 'demo'], {
-  env: { PATH: process.env['PATH'], FORCE_COLOR: '1' },
+  env: { PATH: process.env['PATH'], FORCE_COLOR: '1', COLUMNS: String(COLUMNS) },
   encoding: 'utf8',
 })
 if (!output.includes('restarted:')) throw new Error(`it is not the whole demonstration:\n${output}`)

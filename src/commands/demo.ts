@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { makeEnclosedStage } from '../demo/enclosed-stage.ts'
 import { type Scene, SCENES } from '../demo/scenes.ts'
+import { outputWidth } from '../terminal/width.ts'
 import type { DemoOutcome, Shown, Stage } from '../demo/stage.ts'
 import { makeTreeStage } from '../demo/tree-stage.ts'
 import { errorText, Exit } from '../errors.ts'
@@ -59,8 +60,12 @@ export async function enclosedDemo(): Promise<number> {
 function findShown(): Shown {
   // Bundled, this file is in dist.
   const directory = new Host().realPath(join(import.meta.dirname, '..'))
-  const colours: Shown['colours'] = chalk.level > 0 ? { FORCE_COLOR: '1' } : {}
-  return { directory, node: process.execPath, colours }
+  const width = outputWidth()
+  const terminal: Shown['terminal'] = {
+    ...(chalk.level > 0 && { FORCE_COLOR: '1' }),
+    ...(width !== Infinity && { COLUMNS: String(width) }),
+  }
+  return { directory, node: process.execPath, terminal }
 }
 
 async function play(stage: Stage): Promise<number> {

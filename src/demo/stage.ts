@@ -28,8 +28,8 @@ export interface Stage {
 }
 
 /** What a command is run with: the bare check is Kured's, and Kured passes its own environment on. */
-export function environmentOf(command: DemoCommand, { colours }: Shown): Record<string, string> {
-  return command === 'kured-sentinel' ? { ...colours, KURED_NODE_ID: 'demo' } : colours
+export function environmentOf(command: DemoCommand, { terminal }: Shown): Record<string, string> {
+  return command === 'kured-sentinel' ? { ...terminal, KURED_NODE_ID: 'demo' } : terminal
 }
 
 /** The program that is shown, and the Node that runs it. */
@@ -37,6 +37,6 @@ export interface Shown {
   /** the program's directory, with bin/ and dist/ */
   directory: string
   node: string
-  /** the environment that makes it print in colours, or not */
-  colours: Record<string, string>
+  /** the environment that makes it print as on this terminal: in colours or not, and how wide */
+  terminal: Record<string, string>
 }

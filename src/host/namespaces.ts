@@ -13,7 +13,7 @@ export const COVER = 'kured-sentinel-demo'
 const OWN = '--mount --pid --net --ipc --uts --cgroup --fork --kill-child=KILL'.split(' ')
 
 /** What tells a program how to print. */
-const PRINTING = ['TERM', 'NO_COLOR', 'FORCE_COLOR']
+const PRINTING = ['TERM', 'NO_COLOR', 'FORCE_COLOR', 'COLUMNS']
 
 export interface Enclosed {
   /** null when a signal ended it, such as ours when the time was up */

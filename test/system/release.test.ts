@@ -1,35 +1,29 @@
 /** A release, made by an ordinary user in a checkout of its own, with the real git and makepkg. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { shipped } from '../fixture/shipped.ts'
-import { makeTree } from '../fixture/tree.ts'
 import { toolTest } from '../lab/lab.ts'
-import { CHECKOUT } from '../lab/own-package.ts'
+import {
+  CHANGELOG,
+  type Ended,
+  git,
+  HOME,
+  makeCheckout,
+  release,
+  run,
+  succeed,
+} from '../lab/release.ts'
 
 const TOOLS = ['git', 'makepkg', 'npm']
-const HOME = 'https://git.example/people/kured-sentinel'
-const CHANGELOG = `# Changelog
-
-## Unreleased
-
-- Something new.
-
-## ${manifest.version} (2026-11-25)
-
-- The first version.
-`
-
 toolTest(TOOLS, 'a release: one commit, its tag, the tarball, and what the AUR wants', () => {
   const checkout = makeCheckout()
   const before = git(checkout, 'rev-parse', 'HEAD')
@@ -168,65 +162,9 @@ for (const [name, spoil, error] of SPOILT) {
   })
 }
 
-interface Ended {
-  status: number | null
-  stdout: string
-  stderr: string
-}
-
-/** The working tree as it is, in a repository of its own: one commit, and a home. */
-function makeCheckout(changelog = CHANGELOG): string {
-  const checkout = makeTree({})
-  const tarball = execFileSync(join(CHECKOUT, 'scripts/tarball.sh'), [makeTree({})])
-  execFileSync('tar', ['-xf', tarball.toString().trim(), '--strip-components=1'], { cwd: checkout })
-  writeFileSync(join(checkout, 'CHANGELOG.md'), changelog)
-  symlinkSync(join(CHECKOUT, 'node_modules'), join(checkout, 'node_modules'))
-  if (process.getuid?.() === 0) execFileSync('chown', ['-hR', 'nobody:', checkout])
-  git(checkout, 'init', '--quiet')
-  // .gitignore has the directory, which here is a link.
-  appendFileSync(join(checkout, '.git/info/exclude'), '/node_modules\n')
-  git(checkout, 'add', '--all')
-  git(checkout, 'commit', '--quiet', '--message=a')
-  git(checkout, 'remote', 'add', 'origin', `${HOME}.git`)
-  return checkout
-}
-
 function commitFile(checkout: string, path: string, text: string): void {
   writeFileSync(join(checkout, path), text)
   git(checkout, 'commit', '--quiet', '--all', '--message=b')
-}
-
-/** As a builder should, without rights; makepkg refuses root. */
-function run(cwd: string, program: string, ...words: string[]): Ended {
-  return spawnSync(program, words, {
-    cwd,
-    ...(process.getuid?.() === 0 && { uid: 65534, gid: 65534 }),
-    env: {
-      PATH: process.env['PATH'],
-      HOME: '/nonexistent',
-      LC_ALL: 'C.UTF-8',
-      ...identity('AUTHOR'),
-      ...identity('COMMITTER'),
-    },
-    encoding: 'utf8',
-  })
-}
-
-function identity(role: string) {
-  return { [`GIT_${role}_NAME`]: 'a', [`GIT_${role}_EMAIL`]: 'a@example.org' }
-}
-
-function release(checkout: string, ...words: string[]): Ended {
-  return run(checkout, 'node', '--import', 'tsx', 'scripts/release.ts', ...words)
-}
-
-function succeed({ status, stdout, stderr }: Ended): string {
-  assert.equal(status, 0, stdout + stderr)
-  return stdout
-}
-
-function git(checkout: string, ...words: string[]): string {
-  return succeed(run(checkout, 'git', ...words)).trimEnd()
 }
 
 function stateOf(checkout: string): string[] {

@@ -363,7 +363,8 @@ test('the terminal says how wide it is; a pipe does not', () => {
   assert.equal(outputWidth({ isTTY: true, columns: 120 }), 120)
   assert.equal(outputWidth({ isTTY: true, columns: 0 }), 80)
   assert.equal(outputWidth({ isTTY: true, columns: 7 }), 40)
-  assert.equal(outputWidth({}), Infinity)
+  assert.equal(outputWidth({}, '82'), 82)
+  for (const told of ['', '0', 'wide', '-3']) assert.equal(outputWidth({}, told), Infinity)
 })
 
 test('JSON: what check has, and what stands beside it', () => {
