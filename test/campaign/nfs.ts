@@ -100,8 +100,10 @@ const download = (cache: Machine) => cache.run('systemctl start pacman-cache-upd
 const upgrade = (machine: Machine) => machine.run('systemctl start pacman-upgrade', PATIENCE_MS)
 
 async function assertWhole(machine: Machine): Promise<void> {
-  const { outcome, packages: count, problems } = await readRun(machine)
-  assert.deepEqual([outcome, count, problems], ['completed', 3, []], machine.name)
+  const run = await readRun(machine)
+  const { outcome, packages: count, problems } = run
+  const told = `${machine.name}: ${JSON.stringify(run)}`
+  assert.deepEqual([outcome, count, problems], ['completed', 3, []], told)
   await machine.shell('pacman -Dk; pacman -Qkk one two three')
 }
 
