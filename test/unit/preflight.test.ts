@@ -65,7 +65,7 @@ describe('a skip says what to do', () => {
   }
 
   test('a server that is silent, and an export that was made anew', () => {
-    assert.match(adviceForSilence('no answer', '/p'), /^see that its server is up/)
+    assert.match(adviceForSilence('no answer', '/p'), /^check whether its server is up/)
     assert.match(adviceForSilence('Stale file handle', '/p'), /systemctl restart p\.mount$/)
   })
 
