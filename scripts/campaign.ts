@@ -1,5 +1,5 @@
 /**
- * `npm run campaign -- cuts|shutdowns|power-cuts|nfs [--rounds N] [--seed S]`: long campaigns on nodes of
+ * `npm run campaign -- cuts|shutdowns|publications|power-cuts|nfs [--rounds N] [--seed S]`: long campaigns on nodes of
  * the lab, and on emulated machines.
  * Each round has its own random numbers from the seed. A campaign that was ended goes on where it
  * was: the rounds done are kept beside the lab's trees.
@@ -7,6 +7,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { preparePublisher, publishCut } from '../test/campaign/publish-cuts.ts'
 import { nfs } from '../test/campaign/nfs.ts'
 import { powerCut } from '../test/campaign/power-cuts.ts'
 import { cut, type Round, shutdown } from '../test/campaign/rounds.ts'
@@ -23,9 +24,9 @@ interface Campaign {
   run(disk: string, seed: number, round: number): Promise<Round>
 }
 
-const onNodes = (run: Campaign['run']): Campaign => ({
+const onNodes = (run: Campaign['run'], prepare = prepareDisk): Campaign => ({
   problem: labProblem,
-  prepare: prepareDisk,
+  prepare,
   run,
 })
 
@@ -38,6 +39,7 @@ const onMachines = (run: (seed: number, round: number) => Promise<Round>): Campa
 const CAMPAIGNS: Record<string, Campaign> = {
   cuts: onNodes(cut),
   shutdowns: onNodes(shutdown),
+  publications: onNodes(publishCut, preparePublisher),
   'power-cuts': onMachines(powerCut),
   nfs: onMachines(nfs),
 }

@@ -1,7 +1,9 @@
 import { renderStatus } from './units-status.ts'
+import { readConfig } from '../config/config.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
+import { tryTellFleet } from '../report/tell-fleet.ts'
 import { renderDiff } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
@@ -34,6 +36,7 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
   const installed = await withProgress('asking systemd', () => installUnits(request))
   const { changes, refused, removed, disabled, stopped, enabled, started } = installed
   const { dryRun } = request
+  const untold = await tellOfIt(request, installed)
   const did = [changes, removed, disabled, stopped, enabled, started].flat()
   const done = refused.length > 0 ? [] : did
   writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
@@ -44,6 +47,7 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
       // With a diff, nothing else goes to stdout.
       if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
       write(2, renderNotes(installed))
+      write(2, printableLines(untold === '' ? [] : [`warning: ${untold}`]))
     }
   })
   mustNotBeRefused(
@@ -51,6 +55,20 @@ export async function unitsInstall(request: InstallRequest, json: Json): Promise
     'nothing was written: replace it with --force, or keep the edit in a drop-in (systemctl edit)',
   )
   return Exit.ok
+}
+
+/**
+ * Tells the fleet of a host whose mounts have begun: the cache host then knows what it wants, and the
+ * others that it is there. @returns why that failed; '' if it did not, or there is no fleet
+ */
+async function tellOfIt(
+  { enable, dryRun, root }: InstallRequest,
+  { refused }: InstallOutcome,
+): Promise<string> {
+  if (!enable || dryRun || root !== undefined || refused.length > 0) return ''
+  const host = new Host()
+  const problem = await tryTellFleet(host, () => readConfig(host), { withPackages: true })
+  return problem && `${problem}: kured-sentinel fleet report`
 }
 
 /** `units remove`. @returns 0, even if there was nothing to do */

@@ -172,7 +172,7 @@ mount -t tmpfs -o size=16M none /srv/pacman/pkg
 cp -a /srv/kept/. /srv/pacman/pkg
 dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true`)
   // A file system without a UUID needs a number. [exports(5), fsid=]
-  await exportShare(server, readRecipe().exports.replaceAll(/(\/pkg .*)/g, numbered))
+  await exportShare(server, readRecipe(false).exports.replaceAll(/(\/pkg .*)/g, numbered))
   await Promise.all([cache, node].map(restartMounts))
   await assertAnswers(cache, [['preflight download', 1, /free/]])
   await cache.shell(
@@ -187,7 +187,7 @@ dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true`)
 }
 
 async function squash({ server, cache }: Place): Promise<void> {
-  const { exports } = readRecipe()
+  const { exports } = readRecipe(false)
   const squashed = exports.replaceAll('no_root_squash', 'root_squash')
   await exportShare(server, squashed)
   const asked = (text: RegExp) => untilSaid(cache, 'preflight download', text)

@@ -9,7 +9,8 @@ interface Recipe {
   node: string
 }
 
-export function readRecipe(): Recipe {
+/** @param fleet whether hosts tell each other how they are; else the recipe is for two directories */
+export function readRecipe(fleet: boolean): Recipe {
   const [, recipe = ''] = /^\*\*A NAS has the packages\.\*\*([^]*?)^\*\*/m.exec(
     shipped('README.md'),
   ) ?? ['']
@@ -20,5 +21,11 @@ export function readRecipe(): Recipe {
   if (exports === undefined || cacheHost === undefined || node === undefined) {
     throw new Error('README.md has no recipe for a share')
   }
-  return { exports, cacheHost, node }
+  if (fleet) return { exports, cacheHost, node }
+  const without = (line: string) => line.replace(/ --nfs \S+\/fleet/, '')
+  return {
+    exports: exports.replace(/^.*\/fleet .*\n/m, ''),
+    cacheHost: without(cacheHost),
+    node: without(node),
+  }
 }

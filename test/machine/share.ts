@@ -19,11 +19,11 @@ const PATIENCE_MS = 600_000
 /**
  * Starts the machines, and follows the recipe on them.
  *
- * @param more options of `units install`
+ * @param more options of `units install`; fleet: with the directory in which hosts tell of themselves
  */
 export async function startShare(
   offers: Offer[],
-  { nodes: names = ['node'], more = '' } = {},
+  { nodes: names = ['node'], more = '', fleet = false } = {},
 ): Promise<Share> {
   const goods = await makeGoods(...offers)
   const lan = new Lan()
@@ -32,7 +32,7 @@ export async function startShare(
   await Promise.all(machines.map((machine) => machine.joinNetwork(machines)))
   const [server, cache, ...nodes] = machines
   if (server === undefined || cache === undefined) throw new Error('no machines')
-  const recipe = readRecipe()
+  const recipe = readRecipe(fleet)
   // After a power cut the clients must not wait for 90 s for the server's grace period.
   await server.writeFile('/etc/nfs.conf.d/test.conf', '[nfsd]\ngrace-time=10\nlease-time=10\n')
   await exportShare(server, recipe.exports)

@@ -1,4 +1,4 @@
-/** Two nodes that share a fleet directory: one is hurt by its upgrade, the other one waits for it. */
+/** Three nodes that share a fleet directory: one is hurt by its upgrade, the others wait for it. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,19 +38,22 @@ async function askUntil(node: LabNode, says: RegExp): Promise<(number | undefine
 }
 
 labTest(
-  'a node that its reboot hurt keeps the other one from its own, until it is mended',
+  'a node that its reboot hurt keeps the others from theirs, until it is mended',
   async () => {
     const share = mkdtempSync(join(tmpdir(), 'kured-sentinel-fleet-'))
     try {
       await using waits = await bootFleetNode('node1', share)
       await using hurt = await bootFleetNode('node2', share)
-      await Promise.all([waits, hurt].map((node) => prepareServed(node, CONFIG)))
+      await using third = await bootFleetNode('node3', share)
+      await Promise.all([waits, hurt, third].map((node) => prepareServed(node, CONFIG)))
 
       // A share that has no row of this host may be another one.
       const [unknown, why] = await ask(waits)
       assert.equal(unknown, 2, why)
       assert.match(why, /no row of this host, node1: kured-sentinel fleet report/)
-      for (const node of [waits, hurt]) await node.ok(['kured-sentinel', 'fleet', 'report'])
+      for (const node of [waits, hurt, third]) {
+        await node.ok(['kured-sentinel', 'fleet', 'report'])
+      }
       assert.deepEqual((await ask(waits))[0], 0)
       const packages = await waits.shell(`bsdtar -tf ${DIRECTORY}/node1/local.tar.zst`)
       assert.match(packages, /^\.\/served-1\.0-1\/desc$/m)
@@ -68,7 +71,11 @@ labTest(
         meanwhile.every((exitCode) => exitCode === 1),
         meanwhile.join(),
       )
-      assert.equal((await ask(waits))[0], 1)
+      for (const node of [waits, third]) {
+        const [answer, said] = await ask(node)
+        assert.equal(answer, 1, said)
+        assert.match(said, /waits for node2: unhealthy since its reboot: served/)
+      }
 
       const night = await waits.run(['kured-sentinel', 'preflight', 'upgrade', '--local'])
       assert.equal(night.exitCode, 1)
@@ -78,15 +85,15 @@ labTest(
       const { hosts, due } = JSON.parse(shown.stdout)
       assert.deepEqual(
         hosts.map(({ row }: any) => row.health?.verdict),
-        [undefined, 'unhealthy'],
+        [undefined, 'unhealthy', undefined],
       )
-      assert.deepEqual(due, ['node1'])
+      assert.deepEqual(due, ['node1', 'node3'])
 
       // Mended is mended, without a person's word to the fleet.
       await install(hurt, served('3.0', 'served.service', WELL))
       await hurt.shell('systemctl daemon-reload; systemctl start served')
       await askUntil(waits, /^reboot required/)
-      assert.equal((await ask(waits))[0], 0)
+      for (const node of [waits, third]) assert.equal((await ask(node))[0], 0)
 
       await hurt.shell(
         `head -c 99 ${DIRECTORY}/node2/status.json >/tmp/torn; cp /tmp/torn ${DIRECTORY}/node2/status.json`,
