@@ -43,7 +43,7 @@ test('the main help has the commands in groups, by who calls them', () => {
   ])
   assert.deepEqual(named.slice(1), [
     ['For Kured:', ['check', 'reboot']],
-    ['For systemd:', ['preflight', 'record', 'notify']],
+    ['For systemd:', ['preflight', 'record', 'publish', 'notify']],
   ])
   const rest = allCommands(commandTree()).flatMap(({ path: [name, sub] }) =>
     name === undefined || sub !== undefined || named.slice(1).flat(2).includes(name) ? [] : [name],
