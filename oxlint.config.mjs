@@ -8,7 +8,7 @@ export const FLOORS = [
   ['text'],
   ['host'],
   ['config', 'kubernetes', 'proc', 'state', 'systemd', 'terminal'],
-  ['cluster', 'history', 'pacman'],
+  ['cluster', 'envelope', 'history', 'pacman'],
   ['boot', 'demo', 'fleet', 'health', 'notify'],
   ['ignored', 'record', 'sentinel', 'skew'],
   ['publish', 'reboot', 'repair', 'restart', 'units'],
@@ -24,6 +24,13 @@ const MACHINE = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:os']
 
 const machine = MACHINE.map((name) => ({ name, message: 'Only src/host touches the machine.' }))
 
+/** What --json prints goes through the envelope. */
+const jsonToStdout = {
+  group: ['**/text/printable.ts'],
+  importNames: ['printableJson'],
+  message: 'Only src/envelope prints JSON.',
+}
+
 const overrides = FLOORS.flatMap((floor, index) =>
   floor.map((folder) => {
     const above = FLOORS.slice(index)
@@ -37,10 +44,13 @@ const overrides = FLOORS.flatMap((floor, index) =>
           'error',
           {
             paths: isDoor ? [] : machine,
-            patterns: above.map((other) => ({
-              group: [`**/${other}/**`],
-              message: `${folder} stands below ${other}, or beside it.`,
-            })),
+            patterns: [
+              ...above.map((other) => ({
+                group: [`**/${other}/**`],
+                message: `${folder} stands below ${other}, or beside it.`,
+              })),
+              ...(folder === 'envelope' ? [] : [jsonToStdout]),
+            ],
           },
         ],
       },

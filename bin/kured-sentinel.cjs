@@ -24,7 +24,7 @@ const isPlain = words.length === 0 || (words.length === 1 && words[0] === 'check
 
 Promise.resolve()
   .then(() => (isPlain ? require(`${dist}/minute.cjs`) : import(`${dist}/main.js`)))
-  .then((program) => program.run(words))
+  .then((program) => program.run(words, failed))
   .then((code) => process.exit(code === 2 ? failed : code), fail)
 
 /** Whether root would not get this error. @param {any} error */

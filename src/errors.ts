@@ -1,4 +1,4 @@
-/** The exit codes of every command; see the table in docs/contract.md. */
+/** The exit codes of every command; see the table in docs/commands.md. */
 export const Exit = { reboot: 0, ok: 0, none: 1, attention: 2 } as const
 
 /**
@@ -33,4 +33,11 @@ export function errorText(error: unknown): string {
   const [, reason, path] = /^E[A-Z0-9]+: (.*?), [a-z]+(?: '(.*)')?$/s.exec(error.message) ?? []
   if (reason === undefined) return error.message
   return path === undefined ? reason : `${path}: ${reason}`
+}
+
+/** Whether root would not get this error, by its own code or by that of a cause. */
+export function isDenied(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === 'EACCES' || code === 'EPERM') return process.geteuid?.() !== 0
+  return error instanceof Error && error.cause !== undefined && isDenied(error.cause)
 }

@@ -8,6 +8,7 @@ import { fishCompletion } from './fish.ts'
 import { thirdPartyLicences } from './licences.ts'
 import { manPage, manPages } from './man-pages.ts'
 import { sampleConf } from './sample-conf.ts'
+import { schemaFiles } from './schemas.ts'
 import { zshCompletion } from './zsh.ts'
 
 /**
@@ -25,7 +26,10 @@ export async function generate(metafiles: Metafile[]): Promise<void> {
     'THIRD-PARTY-LICENSES': thirdPartyLicences(metafiles),
   }
   await rm('generated', { recursive: true, force: true })
-  await mkdir('generated')
+  await mkdir('generated/schemas', { recursive: true })
+  for (const [name, schema] of schemaFiles()) {
+    await writeFile(join('generated/schemas', name), `${JSON.stringify(schema)}\n`)
+  }
   for (const [name, text] of Object.entries(files)) {
     if (text !== undefined) await writeFile(join('generated', name), text)
   }

@@ -51,6 +51,7 @@ export function installedFiles(checkout: string): InstalledFile[] {
     ...['alerts.yaml', 'dashboard.json'].map((name) =>
       file(`monitoring/${name}`, `${share}/kured-sentinel/${name}`),
     ),
+    ...all('generated/schemas', `${share}/kured-sentinel/schemas`),
     ...manPages(checkout).map((name) =>
       file(`generated/${name}`, `${share}/man/man${extname(name).slice(1)}/${name}`),
     ),

@@ -28,14 +28,13 @@ export function addCheckCommands(program: Command, ended: OnEnd): void {
     .addOption(new Option('--explain', 'show every finding').conflicts('json'))
     .action(async ({ json, explain, ...options }: LookOptions) => {
       const { check } = await import('../commands/check.ts')
-      ended(
-        'check',
-        await check(await renderer(json, explain), {
-          json,
-          all: json || explain,
-          ...toCheckOptions(options),
-        }),
-      )
+      const { checkAnswer } = await import('../commands/check-answer.ts')
+      const report = await check(await renderer(explain), {
+        json,
+        all: json || explain,
+        ...toCheckOptions(options),
+      })
+      ended('check', checkAnswer(report))
     })
 }
 
@@ -68,8 +67,7 @@ function toCheckOptions({ scanner, timeout, config, root }: LookOptions) {
 }
 
 /** Loads only the renderer that is needed. */
-async function renderer(json: boolean | undefined, explain: boolean | undefined) {
-  if (json) return (await import('../commands/check-json.ts')).renderJson
+async function renderer(explain: boolean | undefined) {
   if (explain) return (await import('../commands/check-explain.ts')).renderExplanation
   return (await import('../commands/check-line.ts')).renderLine
 }

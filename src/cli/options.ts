@@ -1,10 +1,14 @@
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import type { Answer, CommandName } from '../envelope/commands.ts'
 import { duration } from '../text/duration.ts'
 import { errorText } from '../errors.ts'
 
-/** Called with the command that ran, and its exit code. */
-export type OnEnd = (command: string, exitCode: number) => void
+/** Called with the command that ran, and what it has come to: with its exit code alone only where it has no --json. */
+export interface OnEnd {
+  <C extends CommandName>(command: C, answer: Answer<C>): void
+  (command: 'demo' | 'metrics', exitCode: number): void
+}
 
 /** The example at the end of a command's help. */
 export function example(words: string): string {

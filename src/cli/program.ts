@@ -69,6 +69,20 @@ export function createProgram(ended: OnEnd): Command {
   return program
 }
 
+/** A command with those above it, as "units install"; the program's own name where it is none. */
+export function pathOf(command: Command): string {
+  const { parent } = command
+  if (parent?.parent == null) return command.name()
+  return `${pathOf(parent)} ${command.name()}`
+}
+
+/** The command that the words name, as far as they do. */
+export function commandOf(program: Command, words: readonly string[]): Command {
+  const [first, ...rest] = words
+  const child = program.commands.find((one) => one.name() === first)
+  return child === undefined ? program : commandOf(child, rest)
+}
+
 /** Who calls the commands that are not for people, as groups of the help. */
 const CALLED_BY: Record<string, string[]> = {
   'For Kured:': ['check', 'reboot'],

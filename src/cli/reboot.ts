@@ -37,8 +37,6 @@ ${example('reboot --dry-run')}`,
     )
     .action(async ({ json, dryRun, wait, yes, config }: RebootWords) => {
       const { rebootHost } = await import('../commands/reboot.ts')
-      const code = await rebootHost({ json, dryRun, wait, yes, configFile: config })
-      // Kured must not take a dry run for an answer: it would wait for the reboot for ever.
-      ended(dryRun ? 'reboot --dry-run' : 'reboot', code)
+      ended('reboot', await rebootHost({ json, dryRun, wait, yes, configFile: config }))
     })
 }

@@ -22,23 +22,22 @@ export interface CheckOptions {
 type Render = (report: CheckReport) => string
 
 /**
- * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" goes to
- * stderr, except as JSON.
+ * `check`: says whether the host must reboot. The verdict goes to stdout, but "attention" to stderr;
+ * with `json` the caller prints it.
  *
  * By hand it asks for nothing: then nothing is remembered, and Kured's next check is the first.
  *
  * @param options undefined for the check of every minute. If no reboot is due, that check leaves a
  * stamp, and bin/kured-sentinel answers by itself until something changes
- * @returns the exit code for Kured
+ * @returns the report, with the exit code for Kured
  */
-export async function check(render: Render, options?: CheckOptions): Promise<number> {
+export async function check(render: Render, options?: CheckOptions): Promise<CheckReport> {
   const host = new Snapshot(options?.root)
   const fingerprint = options === undefined ? takeFingerprint(host) : undefined
   const report = await lookOrNote(host, options)
-  const alarm = report.verdict === 'attention' && options?.json !== true
-  write(alarm ? 2 : 1, render(report))
+  if (options?.json !== true) write(report.verdict === 'attention' ? 2 : 1, render(report))
   if (options === undefined) leaveStamp(host, report.clean ? fingerprint : undefined)
-  return report.exitCode
+  return report
 }
 
 /** What keeps each minute's check from an answer is written to the history. */

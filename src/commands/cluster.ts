@@ -2,6 +2,8 @@ import { judgeCluster, type Fitness } from '../cluster/check.ts'
 import { collectCluster } from '../cluster/collect.ts'
 import type { ClusterFinding, ClusterLevel } from '../cluster/finding.ts'
 import { groupBy } from '../cluster/group.ts'
+import type { Answer } from '../envelope/commands.ts'
+import type { State } from '../envelope/envelope.ts'
 import { SentinelError } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
@@ -11,7 +13,7 @@ import { chalk } from '../terminal/colours.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { wrapWords } from '../text/wrap.ts'
 import { durationText } from '../text/duration.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable } from '../text/printable.ts'
 
 interface ClusterOptions {
   json: true | undefined
@@ -21,8 +23,8 @@ interface ClusterOptions {
 /** 5,000 pods take some 20 answers of the API. */
 const LIMIT_MS = 120_000
 
-/** `cluster`: what blocks or hurts drains and reboots. @returns 0 fit, 1 warnings, 2 blocked */
-export async function cluster({ json, kubeconfig }: ClusterOptions): Promise<number> {
+/** `cluster`: what blocks or hurts drains and reboots. Its exit codes: 0 fit, 1 warnings, 2 blocked. */
+export async function cluster({ json, kubeconfig }: ClusterOptions): Promise<Answer<'cluster'>> {
   const host = new Host()
   const deadline = new Deadline(LIMIT_MS)
   const user = adminUser(host, kubeconfig)
@@ -33,11 +35,21 @@ export async function cluster({ json, kubeconfig }: ClusterOptions): Promise<num
     if (deadline.left() === 0)
       throw new SentinelError('the cluster is too large to be judged in time')
   })
-  const checkedAt = new Date(view.now).toISOString()
-  const durationMs = Math.round(deadline.elapsed())
-  write(1, json ? printableJson({ ...fitness, checkedAt, durationMs }) : renderFitness(fitness))
-  return fitness.exitCode
+  if (!json) write(1, renderFitness(fitness))
+  const { verdict, exitCode, findings, nodes, pods, round } = fitness
+  return {
+    verdict,
+    exitCode,
+    findings: findings.map(({ level, area, object, message, advice }) => {
+      const fields = { level, object }
+      return { kind: area, state: STATES[level], message: `${object} ${message}`, advice, fields }
+    }),
+    details: { nodes, pods, round, durationMs: Math.round(deadline.elapsed()) },
+    at: new Date(view.now).toISOString(),
+  }
 }
+
+const STATES: Record<ClusterLevel, State> = { blocks: 'wrong', warning: 'warning', hint: 'note' }
 
 const COLOURS: Record<ClusterLevel, (text: string) => string> = {
   blocks: chalk.red.bold,

@@ -2,26 +2,35 @@ import { CHECKS } from '../doctor/checks.ts'
 import { type Examination, examine } from '../doctor/examine.ts'
 import type { DoctorLine } from '../doctor/line.ts'
 import type { DiagnosisState } from '../text/diagnosis.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Snapshot } from '../host/snapshot.ts'
 import { write } from '../host/write.ts'
 import { chalk } from '../terminal/colours.ts'
 import { outputWidth } from '../terminal/width.ts'
 import { showProgress } from '../terminal/progress.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable } from '../text/printable.ts'
 import { wrapWords } from '../text/wrap.ts'
 
 /** pacman and kubectl take seconds on a slow board. */
 const LIMIT_MS = 120_000
 
-/** `doctor`: looks at all that this host needs to take part. @returns 0 ok, 1 warnings, 2 wrong */
-export async function doctor(json: true | undefined): Promise<number> {
+/** `doctor`: looks at all that this host needs to take part. Its exit codes: 0 ok, 1 warnings, 2 wrong. */
+export async function doctor(json: true | undefined): Promise<Answer<'doctor'>> {
   const examination = await examine(new Snapshot(), CHECKS, new Deadline(LIMIT_MS), (area) =>
     showProgress(`looking at ${area}`),
   )
   showProgress(undefined)
-  write(1, json ? printableJson(examination) : renderExamination(examination, outputWidth()))
-  return examination.exitCode
+  if (!json) write(1, renderExamination(examination, outputWidth()))
+  const { state, exitCode, lines, checkedAt, durationMs } = examination
+  return {
+    verdict: state,
+    exitCode,
+    findings: lines.map((line) => plainFinding(line.state, line.area, line.message, line.advice)),
+    details: { durationMs },
+    at: checkedAt,
+  }
 }
 
 const COLOURS: Record<DiagnosisState, (text: string) => string> = {

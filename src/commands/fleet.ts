@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig, type Config } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
+import { printEnvelope } from '../envelope/print.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { isHostName } from '../fleet/name.ts'
 import { readFleet } from '../fleet/read.ts'
@@ -11,7 +14,8 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { tellFleet } from '../report/tell-fleet.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
+import { fleetAnswer } from './fleet-answer.ts'
 import { overlook, renderFleet, type FleetOverview } from './fleet-table.ts'
 
 interface FleetOptions {
@@ -28,7 +32,8 @@ const WATCH_MS = 5_000
 /**
  * `fleet`: how all hosts are, by what each says of itself. With `watch` it goes on until it is ended.
  *
- * @returns 0 all well; 1 a host is hurt, cannot be seen, or was not heard of for long
+ * Its exit codes: 0 all well; 1 a host is hurt, cannot be seen, or was not heard of for long.
+ *
  * @throws SentinelError where there is no fleet directory, or it cannot be seen
  */
 export async function showFleet({
@@ -36,14 +41,16 @@ export async function showFleet({
   watch,
   window,
   configFile,
-}: FleetOptions): Promise<number> {
+}: FleetOptions): Promise<Answer<'fleet'>> {
   for (;;) {
     const host = new Host()
     const config = readConfig(host, configFile)
     const seen = await withProgress('reading the fleet', () => look(host, config, window))
-    const clear = watch && !json && process.stdout.isTTY ? '\u001b[H\u001b[2J' : ''
-    write(1, clear + (json ? printableJson(seen) : renderFleet(seen)))
-    if (!watch) return seen.exitCode
+    const answer = fleetAnswer(seen)
+    const clear = watch && process.stdout.isTTY ? '\u001b[H\u001b[2J' : ''
+    if (!json) write(1, clear + renderFleet(seen))
+    if (!watch) return answer
+    if (json) printEnvelope(host, 'fleet', answer)
     await sleep(WATCH_MS)
   }
 }
@@ -65,11 +72,11 @@ function noFleet(): SentinelError {
   )
 }
 
-/** `fleet forget`: removes what is left of a host. @returns 0, also when there was nothing */
+/** `fleet forget`: removes what is left of a host. Its exit code is 0, also when there was nothing. */
 export async function forgetHost(
   name: string,
   { json, configFile }: { json: boolean; configFile: string | undefined },
-): Promise<number> {
+): Promise<Answer<'fleet forget'>> {
   mustBeRoot('to forget a host')
   if (!isHostName(name)) throw new SentinelError(`${JSON.stringify(name)} is no host’s name`)
   const host = new Host()
@@ -79,8 +86,9 @@ export async function forgetHost(
   if (share.state === 'silent') throw new SentinelError(share.problem)
   await removeHost(share.path, name, deadline)
   const line = `${name} is forgotten; it comes back with its next report`
-  write(1, json ? printableJson({ forgotten: name }) : printableLines([line]))
-  return Exit.ok
+  if (!json) write(1, printableLines([line]))
+  const findings = [plainFinding('ok', 'fleet', line)]
+  return { verdict: 'forgotten', exitCode: Exit.ok, findings, details: { forgotten: name } }
 }
 
 /** `fleet report`: tells the fleet how this host is, now. */
@@ -90,14 +98,16 @@ export async function reportToFleet({
 }: {
   json: boolean
   configFile: string | undefined
-}): Promise<number> {
+}): Promise<Answer<'fleet report'>> {
   mustBeRoot('a report')
   const host = new Host()
   const config = readConfig(host, configFile)
-  const { told, name } = await withProgress('telling the fleet', () =>
+  const { name } = await withProgress('telling the fleet', () =>
     tellFleet(host, config, { withPackages: true }),
   )
-  if (!told) throw noFleet()
-  write(1, json ? printableJson({ told: name }) : printableLines([`the fleet knows of ${name}`]))
-  return Exit.ok
+  if (name === undefined) throw noFleet()
+  const line = `the fleet knows of ${name}`
+  if (!json) write(1, printableLines([line]))
+  const findings = [plainFinding('ok', 'fleet', line)]
+  return { verdict: 'told', exitCode: Exit.ok, findings, details: { told: name } }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig, type Config } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { forgetUnits } from '../health/baseline.ts'
 import { type HealthLook, lookAtHealth } from '../health/look.ts'
@@ -16,7 +18,7 @@ import { applyRebootPolicy } from '../reboot/policy.ts'
 import { FleetNews } from '../report/fleet-news.ts'
 import { checkHost } from '../sentinel/check.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface HealthOptions {
   json: boolean
@@ -36,35 +38,41 @@ const CODES: Record<HealthVerdict, number> = {
  * `health`: whether the node is well since its boot. Without options it looks once, and writes
  * nothing.
  *
- * @returns 0 well; 1 not known yet; 2 not well
+ * Its exit codes: 0 well, 1 not known yet, 2 not well.
  */
 export async function runHealth({
   json,
   wait,
   accept,
   configFile,
-}: HealthOptions): Promise<number> {
+}: HealthOptions): Promise<Answer<'health'>> {
   mustBeRoot('a look at the health')
   const host = new Host()
   if (accept) {
-    const code = acceptHealth(host, json)
+    const answer = acceptHealth(host, json)
     await new FleetNews(host, () => readConfig(host, configFile), warn).tell()
-    return code
+    return answer
   }
   const config = readConfig(host, configFile)
   if (wait) {
-    await watch(host, config)
-    return Exit.ok
+    const verdict = await watch(host, config)
+    return { verdict, exitCode: Exit.ok, findings: [], details: { accepted: false } }
   }
   const seen = await withProgress('looking whether the node is well', () =>
     lookAtHealth(host, config, {}),
   )
   const verdict = verdictNow(readHealth(host)?.verdict, seen)
-  const exitCode = CODES[verdict]
+  if (!json) write(1, render(verdict, seen))
   const { reasons, unknown } = seen
-  if (json) write(1, printableJson({ verdict, reasons, unknown, exitCode }))
-  else write(1, render(verdict, seen))
-  return exitCode
+  return {
+    verdict,
+    exitCode: CODES[verdict],
+    findings: [
+      ...reasons.map((reason) => plainFinding('wrong', 'health', reason)),
+      ...unknown.map((what) => plainFinding('unknown', 'health', what)),
+    ],
+    details: { accepted: false },
+  }
 }
 
 /** The verdict of this boot, and what is seen now where there is none. */
@@ -90,24 +98,22 @@ function render(verdict: HealthVerdict, { reasons, unknown }: HealthLook): strin
 }
 
 /** The word of a person ends unhealthy, for this boot. */
-function acceptHealth(host: Host, json: boolean): number {
+function acceptHealth(host: Host, json: boolean): Answer<'health'> {
   const known = readHealth(host)
   if (known === undefined || known.verdict === 'healthy' || known.verdict === 'accepted') {
-    const verdict = known?.verdict ?? null
-    write(1, json ? printableJson({ accepted: false, verdict }) : 'there is nothing to accept\n')
-    return Exit.ok
+    if (!json) write(1, 'there is nothing to accept\n')
+    const verdict = known?.verdict ?? 'unwatched'
+    return { verdict, exitCode: Exit.ok, findings: [], details: { accepted: false } }
   }
   writeHealth(host, { ...known, verdict: 'accepted' })
   forgetUnits(host)
   noteEvent(host, { kind: 'health', verdict: 'accepted', reasons: known.reasons, by: callerName() })
   const { reasons } = known
-  write(
-    1,
-    json
-      ? printableJson({ accepted: true, verdict: 'accepted', reasons })
-      : printableLines(['accepted as it is:', ...reasons.map((reason) => `  ${reason}`)]),
-  )
-  return Exit.ok
+  if (!json) {
+    write(1, printableLines(['accepted as it is:', ...reasons.map((reason) => `  ${reason}`)]))
+  }
+  const findings = reasons.map((reason) => plainFinding('note', 'health', reason))
+  return { verdict: 'accepted', exitCode: Exit.ok, findings, details: { accepted: true } }
 }
 
 function warn(problem: string): void {
@@ -118,7 +124,7 @@ function warn(problem: string): void {
 const ATTEMPTS = 20
 
 /** For the unit: until the node is well, or a person accepts it as it is. */
-async function watch(host: Host, config: Config): Promise<void> {
+async function watch(host: Host, config: Config): Promise<HealthVerdict> {
   noteBoot(host, await askHelped(config))
   const { bootId, uptime: since } = readBootClock(host)
   const uptime = () => readBootClock(host).uptime
@@ -149,6 +155,7 @@ async function watch(host: Host, config: Config): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS && !(await news.again()); attempt += 1) {
     await sleep(config.healthEvery)
   }
+  return verdict
 }
 
 /** Whether this boot cleared what a reboot was asked for in the last one, as the check sees it. */

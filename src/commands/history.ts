@@ -1,10 +1,12 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { HISTORY_FILE, readHistory } from '../history/file.ts'
 import { foldSkips, type FoldedEntry } from '../history/fold.ts'
 import { describeEvent } from '../history/kinds.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface HistoryOptions {
   json: true | undefined
@@ -13,16 +15,22 @@ interface HistoryOptions {
   root: string | undefined
 }
 
-/** `history`: shows what has happened, oldest first. @returns 0 */
-export function showHistory({ json, lines, root }: HistoryOptions): number {
+/** `history`: shows what has happened, oldest first. Its exit code is 0. */
+export function showHistory({ json, lines, root }: HistoryOptions): Answer<'history'> {
   const { entries, unreadable } = readHistory(new Host(root))
   const folded = foldSkips(entries)
   const shown = lines === undefined ? folded : folded.slice(-lines)
-  write(1, json ? printableJson({ events: shown, unreadable }) : renderHistory(shown))
-  if (!json && unreadable > 0) {
-    write(2, `${unreadable} lines of ${HISTORY_FILE} are no events of this version\n`)
+  const foreign = `${unreadable} lines of ${HISTORY_FILE} are no events of this version`
+  if (!json) {
+    write(1, renderHistory(shown))
+    if (unreadable > 0) write(2, `${foreign}\n`)
   }
-  return Exit.ok
+  return {
+    verdict: shown.length === 0 ? 'none' : 'shown',
+    exitCode: Exit.ok,
+    findings: unreadable > 0 ? [plainFinding('warning', 'file', foreign)] : [],
+    details: { events: shown, unreadable },
+  }
 }
 
 /** One line for each event. */

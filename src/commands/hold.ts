@@ -1,3 +1,5 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { callerName, mustBeRoot } from '../host/caller.ts'
 import { Host } from '../host/host.ts'
@@ -8,7 +10,7 @@ import { activeHold, removeHold, setHold } from '../reboot/hold-state.ts'
 import { type Hold, LONGEST_MS, newHold, remaining } from '../reboot/hold.ts'
 import { durationText } from '../text/duration.ts'
 import { momentToCome } from '../text/moment.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface HoldRequest {
   json: true | undefined
@@ -20,14 +22,13 @@ interface HoldRequest {
   reason?: string | undefined
 }
 
-/** `hold`: sets a hold, in place of an earlier one, or shows it. @returns 0 */
-export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest): number {
+/** `hold`: sets a hold, in place of an earlier one, or shows it. Its exit code is 0. */
+export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest): Answer<'hold'> {
   const host = new Host(root)
   const now = readBootClock(host)
   const lengthMs = until === undefined ? asked : momentToCome(until, now.wall) - now.wall
   if (lengthMs === undefined && reason === undefined) {
-    show(json, activeHold(host, now), now)
-    return Exit.ok
+    return show(json, activeHold(host, now), now)
   }
   if (lengthMs === undefined) {
     throw new SentinelError(
@@ -47,26 +48,32 @@ export function hold({ json, root, lengthMs: asked, until, reason }: HoldRequest
   setHold(host, made)
   const end = new Date(made.until).toISOString()
   noteEvent(host, { kind: 'hold', reason: made.reason, until: end, by: callerName() })
-  show(json, made, now)
-  return Exit.ok
+  return show(json, made, now)
 }
 
-/** `release`: ends the hold, even an unreadable one. @returns 0, even if there was none */
-export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): number {
+/** `release`: ends the hold, even an unreadable one. Its exit code is 0, even if there was none. */
+export function release({ json, root }: Pick<HoldRequest, 'json' | 'root'>): Answer<'release'> {
   if (root === undefined) mustBeRoot('a release')
   const host = new Host(root)
   const released = removeHold(host)
   if (released) noteEvent(host, { kind: 'release', by: callerName() })
   const text = released ? 'released: reboots are possible again\n' : 'there was no hold\n'
-  write(1, json ? printableJson({ released }) : text)
-  return Exit.ok
+  if (!json) write(1, text)
+  const verdict = released ? 'released' : 'none'
+  return { verdict, exitCode: Exit.ok, findings: [], details: { released } }
 }
 
-function show(json: true | undefined, set: Hold | undefined, now: BootClock): void {
+function show(json: true | undefined, set: Hold | undefined, now: BootClock): Answer<'hold'> {
   const left = set === undefined ? 0 : remaining(set, now)
   const until = new Date(now.wall + left).toISOString()
   const shown: ShownHold | undefined = set && { reason: set.reason, leftMs: left, until }
-  write(1, json ? printableJson({ hold: shown ?? null }) : renderHold(shown))
+  if (!json) write(1, renderHold(shown))
+  return {
+    verdict: shown === undefined ? 'none' : 'held',
+    exitCode: Exit.ok,
+    findings: shown === undefined ? [] : [plainFinding('waiting', 'hold', shown.reason)],
+    details: { hold: shown ?? null },
+  }
 }
 
 interface ShownHold {

@@ -1,3 +1,6 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
+import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
@@ -7,25 +10,32 @@ import { listIgnored } from '../ignored/list.ts'
 import { stillInGroup } from '../ignored/still.ts'
 import { renderDiff } from '../text/printable.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
-/** `ignore add` and `ignore remove`. @returns 0, even if there was nothing to do */
-export function ignoreChange(request: ChangeRequest, json: true | undefined): number {
+/** `ignore add` and `ignore remove`. Its exit code is 0, even if there was nothing to do. */
+export function ignoreChange(request: ChangeRequest, json: true | undefined): Answer<'ignore add'> {
   const change = changeIgnored(request)
   const { action, key, dryRun } = request
-  const done = !dryRun && change.files.length > 0
-  writeReport(done ? REPORT_LOST : undefined, () => {
+  const isChanged = change.files.length > 0
+  const untold = !dryRun && isChanged ? REPORT_LOST : undefined
+  let warnings: string[] = []
+  writeReport(untold, () => {
     const own = action === 'remove' ? inGroups(request) : dryRun ? [] : doubts(request)
-    const warnings = [...change.warnings, ...own]
-    if (json) write(1, printableJson({ action, key, dryRun, ...change, warnings }))
-    else {
+    warnings = [...change.warnings, ...own]
+    if (!json) {
       if (dryRun) write(1, renderDiff(change.files.map(({ diff }) => diff).join('')))
       // With a diff, nothing else goes to stdout.
       write(dryRun ? 2 : 1, renderChange(request, change))
       write(2, printableLines(warnings.map((warning) => `warning: ${warning}`)))
     }
   })
-  return 0
+  return {
+    verdict: isChanged ? 'changed' : 'unchanged',
+    exitCode: Exit.ok,
+    findings: warnings.map((warning) => plainFinding('warning', 'ignored', warning)),
+    details: { key, dryRun, ...change, warnings },
+    untold,
+  }
 }
 
 /** A package that was removed from IgnorePkg may be of a group in IgnoreGroup. */

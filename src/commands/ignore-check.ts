@@ -1,3 +1,5 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { Host } from '../host/host.ts'
@@ -6,23 +8,36 @@ import { describeBlocker } from '../ignored/blockers.ts'
 import { checkIgnored, type IgnoredCheck } from '../ignored/check.ts'
 import type { WaitingPackage } from '../ignored/simulation-output.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 /** In ms. A board needs a second or two for each of pacman's runs. */
 const LIMIT_MS = 120_000
 
 const CODES = { fine: Exit.ok, blocked: 1, unknown: Exit.attention }
 
-/** `ignore check`: whether the next upgrade would fail. @returns 0 no, 1 yes, 2 could not tell */
+/** `ignore check`: whether the next upgrade would fail. Its exit codes: 0 no, 1 yes, 2 could not tell. */
 export async function ignoreCheck(options: {
   json: true | undefined
   pacmanConf: string
-}): Promise<number> {
+}): Promise<Answer<'ignore check'>> {
   const check = await withProgress('asking pacman', () =>
     checkIgnored(new Host(), options.pacmanConf, new Deadline(LIMIT_MS)),
   )
-  write(1, options.json ? printableJson(check) : renderIgnoredCheck(check))
-  return CODES[check.verdict]
+  if (!options.json) write(1, renderIgnoredCheck(check))
+  const { verdict, databasesFrom, ...details } = check
+  const state = verdict === 'blocked' ? 'wrong' : 'unknown'
+  const words = check.blockers.length > 0 ? [] : check.errors
+  return {
+    verdict,
+    exitCode: CODES[verdict],
+    findings: [
+      ...words.map((line) => plainFinding(state, 'pacman', line)),
+      ...check.blockers.map((one) => plainFinding('wrong', 'blocker', describeBlocker(one))),
+      ...check.waiting.map((one) => plainFinding('note', 'waiting', waits(one))),
+      ...check.warnings.map((warning) => plainFinding('warning', 'ignored', warning)),
+    ],
+    details: { ...details, databasesFrom: databasesFrom?.toISOString() },
+  }
 }
 
 const HEADINGS = {

@@ -1,3 +1,6 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding, type State } from '../envelope/envelope.ts'
+import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { Snapshot } from '../host/snapshot.ts'
@@ -14,7 +17,7 @@ import { databasePath, readHostConf } from '../pacman/conf/conf.ts'
 import { describeIgnored, judgeOffer } from '../skew/fit.ts'
 import { kubernetesPackages } from '../skew/packages.ts'
 import { askVersions } from '../skew/server.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable } from '../text/printable.ts'
 
 interface IgnoreListOptions {
   json: true | undefined
@@ -22,15 +25,36 @@ interface IgnoreListOptions {
   key: ListKey
 }
 
-/** `ignore list`: shows the ignored packages. @returns 0 */
-export async function ignoreList({ json, pacmanConf, key }: IgnoreListOptions): Promise<number> {
+/** `ignore list`: shows the ignored packages. Its exit code is 0. */
+export async function ignoreList({
+  json,
+  pacmanConf,
+  key,
+}: IgnoreListOptions): Promise<Answer<'ignore list'>> {
   const host = new Snapshot()
   const deadline = new Deadline(30_000)
   const list = listIgnored(host, pacmanConf, key, deadline)
   const notes = await notesOnVersions(host, list, deadline)
-  write(1, json ? printableJson({ ...list, versions: notes }) : renderList(list, notes, pacmanConf))
-  return 0
+  if (!json) write(1, renderList(list, notes, pacmanConf))
+  const { entries } = list
+  const doubts = entries.flatMap(({ name, warnings }) => warnings.map((text) => `${name} ${text}`))
+  return {
+    verdict: entries.length > 0 ? 'ignored' : 'none',
+    exitCode: Exit.ok,
+    findings: [
+      ...[...doubts, ...list.warnings].map((text) => plainFinding('warning', 'ignored', text)),
+      ...notes.map(({ fits, message, package: name }) =>
+        plainFinding(FITS.get(fits) ?? 'unknown', 'version', `${name} ${message}`),
+      ),
+    ],
+    details: { ...list, versions: notes },
+  }
 }
+
+const FITS = new Map<boolean | undefined, State>([
+  [true, 'ok'],
+  [false, 'warning'],
+])
 
 /** What the apiserver's version means for an ignored package. */
 interface VersionNote {

@@ -1,3 +1,4 @@
+import type { Answer } from '../envelope/commands.ts'
 import { Exit } from '../errors.ts'
 import { NOTIFY_DIRECTORY } from '../history/untold.ts'
 import { mustBeRoot } from '../host/caller.ts'
@@ -5,7 +6,7 @@ import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { listUntold, takeUntold, testNotice } from '../notify/spool.ts'
 import { listNotifyPrograms, type Telling, tellPrograms } from '../notify/tell.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface NotifyOptions {
   json: boolean
@@ -24,20 +25,34 @@ interface NotifyOutcome {
 /**
  * `notify`: tells the programs in notify.d what waits to be told, or with `test` an event of its own.
  *
- * @returns 0, also where a program fails, for the unit; with `test` 1 where one fails, is refused,
- * or none is there
+ * Its exit code is 0, also where a program fails, for the unit; with `test` 1 where one fails, is
+ * refused, or none is there.
  */
-export async function notify({ json, dryRun, test, root }: NotifyOptions): Promise<number> {
+export async function notify({
+  json,
+  dryRun,
+  test,
+  root,
+}: NotifyOptions): Promise<Answer<'notify'>> {
   const host = new Host(root)
   if (root === undefined) mustBeRoot('telling the programs')
   const outcome = dryRun ? preview(host, test) : await (test ? tellTest(host) : tellAll(host))
-  const isWell = outcome.tellings.length > 0 && outcome.tellings.every(({ problem }) => !problem)
-  const exitCode = test && !isWell ? Exit.none : Exit.ok
-  if (json) {
-    const events = outcome.events.map((event): unknown => JSON.parse(event))
-    write(1, printableJson({ events, tellings: outcome.tellings, dryRun, exitCode }))
-  } else write(1, render(outcome, dryRun))
-  return exitCode
+  if (!json) write(1, render(outcome, dryRun))
+  const { events, tellings } = outcome
+  const isIdle = events.length === 0 || tellings.length === 0
+  const isWell = tellings.length > 0 && tellings.every(({ problem }) => !problem)
+  return {
+    verdict: isIdle ? 'none' : isWell ? 'told' : 'failed',
+    exitCode: test && !isWell ? Exit.none : Exit.ok,
+    findings: tellings.map(({ path, problem }) => ({
+      kind: 'program',
+      state: problem ? 'wrong' : dryRun ? 'due' : 'ok',
+      message: problem ?? (dryRun ? 'would be told' : 'was told'),
+      advice: null,
+      fields: { path },
+    })),
+    details: { events: events.map((event): object => JSON.parse(event)), tellings, dryRun },
+  }
 }
 
 /** Until none waits: what comes meanwhile is told as well. */

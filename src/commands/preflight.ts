@@ -1,5 +1,7 @@
 import { renderRecord } from './record.ts'
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import type { State } from '../envelope/envelope.ts'
 import { errorText } from '../errors.ts'
 import { systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
@@ -15,12 +17,12 @@ import type { Job } from '../systemd/jobs.ts'
 import { type JobOptions, readJobOptions } from '../units/job-options.ts'
 import { journalLine } from './record.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** To systemd: run, skip, fail. [systemd.service(5), ExecCondition=] */
 const CODES = { go: 0, skip: 1, act: 255 }
 
-/** @returns 0 go, 1 skip, 255 a person must act */
+/** Its exit codes: 0 go, 1 skip, 255 a person must act. */
 export async function runPreflight(
   job: Job,
   options: PreflightOptions & {
@@ -29,7 +31,7 @@ export async function runPreflight(
     config?: string | undefined
     timeout: number
   },
-): Promise<number> {
+): Promise<Answer<'preflight upgrade'>> {
   const host = new Host()
   const invocation = systemdInvocation()
   const asked =
@@ -64,23 +66,44 @@ export async function runPreflight(
     invocation === undefined || judged.verdict !== 'skip' ? 0 : skipsSoFar(host, job) + 1
   const report = skips >= most ? tired(judged, skips) : judged
   const exitCode = CODES[report.verdict]
-  if (options.json) write(1, printableJson({ ...report, exitCode }))
-  else {
+  if (!options.json) {
     if (options.explain) write(1, renderChecks(report))
     write(exitCode === 255 ? 2 : 1, renderVerdict(report, invocation !== undefined))
   }
-  if (invocation === undefined) return exitCode
+  if (invocation === undefined) return preflightAnswer(report, skips)
   try {
     const { verdict, plan } = report
     const reason = fullReason(report)
     const start = { job, verdict, reason, plan, skips }
     const lost = recordStart(host, options.pacmanConf, start, invocation) ?? before.lost
     if (lost !== undefined) write(2, renderRecord(lost))
-    return exitCode
+    return preflightAnswer(report, skips)
   } catch (error) {
     // Without a recorded start the run's outcome would be unknown. To systemd, exit 2 is a skip.
-    write(2, journalLine('error', `attention, no ${job}: ${errorText(error)}`))
-    return CODES.act
+    const unrecorded = errorText(error)
+    write(2, journalLine('error', `attention, no ${job}: ${unrecorded}`))
+    const found: PreflightFinding = { check: 'record', result: 'act', message: unrecorded }
+    const findings = [...report.findings, found]
+    return preflightAnswer({ ...report, verdict: 'act', reason: unrecorded, findings }, skips)
+  }
+}
+
+const STATES: Record<PreflightFinding['result'], State> = {
+  ok: 'ok',
+  warning: 'warning',
+  skip: 'waiting',
+  act: 'wrong',
+}
+
+function preflightAnswer(report: Preflight, skips: number): Answer<'preflight upgrade'> {
+  const { job, verdict, reason, advice: todo, plan, findings } = report
+  return {
+    verdict,
+    exitCode: CODES[verdict],
+    findings: findings.map(({ check, result, message, advice = null, ...fields }) => {
+      return { kind: check, state: STATES[result], message, advice, fields }
+    }),
+    details: { job, reason, advice: todo, plan, skips },
   }
 }
 

@@ -1,4 +1,6 @@
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { errorText, Exit } from '../errors.ts'
 import { mustBeRoot, systemdInvocation } from '../host/caller.ts'
 import { Deadline } from '../host/deadline.ts'
@@ -13,7 +15,7 @@ import { prepareStaging } from '../pacman/database/staging.ts'
 import { type PublicationState, readPublication, writePublication } from '../record/publication.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { listed } from '../text/listed.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 import { sizeText } from '../text/size.ts'
 
 interface PublishFlags {
@@ -36,10 +38,11 @@ const PREPARE_MS = 60_000
 /**
  * `publish`: gives all hosts new databases, once all that they want by them is in the cache.
  *
- * @returns 0 published, or hosts have it all already; 1 not all of it can be had now
+ * Its exit codes: 0 published, or hosts have it all already; 1 not all of it can be had now.
+ *
  * @throws SentinelError where it cannot begin
  */
-export async function runPublish(flags: PublishFlags): Promise<number> {
+export async function runPublish(flags: PublishFlags): Promise<Answer<'publish'>> {
   mustBeRoot('to publish')
   // pacman's DownloadUser and nobody are to read what is made here.
   process.umask(0o022)
@@ -64,16 +67,18 @@ export async function runPublish(flags: PublishFlags): Promise<number> {
 }
 
 /** What pacman -Sy needs, which comes next; or what it takes that this host may publish. */
-async function prepare(host: Host, flags: PublishFlags): Promise<number> {
+async function prepare(host: Host, flags: PublishFlags): Promise<Answer<'publish'>> {
   const deadline = new Deadline(PREPARE_MS)
   const dbPath = databasePath(readValidConf(host, flags.pacmanConf))
-  if (!flags.takeOver) prepareStaging(host, dbPath, deadline)
-  else {
-    await takeOver(host, dbPath, deadline)
-    const line = 'this host publishes from now on: systemctl start pacman-cache-update'
-    write(1, flags.json ? printableJson({ takenOver: true }) : printableLines([line]))
+  const done = { exitCode: Exit.ok, findings: [], details: {} }
+  if (!flags.takeOver) {
+    prepareStaging(host, dbPath, deadline)
+    return { verdict: 'prepared', ...done }
   }
-  return Exit.ok
+  await takeOver(host, dbPath, deadline)
+  const line = 'this host publishes from now on: systemctl start pacman-cache-update'
+  if (!flags.json) write(1, printableLines([line]))
+  return { verdict: 'taken-over', ...done }
 }
 
 async function publishNow(
@@ -81,7 +86,7 @@ async function publishNow(
   { json, dryRun, pacmanConf, config }: PublishFlags,
   wantedBefore: readonly string[],
   keep: (state: Partial<PublicationState>) => void,
-): Promise<number> {
+): Promise<Answer<'publish'>> {
   keep({})
   const done = await withProgress('publishing', () =>
     publish(
@@ -97,8 +102,17 @@ async function publishNow(
   const reason = outcome === 'published' ? describePublished(done) : done.reason
   const kept = exitCode === Exit.ok ? { wanted } : {}
   keep({ outcome, reason, problems: problemsOf(done), distrusted, refused, ...kept })
-  write(1, json ? printableJson({ ...done, dryRun, exitCode }) : renderPublication(done, dryRun))
-  return exitCode
+  if (!json) write(1, renderPublication(done, dryRun))
+  const { outcome: verdict, ...details } = done
+  return {
+    verdict,
+    exitCode,
+    findings: [
+      ...problemsOf(done).map((problem) => plainFinding('warning', 'host', problem)),
+      ...(exitCode === Exit.ok ? [] : [plainFinding('wrong', 'publish', reason)]),
+    ],
+    details: { ...details, dryRun },
+  }
 }
 
 /** What a record says of it. */

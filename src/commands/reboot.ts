@@ -1,4 +1,6 @@
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding, type State } from '../envelope/envelope.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { isRunByKured, mustBeRoot } from '../host/caller.ts'
 import { askYes, hasTerminal } from '../host/confirm.ts'
@@ -9,7 +11,7 @@ import { warnOfRebootByHand } from '../reboot/by-hand.ts'
 import { previewReboot, reboot, type RebootOutcome } from '../reboot/reboot.ts'
 import { tellGoingDown, tellStaysUp } from '../report/tell-fleet.ts'
 import { durationText } from '../text/duration.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface RebootOptions {
   json: true | undefined
@@ -31,7 +33,7 @@ const CODES: Record<RebootAnswer, number> = {
 /**
  * `reboot`: reboots the host, or says why not.
  *
- * @returns 0 when the host goes down; 1 for "not now"; 2 when a person should look
+ * Its exit codes: 0 when the host goes down, 1 for "not now", 2 when a person should look.
  */
 export async function rebootHost({
   json,
@@ -39,14 +41,16 @@ export async function rebootHost({
   wait,
   yes,
   configFile,
-}: RebootOptions): Promise<number> {
+}: RebootOptions): Promise<Answer<'reboot'>> {
   mustBeRoot('a reboot')
   const host = new Host()
   const config = readConfig(host, configFile)
   const settings = { ...config, ...(wait !== undefined && { rebootWait: wait }) }
   const byKured = isRunByKured()
   const warning = byKured || yes ? undefined : await warnOfRebootByHand(host, settings)
-  if (warning !== undefined && !dryRun && !(await isMeant(warning))) return Exit.none
+  if (warning !== undefined && !dryRun && !(await isMeant(warning))) {
+    return rebootAnswer({ answer: 'not-now', reason: warning, dryRun: false, waitedMs: 0 }, warning)
+  }
   const ending = dryRun
     ? await previewReboot(host, settings, byKured)
     : await reboot(host, settings, byKured, {
@@ -54,11 +58,29 @@ export async function rebootHost({
         goesDown: () => tellGoingDown(host, settings),
         staysUp: async () => warn(await tellStaysUp(host, settings)),
       })
-  const exitCode = CODES[ending.answer]
   if (dryRun && warning !== undefined) write(2, printableLines([`would ask first: ${warning}`]))
-  if (json) write(1, printableJson({ ...ending, exitCode }))
-  else write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
-  return exitCode
+  if (!json) write(ending.answer === 'go' ? 1 : 2, renderEnding(ending))
+  return rebootAnswer(ending, warning)
+}
+
+const STATES: Record<RebootAnswer, State> = {
+  go: 'due',
+  wait: 'waiting',
+  'not-now': 'waiting',
+  attention: 'wrong',
+}
+
+function rebootAnswer(ending: RebootOutcome, warning: string | undefined): Answer<'reboot'> {
+  const { answer, reason } = ending
+  return {
+    verdict: answer,
+    exitCode: CODES[answer],
+    findings: [
+      plainFinding(STATES[answer], 'reboot', reason || describe(ending)),
+      ...(warning === undefined ? [] : [plainFinding('warning', 'by-hand', warning)]),
+    ],
+    details: { ...ending, warning },
+  }
 }
 
 /** @throws SentinelError where nobody can be asked */

@@ -1,4 +1,6 @@
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
@@ -8,32 +10,49 @@ import type { RunRecord } from '../record/run-record.ts'
 import { tryTellFleet } from '../report/tell-fleet.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { shortened } from '../text/listed.ts'
-import { printable, printableJson } from '../text/printable.ts'
+import { printable } from '../text/printable.ts'
 
 /**
  * `record`: records how the job's run ended.
  *
- * @returns 1 if a person should look: the unit then fails, also where pacman has ended with 0
+ * Its exit code is 1 if a person should look: the unit then fails, also where pacman has ended with 0
  */
 export async function runRecord(
   job: Job,
   { json, pacmanConf }: { json?: true | undefined; pacmanConf: string },
-): Promise<number> {
+): Promise<Answer<'record upgrade'>> {
   const host = new Host()
   const before = lastRecord(host, job)
   const record = recordRun(host, job, pacmanConf, process)
   const tired = job === 'download' ? await settleAttempts(host, pacmanConf, record, before) : ''
-  if (json) write(1, printableJson(record))
-  else write(2, renderRecord(record))
+  if (!json) write(2, renderRecord(record))
   if (tired !== '') write(2, journalLine('warning', tired))
   // Each night, also after a run that was skipped: so a row is never much older than a day.
   const what = { withPackages: true }
   const untold = job === 'upgrade' ? await tryTellFleet(host, () => readConfig(host), what) : ''
   if (untold !== '') write(2, journalLine('warning', untold))
-  const { outcome, problems } = record
-  return outcome === 'failed' || outcome === 'interrupted' || problems.length > 0
-    ? Exit.none
-    : Exit.ok
+  return recordAnswer(record, [tired, untold])
+}
+
+/**
+ * The run as `record --json` prints it.
+ *
+ * @param more what a person should hear of beside the run; '' is nothing
+ */
+export function recordAnswer(record: RunRecord, more: readonly string[]): Answer<'record upgrade'> {
+  const { job, outcome, reason, problems } = record
+  const isBad = outcome === 'failed' || outcome === 'interrupted'
+  const state = isBad ? 'wrong' : outcome === 'skipped' ? 'waiting' : 'ok'
+  return {
+    verdict: outcome,
+    exitCode: isBad || problems.length > 0 ? Exit.none : Exit.ok,
+    findings: [
+      plainFinding(state, job, reason || outcome),
+      ...problems.map((problem) => plainFinding('wrong', 'hook', problem)),
+      ...more.filter(Boolean).map((text) => plainFinding('warning', 'report', text)),
+    ],
+    details: record,
+  }
 }
 
 /** Problems shown in one line. */

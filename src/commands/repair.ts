@@ -1,5 +1,7 @@
 import { mustBeRoot } from '../host/caller.ts'
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import { awaitAlone } from '../host/flock.ts'
@@ -8,7 +10,7 @@ import { write } from '../host/write.ts'
 import { planRepair } from '../repair/plan.ts'
 import { declareDone, LOOK_MS, repair, REPAIR_LOCK, type RepairOutcome } from '../repair/repair.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 
 interface RepairOptions {
   json: boolean
@@ -25,16 +27,16 @@ const LOCK_MS = 2000
 /**
  * `repair`: repairs what a cut upgrade has left.
  *
- * @returns 0: whole or repaired; 2: a person must look
+ * Its exit codes: 0 whole or repaired, 2 a person must look.
  */
-export async function runRepair(options: RepairOptions): Promise<number> {
+export async function runRepair(options: RepairOptions): Promise<Answer<'repair'>> {
   mustBeRoot('a repair')
   const host = new Host()
   if (options.done) {
     const names = declareDone(host)
-    if (options.json) write(1, printableJson({ outcome: 'done', packages: names }))
-    else write(1, renderDone(names.length))
-    return Exit.ok
+    if (!options.json) write(1, renderDone(names.length))
+    const details = { entries: [], packages: names, left: [], commands: [], problems: [] }
+    return { verdict: 'done', exitCode: Exit.ok, findings: [], details }
   }
   const config = readConfig(host, options.configFile)
   const deadline = new Deadline(LOOK_MS)
@@ -44,9 +46,18 @@ export async function runRepair(options: RepairOptions): Promise<number> {
       return repair(host, plan, { ...options, config }, deadline)
     }),
   )
-  if (options.json) write(1, printableJson(outcome))
-  else write(outcome.outcome === 'failed' ? 2 : 1, renderRepair(outcome, options.force))
-  return outcome.outcome === 'failed' ? Exit.attention : Exit.ok
+  const isFailed = outcome.outcome === 'failed'
+  if (!options.json) write(isFailed ? 2 : 1, renderRepair(outcome, options.force))
+  const { outcome: verdict, ...details } = outcome
+  return {
+    verdict,
+    exitCode: isFailed ? Exit.attention : Exit.ok,
+    findings: [
+      ...outcome.problems.map((problem) => plainFinding('wrong', 'problem', problem)),
+      ...outcome.left.map((one) => plainFinding('warning', 'left', one)),
+    ],
+    details,
+  }
 }
 
 function renderDone(count: number): string {

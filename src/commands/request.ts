@@ -1,3 +1,5 @@
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { Exit, SentinelError } from '../errors.ts'
 import { noteEvent } from '../history/note.ts'
 import { callerName, mustBeRoot } from '../host/caller.ts'
@@ -12,7 +14,7 @@ import {
   writePersonsRequest,
 } from '../sentinel/request-file.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
-import { printable, printableJson, printableLines } from '../text/printable.ts'
+import { printable, printableLines } from '../text/printable.ts'
 
 interface RequestOptions {
   json: boolean
@@ -21,12 +23,13 @@ interface RequestOptions {
   reason?: string | undefined
 }
 
-/** `request`: asks for a reboot, in place of an earlier request, or shows that. @returns 0 */
-export function request({ json, dryRun, root, reason }: RequestOptions): number {
+/** `request`: asks for a reboot, in place of an earlier request, or shows that. Its exit code is 0. */
+export function request({ json, dryRun, root, reason }: RequestOptions): Answer<'request'> {
   const host = new Host(root)
   if (reason === undefined) {
-    show(json, readOwn(host))
-    return Exit.ok
+    const known = readOwn(host)
+    if (!json) write(1, known === undefined ? 'no request\n' : printableLines([describe(known)]))
+    return requestAnswer(known, { changed: false, dryRun })
   }
   const why = refuseReason(reason)
   if (why !== undefined) throw new SentinelError(why)
@@ -39,15 +42,13 @@ export function request({ json, dryRun, root, reason }: RequestOptions): number 
     noteEvent(host, { kind: 'request', reason: made.reason, by: made.by })
   }
   const what = isSame ? known : made
-  writeReport(isSame || dryRun ? undefined : REPORT_LOST, () => {
-    if (json) write(1, printableJson({ request: shown(what), changed: !isSame, dryRun }))
-    else write(1, renderAsked(what, isSame, dryRun))
-  })
-  return Exit.ok
+  const untold = isSame || dryRun ? undefined : REPORT_LOST
+  if (!json) writeReport(untold, () => write(1, renderAsked(what, isSame, dryRun)))
+  return { ...requestAnswer(what, { changed: !isSame, dryRun }), untold }
 }
 
-/** `request --cancel`: takes it back, also one that cannot be read. @returns 0, also without one */
-export function cancelRequest({ json, dryRun, root }: RequestOptions): number {
+/** `request --cancel`: takes it back, also one that cannot be read. Its exit code is 0, also without one. */
+export function cancelRequest({ json, dryRun, root }: RequestOptions): Answer<'request'> {
   const host = new Host(root)
   mustAsk(host)
   const known = readable(host)
@@ -57,10 +58,10 @@ export function cancelRequest({ json, dryRun, root }: RequestOptions): number {
   }
   const done = dryRun ? 'would be cancelled' : 'cancelled'
   const text = cancelled ? `${done}: ${known?.reason ?? 'a request that is damaged'}` : 'no request'
-  writeReport(cancelled && !dryRun ? REPORT_LOST : undefined, () =>
-    write(1, json ? printableJson({ cancelled, dryRun }) : printableLines([text])),
-  )
-  return Exit.ok
+  const untold = cancelled && !dryRun ? REPORT_LOST : undefined
+  if (!json) writeReport(untold, () => write(1, printableLines([text])))
+  const answer = requestAnswer(undefined, { changed: cancelled, dryRun })
+  return { ...answer, ...(cancelled && { verdict: 'cancelled' }), untold }
 }
 
 /** On this host only root may ask; the files of another root are their owner's. */
@@ -92,13 +93,17 @@ function readable(host: Host): PersonsRequest | undefined {
   }
 }
 
-function shown({ reason, by, at }: PersonsRequest) {
-  return { reason, by, at }
-}
-
-function show(json: boolean, known: PersonsRequest | undefined): void {
-  if (json) write(1, printableJson({ request: known === undefined ? null : shown(known) }))
-  else write(1, known === undefined ? 'no request\n' : printableLines([describe(known)]))
+function requestAnswer(
+  known: PersonsRequest | undefined,
+  what: { changed: boolean; dryRun: boolean },
+): Answer<'request'> {
+  const shown = known && { reason: known.reason, by: known.by, at: known.at }
+  return {
+    verdict: shown === undefined ? 'none' : 'requested',
+    exitCode: Exit.ok,
+    findings: shown === undefined ? [] : [plainFinding('due', 'request', shown.reason)],
+    details: { request: shown ?? null, ...what },
+  }
 }
 
 function describe({ reason, by, at }: PersonsRequest): string {

@@ -1,6 +1,9 @@
 import { mustBeRoot } from '../host/caller.ts'
 import { describe } from './check-line.ts'
+import { restartAnswer } from './restart-answer.ts'
 import { readConfig } from '../config/config.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { errorText, Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
@@ -16,7 +19,7 @@ import { type RestartRequest, restartStale } from '../restart/restart.ts'
 import type { Gone } from '../restart/stale-process.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { writeReport } from '../terminal/report.ts'
-import { printable, printableJson, printableLines } from '../text/printable.ts'
+import { printable, printableLines } from '../text/printable.ts'
 
 interface RestartOptions extends RestartRequest {
   json: boolean
@@ -26,21 +29,25 @@ interface RestartOptions extends RestartRequest {
 /**
  * `restart`: restarts the units that run replaced code.
  *
- * @returns 0, even if some replaced code still runs; 2 if a unit did not come back, or something
- * could not be seen; with afterUpgrade always 0, since the upgrade itself is fine
+ * Its exit codes: 0, even if some replaced code still runs; 2 if a unit did not come back, or
+ * something could not be seen; with afterUpgrade always 0, since the upgrade itself is fine.
  */
-export async function restart(options: RestartOptions): Promise<number> {
+export async function restart(options: RestartOptions): Promise<Answer<'restart'>> {
   try {
-    const code = await run(options)
-    return options.afterUpgrade ? Exit.ok : code
+    const answer = await run(options)
+    return options.afterUpgrade ? { ...answer, exitCode: Exit.ok } : answer
   } catch (error) {
     if (!options.afterUpgrade || !(error instanceof Error)) throw error
-    write(2, printableLines([`warning: ${errorText(error)}`]))
-    return Exit.ok
+    const message = errorText(error)
+    write(2, printableLines([`warning: ${message}`]))
+    const { dryRun } = options
+    const none = { failed: [], restarted: [], refused: [], gone: [], stillStale: [], unseen: [] }
+    const findings = [plainFinding('error', 'restart', message)]
+    return { verdict: 'unseen', exitCode: Exit.ok, findings, details: { dryRun, ...none } }
   }
 }
 
-async function run({ json, configFile, ...request }: RestartOptions): Promise<number> {
+async function run({ json, configFile, ...request }: RestartOptions): Promise<Answer<'restart'>> {
   if (!request.dryRun) mustBeRoot('a restart of services')
   const host = new Host()
   const config = readConfig(host, configFile)
@@ -49,10 +56,9 @@ async function run({ json, configFile, ...request }: RestartOptions): Promise<nu
     () => restartStale(host, config, request),
   )
   const done = !request.dryRun && report.restarted.length > 0
-  writeReport(done ? 'units were restarted, but the report could not be printed' : undefined, () =>
-    write(1, json ? printableJson(report) : renderRestart(report)),
-  )
-  return report.failed.length + report.unseen.length > 0 ? Exit.attention : Exit.ok
+  const untold = done ? 'units were restarted, but the report could not be printed' : undefined
+  if (!json) writeReport(untold, () => write(1, renderRestart(report)))
+  return { ...restartAnswer(report), untold }
 }
 
 /** The outcome for each unit, for a person; failures come first. */

@@ -1,13 +1,15 @@
-import { renderStatus } from './units-status.ts'
+import { renderStatus, withDates } from './units-status.ts'
+import type { Answer } from '../envelope/commands.ts'
+import { plainFinding } from '../envelope/envelope.ts'
 import { readConfig } from '../config/config.ts'
-import { Exit, SentinelError } from '../errors.ts'
+import { Exit } from '../errors.ts'
 import { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { tryTellFleet } from '../report/tell-fleet.ts'
 import { renderDiff } from '../text/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { REPORT_LOST, writeReport } from '../terminal/report.ts'
-import { printableJson, printableLines } from '../text/printable.ts'
+import { printableLines } from '../text/printable.ts'
 import { compareUnits, type UnitsDiff } from '../units/plan.ts'
 import { type InstallOutcome, type InstallRequest, installUnits } from '../units/install.ts'
 import { chooseUnits, type NamedOptions } from '../units/choice.ts'
@@ -17,44 +19,53 @@ import type { UnitFile } from '../units/unit.ts'
 
 type Json = true | undefined
 
-/** `units print`. @returns 0 */
+/** `units print`. Its exit code is 0. */
 export async function unitsPrint(
   named: NamedOptions,
   root: string | undefined,
   json: Json,
-): Promise<number> {
+): Promise<Answer<'units print'>> {
   const { units } = await withProgress('asking systemd', () => chooseUnits(new Host(root), named))
-  write(
-    1,
-    json ? printableJson(units.map(({ name, text }) => ({ name, text }))) : renderUnits(units),
-  )
-  return Exit.ok
+  if (!json) write(1, renderUnits(units))
+  const details = { units: units.map(({ name, text }) => ({ name, text })) }
+  return { verdict: 'printed', exitCode: Exit.ok, findings: [], details }
 }
 
-/** `units install`. @returns 0, even if there was nothing to do; throws if edits are in the way */
-export async function unitsInstall(request: InstallRequest, json: Json): Promise<number> {
+/** `units install`. Its exit code is 0, even if there was nothing to do; 2 if edits are in the way. */
+export async function unitsInstall(
+  request: InstallRequest,
+  json: Json,
+): Promise<Answer<'units install'>> {
   const installed = await withProgress('asking systemd', () => installUnits(request))
   const { changes, refused, removed, disabled, stopped, enabled, started } = installed
   const { dryRun } = request
-  const untold = await tellOfIt(request, installed)
+  const unheard = await tellOfIt(request, installed)
   const did = [changes, removed, disabled, stopped, enabled, started].flat()
   const done = refused.length > 0 ? [] : did
-  writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
-    if (json) write(1, printableJson({ dryRun, ...installed }))
-    else {
+  const untold = !dryRun && done.length > 0 ? REPORT_LOST : undefined
+  writeReport(untold, () => {
+    if (!json) {
       const edited = changes.filter(({ path }) => refused.includes(path))
       if (dryRun || refused.length > 0) write(1, renderDiffs(edited.length > 0 ? edited : changes))
       // With a diff, nothing else goes to stdout.
       if (refused.length === 0) write(dryRun ? 2 : 1, renderInstalled(installed, dryRun))
       write(2, renderNotes(installed))
-      write(2, printableLines(untold === '' ? [] : [`warning: ${untold}`]))
+      write(2, printableLines(unheard === '' ? [] : [`warning: ${unheard}`]))
     }
   })
-  mustNotBeRefused(
-    refused,
-    'nothing was written: replace it with --force, or keep the edit in a drop-in (systemctl edit)',
-  )
-  return Exit.ok
+  const consequence =
+    'nothing was written: replace it with --force, or keep the edit in a drop-in (systemctl edit)'
+  const answer = refusalOr(refused, consequence, done.length > 0 ? 'changed' : 'unchanged')
+  const warnings = [...installed.warnings, unheard].filter(Boolean)
+  return {
+    ...answer,
+    findings: [
+      ...answer.findings,
+      ...warnings.map((warning) => plainFinding('warning', 'units', warning)),
+    ],
+    details: { dryRun, ...installed },
+    untold,
+  }
 }
 
 /**
@@ -71,58 +82,72 @@ async function tellOfIt(
   return problem && `${problem}: kured-sentinel fleet report`
 }
 
-/** `units remove`. @returns 0, even if there was nothing to do */
-export async function unitsRemove(request: RemoveRequest, json: Json): Promise<number> {
+/** `units remove`. Its exit code is 0, even if there was nothing to do; 2 if edits are in the way. */
+export async function unitsRemove(
+  request: RemoveRequest,
+  json: Json,
+): Promise<Answer<'units remove'>> {
   const removed = await withProgress('asking systemd', () => removeUnits(request))
   const { dryRun } = request
   const done =
     removed.refused.length > 0 ? [] : [removed.disabled, removed.stopped, removed.removed].flat()
-  writeReport(!dryRun && done.length > 0 ? REPORT_LOST : undefined, () => {
-    if (json) write(1, printableJson({ dryRun, ...removed }))
-    else if (removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
+  const untold = !dryRun && done.length > 0 ? REPORT_LOST : undefined
+  writeReport(untold, () => {
+    if (!json && removed.refused.length === 0) write(1, renderRemoved(removed, dryRun))
   })
-  mustNotBeRefused(removed.refused, 'nothing was removed: remove it with --force')
-  return Exit.ok
+  const consequence = 'nothing was removed: remove it with --force'
+  return {
+    ...refusalOr(removed.refused, consequence, done.length > 0 ? 'removed' : 'none'),
+    details: { dryRun, ...removed },
+    untold,
+  }
 }
 
-/** `units status`. @returns 0; 2 if something could not be read */
-export async function unitsShow(root: string | undefined, json: Json): Promise<number> {
+/** `units status`. Its exit codes: 0; 2 if something could not be read. */
+export async function unitsShow(
+  root: string | undefined,
+  json: Json,
+): Promise<Answer<'units status'>> {
   const units = await withProgress('asking systemd', () => unitsStatus(new Host(root)))
-  write(1, json ? printableJson(units.map(withDates)) : renderStatus(units))
-  return units.some(({ problem }) => problem !== undefined) ? Exit.attention : Exit.ok
+  if (!json) write(1, renderStatus(units))
+  const problems = units.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : [`${name}: ${problem}`],
+  )
+  return {
+    verdict: problems.length > 0 ? 'unknown' : 'shown',
+    exitCode: problems.length > 0 ? Exit.attention : Exit.ok,
+    findings: problems.map((problem) => plainFinding('unknown', 'unit', problem)),
+    details: { units: units.map(withDates) },
+  }
 }
 
-/** `units diff`. @returns 0 no difference, 1 they differ */
+/** `units diff`. Its exit codes: 0 no difference, 1 they differ. */
 export async function unitsDiff(
   named: NamedOptions,
   root: string | undefined,
   json: Json,
-): Promise<number> {
+): Promise<Answer<'units diff'>> {
   const diff = await withProgress('asking systemd', () => compareUnits(named, root))
-  if (json) write(1, printableJson(diff))
-  else {
+  if (!json) {
     write(1, renderDiffs(diff.changes))
     write(2, renderNotes(diff))
   }
-  return diff.same ? Exit.ok : Exit.none
-}
-
-function mustNotBeRefused(paths: readonly string[], consequence: string): void {
-  if (paths.length === 0) return
-  const were = paths.length === 1 ? 'was' : 'were'
-  throw new SentinelError(
-    `${paths.join(' and ')} ${were} written or edited by a person; ${consequence}`,
-  )
-}
-
-function withDates<T extends { next?: number; last?: number; skip?: { at: number } }>(unit: T) {
-  const iso = (ms: number) => new Date(ms).toISOString()
   return {
-    ...unit,
-    ...(unit.next !== undefined && { next: iso(unit.next) }),
-    ...(unit.last !== undefined && { last: iso(unit.last) }),
-    ...(unit.skip && { skip: { ...unit.skip, at: iso(unit.skip.at) } }),
+    verdict: diff.same ? 'same' : 'differs',
+    exitCode: diff.same ? Exit.ok : Exit.none,
+    findings: diff.changes.map(({ path, action }) => plainFinding('due', action, path)),
+    details: diff,
   }
+}
+
+/** Says to a person that edits are in the way, if they are. */
+function refusalOr<V extends string>(paths: readonly string[], consequence: string, verdict: V) {
+  if (paths.length === 0) return { verdict, exitCode: Exit.ok, findings: [] }
+  const were = paths.length === 1 ? 'was' : 'were'
+  const message = `${paths.join(' and ')} ${were} written or edited by a person; ${consequence}`
+  write(2, printableLines([`error: ${message}`]))
+  const findings = [plainFinding('wrong', 'refused', message)]
+  return { verdict: 'refused' as const, exitCode: Exit.attention, findings }
 }
 
 /** All units one after the other, each under its name. */

@@ -1,6 +1,6 @@
 import { isRoot } from '../host/caller.ts'
 import { DEFAULTS, readConfig } from '../config/config.ts'
-import { errorCode, errorText, Exit } from '../errors.ts'
+import { errorText, Exit, isDenied } from '../errors.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, NO_CONF, readPacmanConf } from '../pacman/conf/conf.ts'
@@ -98,7 +98,7 @@ const AGAIN = 'check whether a server or a disk hangs, then run doctor again'
 
 /** @param before reasons of failures so far → the area that had it first */
 function failed(error: unknown, area: string, before: Map<string, string>): DoctorFinding {
-  if (!isRoot() && isDenied(error)) {
+  if (isDenied(error)) {
     return unknown(`could not be seen: ${errorText(error)}`, 'run it as root')
   }
   const reason = reasonOf(error)
@@ -106,12 +106,6 @@ function failed(error: unknown, area: string, before: Map<string, string>): Doct
   if (same !== undefined) return wrong(`could not be checked, for the same reason as ${same}`)
   before.set(reason, area)
   return wrong(`could not be checked: ${reason}`)
-}
-
-function isDenied(error: unknown): boolean {
-  const code = errorCode(error)
-  if (code === 'EACCES' || code === 'EPERM') return true
-  return error instanceof Error && error.cause !== undefined && isDenied(error.cause)
 }
 
 /** An error with its causes, if they add something. */

@@ -7,6 +7,6 @@ import { renderLine } from '../commands/check-line.ts'
  *
  * @returns the exit code
  */
-export function run(): Promise<number> {
-  return check(renderLine)
+export async function run(): Promise<number> {
+  return (await check(renderLine)).exitCode
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ifThere, SentinelError } from '../errors.ts'
-import { isRunByKured } from '../host/caller.ts'
+import { readHostName } from '../host/host-name.ts'
 import type { Host } from '../host/host.ts'
 
 /** Whether a text may be a host's name, and so its directory's: never hidden, never a path. */
@@ -8,16 +8,9 @@ export function isHostName(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
 
-/**
- * This host's name in the fleet: the static one. Kured leaves its commands in its pod's UTS namespace,
- * in which the kernel's host name is the pod's. [hostname(5); facts: nsenter -m alone]
- *
- * @throws SentinelError where there is none
- */
+/** This host's name in the fleet. @throws SentinelError where it has none */
 export function fleetName(host: Host): string {
-  const lines = (ifThere(() => host.readText('/etc/hostname', 4096)) ?? '').split('\n')
-  const said = lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'))
-  const name = said ?? (isRunByKured() ? '' : host.readText('/proc/sys/kernel/hostname').trim())
+  const name = readHostName(host)
   if (isHostName(name)) return name
   throw new SentinelError(
     'this host has no name in the fleet, as /etc/hostname has none: hostnamectl set-hostname NAME',

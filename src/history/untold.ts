@@ -1,5 +1,6 @@
 import { SentinelError } from '../errors.ts'
 import { type BootClock, readBootClock } from '../host/boot-clock.ts'
+import { readHostName } from '../host/host-name.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryEntry, HistoryEvent, HistoryKind } from './fields.ts'
 import { boundedJson } from './file.ts'
@@ -69,7 +70,8 @@ export function toNotice(host: Host, entry: HistoryEntry): Notice {
   return {
     event: entry.kind,
     trouble: isTrouble(entry),
-    node: host.readText('/proc/sys/kernel/hostname').trim(),
+    // Without a static name the kernel's, also where that is a pod's.
+    node: readHostName(host) || host.readText('/proc/sys/kernel/hostname').trim(),
     message: describeEvent(entry),
     details: entry,
   }

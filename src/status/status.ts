@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
-import { ifThere } from '../errors.ts'
 import type { HistoryEntry } from '../history/fields.ts'
 import { readHistory } from '../history/file.ts'
 import { isRoot } from '../host/caller.ts'
+import { readHostName } from '../host/host-name.ts'
 import type { Host } from '../host/host.ts'
 import { sinceAsked } from '../kubernetes/asked.ts'
 import type { CheckReport } from '../sentinel/check.ts'
@@ -56,7 +56,7 @@ export async function collectStatus(
   const { reasons, ignored, bootId } = report
   return {
     ...remediesOf(host, config, report),
-    hostName: readHostName(host),
+    hostName: nameOf(host),
     isRoot: isRoot(),
     now: host.now(),
     uptime,
@@ -89,10 +89,8 @@ function remediesOf(
   return { report: withRemedies(report, undefined), restarts: known.unknown }
 }
 
-function readHostName(host: Host): string | undefined {
-  const name = asFact(() => ({
-    text: ifThere(() => host.readText('/proc/sys/kernel/hostname'))?.trim(),
-  }))
+function nameOf(host: Host): string | undefined {
+  const name = asFact(() => ({ text: readHostName(host) }))
   return isUnknown(name) ? undefined : name.text || undefined
 }
 

@@ -32,7 +32,7 @@ aarch64Test('add, list and remove on /etc/pacman.conf: the same bytes in the end
 
   const listed = await root.program('ignore', 'list', '--json')
   assert.equal(listed.exitCode, 0, listed.stderr)
-  const { entries } = JSON.parse(listed.stdout)
+  const { entries } = JSON.parse(listed.stdout).details
   assert.deepEqual(
     entries.map(({ name, line }: { name: string; line: number }) => `${name}:${line}`),
     ['linux-rpi:4', 'linux-rpi-headers:4', 'kubelet:4'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { hostTree, kernelFiles, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { fillTree, type Tree } from '../fixture/tree.ts'
 import { aarch64Test } from '../lab/aarch64-root.ts'
+import { readJudged } from '../fixture/envelope.ts'
 
 /** A board without any kernel package, all else as on Arch. */
 const BARE: Tree = Object.fromEntries(
@@ -137,7 +138,7 @@ aarch64Test('status --json has every finding, and none of a container’s', asyn
   const pod = processTree(41, { ...SSHD, cgroup: POD })
   const host = root.addHost({ ...LINUX_RPI, ...REPLACED, ...processTree(40, SSHD), ...pod })
   const { exitCode, stdout } = await root.program('status', '--json', '--root', host)
-  const status = JSON.parse(stdout)
+  const status = readJudged(stdout, 'status')
   assert.deepEqual([exitCode, status.verdict, status.exitCode], [0, 'reboot', 0])
   assert.deepEqual(status.reasons, [
     {
@@ -150,5 +151,5 @@ aarch64Test('status --json has every finding, and none of a container’s', asyn
       byPacman: true,
     },
   ])
-  assert.ok(!status.ignored.some(({ pid }: { pid?: number }) => pid === 41))
+  assert.ok(!status.ignored.some(({ pid }) => pid === 41))
 })

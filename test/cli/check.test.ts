@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { hostTree, inodeOf, mapsLine, processTree, replacedTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, BIN, IS_ROOT, NODE, run } from '../fixture/program.ts'
+import { readEnvelope, readJudged } from '../fixture/envelope.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const LIBC = mapsLine('/usr/lib/libc.so.6 (deleted)', 99)
@@ -18,8 +19,8 @@ const REPLACED = replacedTree('/usr/lib/libc.so.6', '/usr/bin/kubelet', '/usr/li
 const check = (tree: Tree, ...args: string[]) =>
   asKured(['--root', makeTree(hostTree({ ...REPLACED, ...tree })), ...args])
 function json(tree: Tree, ...args: string[]) {
-  const { stdout, stderr, code } = check(tree, '--json', ...args)
-  return { ...JSON.parse(stdout || stderr), code }
+  const { stdout, code } = check(tree, '--json', ...args)
+  return { ...readJudged(stdout), code }
 }
 
 test('1: nothing due', () => {
@@ -75,7 +76,7 @@ test('of a container’s process nothing but its cgroup is looked at', () => {
   }
   const { code, reasons, ignored } = json({ ...processTree(41, { maps: LIBC }), ...pod })
   assert.deepEqual([code, reasons.length], [0, 1])
-  assert.ok(![...reasons, ...ignored].some(({ pid }: { pid?: number }) => pid === 40))
+  assert.ok(![...reasons, ...ignored].some(({ pid }) => pid === 40))
 })
 
 const OTHER_ROOT = '50 40 0:99 / / rw - overlay overlay rw\n'
@@ -93,9 +94,9 @@ for (const [what, process, why] of [
 ] as const) {
   test(`not counted, and why: ${what}`, () => {
     const { code, ignored } = json(processTree(40, { maps: LIBC, ...process }))
-    const [finding] = ignored.filter(({ pid }: { pid: number }) => pid === 40)
+    const [finding] = ignored.filter(({ pid }) => pid === 40)
     assert.equal(code, 1)
-    assert.match(finding.why, why)
+    assert.match(finding?.why ?? '', why)
   })
 }
 
@@ -109,9 +110,7 @@ test('what pacman did not replace in this boot does not count, and status says s
   const { code, reasons, ignored } = json(tree)
   assert.deepEqual([code, reasons.length], [0, 1])
   assert.deepEqual(
-    ignored
-      .filter(({ pid }: { pid: number }) => pid === 40)
-      .map(({ message, why }: { message: string; why: string }) => [message, why]),
+    ignored.filter(({ pid }) => pid === 40).map(({ message, why }) => [message, why]),
     [
       [
         'p40[40] runs a deleted library: /opt/jna/native.so',
@@ -157,16 +156,19 @@ test('count = deleted: what pacman did not replace counts, a day after the boot'
   }
   const early = json(tree)
   assert.equal(early.code, 1)
-  const [finding] = early.ignored.filter(({ pid }: { pid: number }) => pid === 40)
-  assert.match(finding.why, /not replaced by pacman: counts in 22h 36min/)
+  const [finding] = early.ignored.filter(({ pid }) => pid === 40)
+  assert.match(finding?.why ?? '', /not replaced by pacman: counts in 22h 36min/)
   const { code, reasons } = json({ ...tree, 'proc/uptime': '90000.00 1.00\n' })
-  assert.deepEqual([code, reasons[0].byPacman], [0, false])
+  assert.deepEqual([code, reasons[0]?.byPacman], [0, false])
 })
 
 test('an executable that only its link names', () => {
   const packed = { exe: '/usr/bin/kubelet (deleted)', maps: '' }
   const { code, reasons } = json(processTree(40, packed))
-  assert.deepEqual([code, reasons[0].kind, reasons[0].path], [0, 'executable', '/usr/bin/kubelet'])
+  assert.deepEqual(
+    [code, reasons[0]?.kind, reasons[0]?.path],
+    [0, 'executable', '/usr/bin/kubelet'],
+  )
 })
 
 test('a file that NFS renamed counts where pacman replaced something beside it', () => {
@@ -210,7 +212,7 @@ for (const [line, what] of [
       ...processTree(40, { maps: LIBC, command: 'sshd' }),
       'etc/kured-sentinel.conf': `[sentinel]\n${line}\n`,
     })
-    assert.deepEqual([code, ignored.at(-1).why], [1, line])
+    assert.deepEqual([code, ignored.at(-1)?.why], [1, line])
   })
 }
 
@@ -227,7 +229,7 @@ test('executables and the user slice can be turned off', () => {
   const { code, ignored } = json(off)
   assert.equal(code, 1)
   assert.deepEqual(
-    ignored.slice(-2).map(({ why }: { why: string }) => why),
+    ignored.slice(-2).map(({ why }) => why),
     ['executables = no', 'user-slice = no'],
   )
 })
@@ -273,7 +275,7 @@ test('a lock: 1, whatever else is due; DBPath is the host’s own', () => {
     'srv/pacman/db.lck': '',
     'proc/uptime': '999999999.00 1.00\n',
   })
-  assert.deepEqual([code, reasons[0].kind, reasons[0].path], [1, 'lock', '/srv/pacman/db.lck'])
+  assert.deepEqual([code, reasons[0]?.kind, reasons[0]?.path], [1, 'lock', '/srv/pacman/db.lck'])
 })
 
 test('a lock that goes while all else is looked at: pacman was at work', async () => {
@@ -453,7 +455,8 @@ test('status tells of upgraded scripts and firmware, of which nothing tells whet
     stdout,
     /^not seen +whether older scripts still run, of fail2ban\nnot seen +whether devices run older firmware, of linux-firmware$/m,
   )
-  assert.deepEqual(JSON.parse(run(['status', '--root', root, '--json']).stdout).notSeen, {
+  const { details } = readEnvelope('status', run(['status', '--root', root, '--json']).stdout)
+  assert.deepEqual(details.notSeen, {
     scripts: ['fail2ban'],
     firmware: ['linux-firmware'],
   })

@@ -15,7 +15,9 @@ test('a kubeconfig that is not there, or a list of them', () => {
 test('a failure with --json, and of a user whom nobody knows', { skip: !IS_ROOT }, () => {
   const through = ['/usr/bin/setpriv', '--reuid=54321', '--regid=54321', '--clear-groups']
   const unknown = run(['cluster', '--json'], { through })
-  assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
+  assert.equal(unknown.code, 2)
+  const { verdict, findings, details } = JSON.parse(unknown.stdout)
+  assert.deepEqual([verdict, findings[0].state, details], ['error', 'error', null])
   assert.match(unknown.stderr, /^error: there is no kubeconfig in \/\.kube\/config: name one with/)
 })
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { asKured, BIN, NODE, run } from '../fixture/program.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 test('doctor --help has an example and the exit codes', () => {
   const { code, stdout } = run(['doctor', '--help'])
@@ -22,10 +23,10 @@ test('bad usage', () => {
 test('what is printed and the exit code are one, as text and as JSON', () => {
   const json = run(['doctor', '--json'])
   assert.equal(json.stderr, '')
-  const { state, exitCode, lines, checkedAt } = JSON.parse(json.stdout)
+  const { verdict, exitCode, findings, at } = readEnvelope('doctor', json.stdout)
   assert.equal(json.code, exitCode)
-  assert.ok([['ok'], ['unknown', 'warning'], ['wrong']][exitCode]?.includes(state))
-  assert.ok(!Number.isNaN(Date.parse(checkedAt)))
+  assert.ok([['ok'], ['unknown', 'warning'], ['wrong']][exitCode]?.includes(verdict))
+  assert.ok(!Number.isNaN(Date.parse(at)))
 
   const text = run(['doctor'])
   assert.deepEqual([text.code, text.stderr], [exitCode, ''])
@@ -34,9 +35,7 @@ test('what is printed and the exit code are one, as text and as JSON', () => {
     rows.map((row) => row.split(/ +/).slice(0, 2)),
     // Problems stand last, above the prompt.
     ['ok', 'unknown', 'warning', 'wrong'].flatMap((one) =>
-      lines
-        .filter((line: { state: string }) => line.state === one)
-        .map((line: { area: string }) => [one, line.area]),
+      findings.filter(({ state }) => state === one).map(({ kind }) => [one, kind]),
     ),
   )
   assert.match(text.stdout, /\d+ (ok|unknown|warnings?|wrong)[^\n]* \(in \d+ ms\)\n$/)

@@ -13,6 +13,7 @@ import { row, UNHEALTHY } from '../fixture/fleet.ts'
 import { hostTree } from '../fixture/host.ts'
 import { asKured, IS_ROOT, run } from '../fixture/program.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
+import { readEnvelope, readJudged } from '../fixture/envelope.ts'
 
 const DUE: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 
@@ -57,8 +58,8 @@ describe('check, where another host is hurt', () => {
     const { root } = share([hurt], hostTree(DUE))
     const { code, stdout } = run(['status', '--json', '--root', root])
     assert.equal(code, 0)
-    const { verdict, reasons } = JSON.parse(stdout)
-    assert.deepEqual([verdict, reasons.map(({ kind }: any) => kind)], ['none', ['fleet']])
+    const { verdict, reasons } = readJudged(stdout, 'status')
+    assert.deepEqual([verdict, reasons.map(({ kind }) => kind)], ['none', ['fleet']])
   })
 
   test('and so do metrics and doctor: what Kured is told is what they tell', async () => {
@@ -81,12 +82,27 @@ test('fleet: a row for each host, as text and as JSON', () => {
   assert.equal(code, 1)
   assert.match(stdout, /^node2 +none +unhealthy .*\n  others wait: unhealthy since its reboot/m)
   assert.match(stdout, /a reboot is due for 1 of 3: node3\nthey take one night of 4h, about\n$/)
-  const { hosts, due, exitCode } = JSON.parse(run(['fleet', '--json', ...config]).stdout)
+  const { details, exitCode, findings } = readEnvelope(
+    'fleet',
+    run(['fleet', '--json', ...config]).stdout,
+  )
+  const { hosts, due } = details
   assert.deepEqual(
-    hosts.map(({ host }: any) => host),
+    findings.map(({ kind, state, fields }) => [kind, state, fields.host]),
+    [['hurt', 'wrong', 'node2']],
+  )
+  assert.deepEqual(
+    hosts.map(({ host }) => host),
     ['node1', 'node2', 'node3'],
   )
   assert.deepEqual([due, exitCode], [['node3'], 1])
+})
+
+test('fleet forget as JSON', { skip: !IS_ROOT && 'only root may' }, () => {
+  const { config } = share([row('node2')])
+  const { stdout } = run(['fleet', 'forget', 'node2', '--json', ...config])
+  const { verdict, details } = readEnvelope('fleet forget', stdout)
+  assert.deepEqual([verdict, details], ['forgotten', { forgotten: 'node2' }])
 })
 
 test('fleet: 200 hosts in a moment', () => {

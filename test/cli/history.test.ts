@@ -12,7 +12,8 @@ const dueHost = () => makeTree(hostTree({ 'proc/sys/kernel/osrelease': '6.9.0-ar
 const boot = (root: string, id: string) =>
   writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), `${id}\n`)
 
-const events = (root: string) => JSON.parse(run(['history', '--json', '--root', root]).stdout)
+const events = (root: string) =>
+  JSON.parse(run(['history', '--json', '--root', root]).stdout).details
 const kinds = (root: string): string[] =>
   events(root).events.map(({ kind }: { kind: string }) => kind)
 

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { hostTree } from '../fixture/host.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, IS_ROOT, run } from '../fixture/program.ts'
+import { readEnvelope, readJudged } from '../fixture/envelope.ts'
 
 const OLD_KERNEL: Tree = { 'proc/sys/kernel/osrelease': '6.9.0-arch1-1\n' }
 const dueHost = (more: Tree = {}) => makeTree(hostTree({ ...OLD_KERNEL, ...more }))
@@ -24,9 +25,9 @@ test('a hold is set, shown, obeyed by the check, and released', () => {
   const held = asKured(['--root', root])
   assert.deepEqual([held.code, held.stderr], [1, ''])
   assert.match(held.stdout, /^no reboot required: held for 4h more: replacing/)
-  const { reasons, ignored } = JSON.parse(asKured(['--root', root, '--json']).stdout)
-  assert.equal(reasons[0].kind, 'hold')
-  assert.deepEqual([ignored[0].kind, ignored[0].why], ['kernel', 'held'])
+  const { reasons, ignored } = readJudged(asKured(['--root', root, '--json']).stdout)
+  assert.equal(reasons[0]?.kind, 'hold')
+  assert.deepEqual([ignored[0]?.kind, ignored[0]?.why], ['kernel', 'held'])
   const status = run(['status', '--root', root])
   assert.match(
     status.stdout,
@@ -35,15 +36,19 @@ test('a hold is set, shown, obeyed by the check, and released', () => {
   const explained = asKured(['check', '--explain', '--root', root]).stdout
   assert.match(explained, /^reboot due, held for 4h more: .*\n {2}kernel {2}/)
 
-  const shown = JSON.parse(run(['hold', '--json', '--root', root]).stdout)
-  assert.deepEqual([shown.hold.reason, shown.hold.leftMs], ['replacing\u001b the disk', 14_400_000])
+  const shown = readEnvelope('hold', run(['hold', '--json', '--root', root]).stdout).details.hold
+  assert.deepEqual([shown?.reason, shown?.leftMs], ['replacing\u001b the disk', 14_400_000])
   const again = run(['hold', '--for', '30d', '--reason', 'moved', '--root', root])
   assert.match(again.stdout, /^held for 30d more, .*: moved\n$/)
 
   assert.match(run(['release', '--root', root]).stdout, /^released/)
   assert.equal(asKured(['--root', root]).code, 0)
   assert.equal(run(['release', '--root', root]).stdout, 'there was no hold\n')
-  assert.equal(run(['release', '--json', '--root', root]).stdout, '{\n  "released": false\n}\n')
+  const { verdict, details } = readEnvelope(
+    'release',
+    run(['release', '--json', '--root', root]).stdout,
+  )
+  assert.deepEqual([verdict, details], ['none', { released: false }])
   assert.equal(run(['hold', '--root', root]).stdout, 'no hold\n')
 })
 
@@ -156,8 +161,8 @@ test('a kernel that a reboot does not change is asked for once; status and JSON 
     refused.stderr,
     /^attention, no reboot: a reboot for kernel 6\.9\.1-arch1-1 did not help: kernel 6\.9\.0-arch1-1 is running, linux 6\.9\.1-arch1-1 is installed\. To do: see that \/boot is mounted/,
   )
-  const { reasons } = JSON.parse(asKured(['--root', root, '--json']).stdout)
-  assert.deepEqual([reasons[0].kind, reasons[0].askedIn], ['kernel', 'second'])
+  const { reasons } = readJudged(asKured(['--root', root, '--json']).stdout)
+  assert.deepEqual([reasons[0]?.kind, reasons[0]?.askedIn], ['kernel', 'second'])
   assert.match(
     run(['status', '--root', root]).stdout,
     /\n {2}kernel {2}a reboot for kernel .*\n {10}do: see that/,

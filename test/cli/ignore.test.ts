@@ -118,7 +118,7 @@ describe('list', () => {
   test('as JSON', () => {
     const { code, stdout } = ignore(['list', '--json'], text, database)
     assert.equal(code, 0)
-    const { key, entries, warnings } = JSON.parse(stdout)
+    const { key, entries, warnings } = JSON.parse(stdout).details
     assert.equal(key, 'IgnorePkg')
     const packages = [{ name: 'kubelet', installed: '1.30-1' }]
     assert.deepEqual(entries[0], { name: 'kubelet', file: 'CONF', line: 3, packages, warnings: [] })

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { hostTree } from '../fixture/host.ts'
 import { asKured, run } from '../fixture/program.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const WAITING = 'run/kured-sentinel/untold'
 
@@ -13,7 +14,9 @@ const WAITING = 'run/kured-sentinel/untold'
 function hostWithProgram(more: Tree = {}): string {
   const root = makeTree(
     hostTree({
-      'proc/sys/kernel/hostname': 'node3\n',
+      'etc/hostname': 'node3\n',
+      // A check that Kured runs is in the UTS namespace of its pod.
+      'proc/sys/kernel/hostname': 'kured-x7k2p\n',
       'etc/kured-sentinel/notify.d/tell': '',
       ...more,
     }),
@@ -42,8 +45,8 @@ test('checks that answer 2 for one reason are one message, which the check leave
   assert.equal(readdirSync(join(root, WAITING)).length, 1)
   assert.equal(existsSync(join(root, 'told')), false)
 
-  const dry = JSON.parse(run(['notify', '--dry-run', '--json', ...words]).stdout)
-  assert.deepEqual([dry.events.length, dry.dryRun, dry.exitCode], [1, true, 0])
+  const dry = readEnvelope('notify', run(['notify', '--dry-run', '--json', ...words]).stdout)
+  assert.deepEqual([dry.details.events.length, dry.details.dryRun, dry.exitCode], [1, true, 0])
   const ended = run(['notify', ...words])
   assert.deepEqual([ended.code, ended.stdout], [0, '/etc/kured-sentinel/notify.d/tell was told\n'])
   const [event, ...others] = told(root)
@@ -83,8 +86,8 @@ test('--test tells what has not happened, and says by its exit code whether it w
     [failed.code, failed.stdout],
     [1, '/etc/kured-sentinel/notify.d/tell: no mail\n'],
   )
-  const { tellings, exitCode } = JSON.parse(run([...words, '--json']).stdout)
-  assert.deepEqual([tellings[0].problem, exitCode], ['no mail', 1])
+  const { findings, verdict } = readEnvelope('notify', run([...words, '--json']).stdout)
+  assert.deepEqual([findings[0]?.message, verdict], ['no mail', 'failed'])
   const none = run([
     'notify',
     '--test',

@@ -14,6 +14,7 @@ import { test } from 'node:test'
 import { BOOT_ID, hostTree } from '../fixture/host.ts'
 import { asKured, IS_ROOT, run } from '../fixture/program.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
+import { readEnvelope, readJudged } from '../fixture/envelope.ts'
 
 const FILE = 'run/kured-sentinel/request'
 const idle = (more: Tree = {}) => makeTree(hostTree(more))
@@ -41,8 +42,8 @@ test('a request is a cause of its own, in one boot, and history has both ends of
     run(['status', '--root', root]).stdout,
     /^reboot due\n {2}request {2}requested by .*: a new disk {2}only a reboot$/m,
   )
-  const { reasons } = JSON.parse(asKured(['--root', root, '--json']).stdout)
-  assert.equal(reasons[0].kind, 'request')
+  const { reasons } = readJudged(asKured(['--root', root, '--json']).stdout)
+  assert.equal(reasons[0]?.kind, 'request')
 
   boot(root, 'second')
   assert.equal(asKured(['--root', root]).code, 1)
@@ -53,7 +54,7 @@ test('a request is a cause of its own, in one boot, and history has both ends of
   assert.equal(asKured(['--root', root]).code, 1)
   assert.equal(run(['request', '--cancel', '--root', root]).stdout, 'no request\n')
 
-  const { events } = JSON.parse(run(['history', '--json', '--root', root]).stdout)
+  const { events } = JSON.parse(run(['history', '--json', '--root', root]).stdout).details
   const kinds = events.map(({ kind }: { kind: string }) => kind)
   assert.deepEqual(kinds, ['boot', 'request', 'reboot-asked', 'request-cancelled'])
   assert.deepEqual(events[2].reasons, [`requested by ${by}: a new disk`])
@@ -62,21 +63,21 @@ test('a request is a cause of its own, in one boot, and history has both ends of
 test('the same again changes nothing; another reason replaces it; a dry run writes nothing', () => {
   const root = idle()
   const words = ['--json', '--dry-run']
-  const dry = JSON.parse(ask(root, ...words).stdout)
-  assert.deepEqual([dry.request.reason, dry.changed, dry.dryRun], ['a new disk', true, true])
+  const dry = readEnvelope('request', ask(root, ...words).stdout).details
+  assert.deepEqual([dry.request?.reason, dry.changed, dry.dryRun], ['a new disk', true, true])
   assert.match(ask(root, '--dry-run').stdout, /^would be requested: a new disk\n$/)
   assert.equal(existsSync(join(root, 'run/kured-sentinel')), false)
 
-  assert.equal(JSON.parse(ask(root, '--json').stdout).changed, true)
+  assert.equal(readEnvelope('request', ask(root, '--json').stdout).details.changed, true)
   const written = readFileSync(join(root, FILE), 'utf8')
-  assert.equal(JSON.parse(ask(root, '--json').stdout).changed, false)
+  assert.equal(readEnvelope('request', ask(root, '--json').stdout).details.changed, false)
   assert.equal(readFileSync(join(root, FILE), 'utf8'), written)
   assert.equal(run(['request', '--reason', 'fans', '--root', root]).code, 0)
   assert.match(run(['request', '--root', root]).stdout, /^requested by .*: fans\n$/)
   const gone = run(['request', '--cancel', '--dry-run', '--root', root])
   assert.equal(gone.stdout, 'would be cancelled: fans\n')
-  const shown = JSON.parse(run(['request', '--json', '--root', root]).stdout)
-  assert.equal(shown.request.reason, 'fans')
+  const shown = readEnvelope('request', run(['request', '--json', '--root', root]).stdout)
+  assert.deepEqual([shown.verdict, shown.details.request?.reason], ['requested', 'fans'])
 })
 
 const NOT_WELL = { 'run/kured-sentinel/unhealthy': '["nginx.service has failed"]' }

@@ -56,7 +56,8 @@ test('from the history: since when it is told, who holds it, what the last reboo
   const after = run(['status', '--root', root]).stdout
   assert.match(after, /^last reboot .*, for linux 6\.9\.1\S*; it did not help$/m)
   const json = JSON.parse(run(['status', '--json', '--root', root]).stdout)
-  assert.deepEqual([json.host, json.reboot.helped, json.heldBy.by], ['node3', 'no', 'anna'])
+  const { reboot, heldBy } = json.details
+  assert.deepEqual([json.host, reboot.helped, heldBy.by], ['node3', 'no', 'anna'])
 })
 
 test('what cannot be read is not known, and hides nothing else', () => {

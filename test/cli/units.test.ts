@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import { sealed } from '../../src/units/unit.ts'
 import { makeTree, type Tree } from '../fixture/tree.ts'
 import { asKured, run } from '../fixture/program.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const IMAGE = {
   'etc/pacman.conf': '[options]\n',
@@ -79,7 +80,7 @@ test('odd paths and exports get past systemd’s own reading', () => {
 
 test('print --json has the texts', () => {
   const { stdout } = run(['units', 'print', '--role', 'cache', '--json'])
-  const printed: { name: string; text: string }[] = JSON.parse(stdout)
+  const printed = readEnvelope('units print', stdout).details.units
   for (const { name, text } of printed) {
     assert.equal(text, readFileSync(join(SHIPPED, name), 'utf8'))
   }
@@ -325,7 +326,7 @@ test('a record of the last run, and one that cannot be read', () => {
   assert.match(told.stdout, /ended 2026-11-24T00:01:02Z: completed: 3 packages\n {4}command failed/)
   const json = run(['units', 'status', '--root', root, '--json']).stdout
   const { version: _, ...shown } = record
-  const units: { name: string; run?: object }[] = JSON.parse(json)
+  const { units } = readEnvelope('units status', json).details
   assert.deepEqual(units.find(({ name }) => name === 'pacman-upgrade.service')?.run, shown)
   writeFileSync(join(root, state), 'garbage')
   const untold = run(['units', 'status', '--root', root])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeTree } from '../fixture/tree.ts'
 import { asKured, IS_ROOT, run } from '../fixture/program.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 for (const [command, example] of [
   ['preflight upgrade', 'kured-sentinel preflight upgrade --explain'],
@@ -34,7 +35,8 @@ describe('bad usage by hand is exit 2', () => {
   for (const [words, says] of cases) {
     test(words, () => {
       const { code, stdout, stderr } = run(words.split(' '))
-      assert.deepEqual([code, stdout], [2, ''])
+      assert.equal(code, 2)
+      if (!words.includes('--json')) assert.equal(stdout, '')
       assert.match(stderr, says)
     })
   }
@@ -70,9 +72,13 @@ test('an ordinary user is told so', { skip: !IS_ROOT && 'needs root to become on
 test('as JSON, also where a person must act', () => {
   const { code, stdout, stderr } = run(['preflight', 'download', '--json', '--config', '/none'])
   assert.deepEqual([code, stderr], [255, ''])
-  const { findings, reason, ...rest } = JSON.parse(stdout)
-  assert.deepEqual(rest, { job: 'download', verdict: 'act', advice: '', plan: [], exitCode: 255 })
-  assert.deepEqual(findings, [{ check: 'configuration', result: 'act', message: reason }])
+  const { findings, verdict, exitCode, details } = readEnvelope('preflight download', stdout)
+  const { reason: message, ...rest } = details
+  assert.deepEqual([verdict, exitCode], ['act', 255])
+  assert.deepEqual(rest, { job: 'download', advice: '', plan: [], skips: 0 })
+  assert.deepEqual(findings, [
+    { kind: 'configuration', state: 'wrong', message, advice: null, fields: {} },
+  ])
 })
 
 test('to Kured no answer of these commands is a reboot', () => {

@@ -1,10 +1,10 @@
 /** A large cluster: what `kured-sentinel cluster` costs there. */
 import assert from 'node:assert/strict'
 import { availableParallelism, loadavg } from 'node:os'
-import type { Fitness } from '../../src/cluster/check.ts'
 import { makeCrowd } from './crowd.ts'
 import { adminConfig, Member } from './member.ts'
 import { clusterTest } from './shared.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const MAIN = '/usr/lib/kured-sentinel/bin/kured-sentinel.cjs'
 /** To make 5,000 pods takes one to two minutes alone, and several beside other tests. */
@@ -36,9 +36,9 @@ clusterTest(
     while (runs.length < 3 && !runs.some(isFast)) {
       const begin = performance.now()
       const { stdout, stderr } = await member.online([...program, '--json', '--kubeconfig', config])
-      const fitness: Fitness = JSON.parse(stdout)
-      assert.deepEqual([fitness.nodes, fitness.pods], [201, 5000])
-      assert.equal(fitness.findings.filter(({ area }) => area === 'spread').length, 250)
+      const { details, findings } = readEnvelope('cluster', stdout)
+      assert.deepEqual([details.nodes, details.pods], [201, 5000])
+      assert.equal(findings.filter(({ kind }) => kind === 'spread').length, 250)
       assert.match(stderr, /^\d+\n$/)
       runs.push({ seconds: (performance.now() - begin) / 1000, mebibytes: Number(stderr) / 1024 })
     }

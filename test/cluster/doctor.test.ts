@@ -7,13 +7,7 @@ import { Member } from './member.ts'
 import { clusterTest } from './shared.ts'
 import { CRASHES } from './status.ts'
 import { until } from './until.ts'
-
-interface Shown {
-  area: string
-  state: string
-  message: string
-  advice?: string
-}
+import { readEnvelope } from '../fixture/envelope.ts'
 
 type KuredPod = Parameters<typeof installKured>[1]
 
@@ -36,10 +30,9 @@ async function saidOf(cluster: Cluster, member: Member, pod: KuredPod): Promise<
 async function said(member: Member): Promise<string> {
   const { stdout, stderr } = await member.online(['kured-sentinel', 'doctor', '--json'])
   assert.equal(stderr, '')
-  const { lines }: { lines: Shown[] } = JSON.parse(stdout)
-  return lines
-    .filter(({ area, message }) => area === 'kured' && !/asked/.test(message))
-    .map(({ state, message, advice = '' }) => `${state}: ${message} (${advice})\n`)
+  return readEnvelope('doctor', stdout)
+    .findings.filter(({ kind, message }) => kind === 'kured' && !/asked/.test(message))
+    .map(({ state, message, advice }) => `${state}: ${message} (${advice ?? ''})\n`)
     .join('')
     .replaceAll(/kured-system\/kured-\w+/g, 'POD')
 }

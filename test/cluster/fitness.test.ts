@@ -1,6 +1,5 @@
 /** `kured-sentinel cluster` on a real API: a cluster that is fit, and each way not to be. */
 import assert from 'node:assert/strict'
-import type { Fitness } from '../../src/cluster/check.ts'
 import { consoleBlock } from '../fixture/console.ts'
 import { ApiError, type Resource } from './api.ts'
 import type { Cluster } from './cluster.ts'
@@ -11,19 +10,17 @@ import { DESCHEDULER, GOOD, make, wrongObjects } from './objects.ts'
 import { clusterTest } from './shared.ts'
 import { CRASHES } from './status.ts'
 import { until } from './until.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const COMMAND = ['kured-sentinel', 'cluster', '--kubeconfig', '/root/admin.conf', '--json']
 
 /** What the command says, and its findings as "level area: object message". */
-async function fitnessOf(member: Member): Promise<{ fitness: Fitness; lines: string[] }> {
-  const { stdout, stderr, exitCode } = await member.online(COMMAND)
+async function fitnessOf(member: Member) {
+  const { stdout, stderr } = await member.online(COMMAND)
   assert.equal(stderr, '')
-  const fitness: Fitness = JSON.parse(stdout)
-  assert.equal(fitness.exitCode, exitCode)
-  const lines = fitness.findings.map(
-    ({ level, area, object, message }) => `${level} ${area}: ${object} ${message}`,
-  )
-  return { fitness, lines }
+  const { verdict, exitCode, findings, details } = readEnvelope('cluster', stdout)
+  const lines = findings.map(({ kind, message, fields }) => `${fields.level} ${kind}: ${message}`)
+  return { fitness: { verdict, exitCode, findings, ...details }, lines }
 }
 
 function includes(lines: string[], expected: RegExp): void {

@@ -5,6 +5,7 @@ import type { PackageRecipe } from '../lab/package.ts'
 import type { Run } from '../lab/run.ts'
 import { Member } from './member.ts'
 import { clusterTest } from './shared.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 /** A package with a program that says its version, and is nothing else. */
 function part(name: 'kubelet' | 'kubeadm', version: string): PackageRecipe {
@@ -38,9 +39,8 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   const command = (...words: string[]) => member.online(['kured-sentinel', ...words])
   const doctor = async () => {
     const { stdout } = await command('doctor', '--json')
-    const lines: { area: string; state: string; message: string }[] = JSON.parse(stdout).lines
-    return lines
-      .filter(({ area }) => area === 'versions')
+    return readEnvelope('doctor', stdout)
+      .findings.filter(({ kind }) => kind === 'versions')
       .map(({ state, message }) => `${state}: ${message}`)
   }
   await install(node, running, part('kubeadm', '1.36.3'))
@@ -88,7 +88,7 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
   await offer(node, part('kubelet', '1.37.1'))
   await node.ok(['pacman', '-Sy'])
   const free = await command('ignore', 'list', '--json')
-  assert.deepEqual(JSON.parse(free.stdout).versions, [
+  assert.deepEqual(JSON.parse(free.stdout).details.versions, [
     {
       package: 'kubelet',
       fits: true,
@@ -130,7 +130,8 @@ clusterTest('a kubelet that fits, one that would not, and one that does not', as
     restart.stdout,
     /a restart would start another version of Kubernetes, without a drain/,
   )
-  assert.deepEqual(JSON.parse((await command('ignore', 'list', '--json')).stdout).versions, [])
+  const { stdout } = await command('ignore', 'list', '--json')
+  assert.deepEqual(JSON.parse(stdout).details.versions, [])
   const passed = await command('reboot')
   assert.equal(passed.exitCode, 0, passed.stderr)
   assert.match(passed.stdout, /^rebooting/)

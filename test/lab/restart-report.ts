@@ -52,7 +52,7 @@ export async function restart(node: LabNode, ...args: string[]) {
 }
 
 export function parseReport(json: string): Report {
-  return JSON.parse(json)
+  return JSON.parse(json).details
 }
 
 export const units = (told: Told[]) => told.map(({ unit }) => unit ?? '').toSorted()

@@ -1,5 +1,6 @@
 /** Runs a program, and everything it starts, for a limited time. */
 import { spawn } from 'node:child_process'
+import { checkOutput } from '../fixture/envelope.ts'
 
 export interface Run {
   /** undefined when a signal ended it: ours after `timeoutMs`, or another. */
@@ -50,6 +51,7 @@ export async function run(argv: string[], options: RunOptions = {}): Promise<Run
       child.once('error', reject)
       child.once('close', resolve)
     })
+    checkOutput(argv, output.stdout, exitCode)
     return { exitCode: exitCode ?? undefined, ...output, ...outcome }
   } finally {
     clearTimeout(timer)

@@ -83,7 +83,7 @@ systemctl start tool`)
       assert.equal(exitCode, 0, `ask ${ask}`)
     }
     assert.equal((await say(node, 'reboot --dry-run')).said, 'would reboot now')
-    const { events } = JSON.parse(await node.shell('kured-sentinel history --json'))
+    const { events } = JSON.parse(await node.shell('kured-sentinel history --json')).details
     const kinds = events.map(({ kind }: { kind: string }) => kind)
     const since = kinds.slice(kinds.lastIndexOf('hold'))
     assert.deepEqual(since, ['hold', 'restart', 'upgrade', 'release', 'reboot-asked'])

@@ -6,6 +6,7 @@ import { BURDENS, FORGERIES, type Place } from '../lab/attackers.ts'
 import { bootNode, install, labTest, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { greet, greeter, tool } from '../lab/recipes.ts'
+import { readJudged } from '../fixture/envelope.ts'
 
 const FROM: Record<Place, string[]> = {
   session: ['--scope', '--slice=user-1001.slice'],
@@ -30,9 +31,10 @@ for (const [what, source] of Object.entries(FORGERIES)) {
       )
       const { exitCode, stdout, stderr } = await node.asKured(['/usr/bin/kured-sentinel', 'check'])
       assert.deepEqual([exitCode, stdout, stderr], [1, 'no reboot required\n', ''], from)
-      const { ignored } = JSON.parse(await node.ok(['/usr/bin/kured-sentinel', 'status', '--json']))
+      const shown = await node.ok(['/usr/bin/kured-sentinel', 'status', '--json'])
+      const { ignored } = readJudged(shown, 'status')
       assert.ok(
-        ignored.some((finding: { pid?: number }) => finding.pid === pid),
+        ignored.some((finding) => finding.pid === pid),
         'it was seen',
       )
       await node.shell(`pkill -x attacker; rm -rf /var/tmp/own; systemctl reset-failed`)

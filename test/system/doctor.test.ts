@@ -8,24 +8,17 @@ import { bootNode, gatedTest, install, labProblem, labTest, offer } from '../lab
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel } from '../lab/recipes.ts'
-
-interface Shown {
-  area: string
-  state: string
-  message: string
-  advice?: string
-}
+import { readEnvelope } from '../fixture/envelope.ts'
+import type { EnvelopeFinding } from '../../src/envelope/envelope.ts'
 
 async function doctor(node: LabNode) {
   const { exitCode, stdout, stderr } = await node.run(['kured-sentinel', 'doctor', '--json'])
   assert.equal(stderr, '')
-  const examination: { exitCode: number; lines: Shown[] } = JSON.parse(stdout)
-  assert.equal(examination.exitCode, exitCode)
-  return { exitCode, lines: examination.lines.map(text), advice: examination.lines.map(advice) }
+  const { findings } = readEnvelope('doctor', stdout)
+  return { exitCode, lines: findings.map(text), advice: findings.map(({ advice }) => advice ?? '') }
 }
 
-const text = ({ area, state, message }: Shown) => `${state} ${area}: ${message}`
-const advice = ({ advice: todo = '' }: Shown) => todo
+const text = ({ kind, state, message }: EnvelopeFinding) => `${state} ${kind}: ${message}`
 
 const RELEASE = release()
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { FAILS, prepareServed, served, WELL } from '../lab/served.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const CHECK = ['/usr/bin/kured-sentinel']
 const DIRECTORY = '/var/cache/kured-sentinel/fleet'
@@ -52,7 +53,8 @@ labTest(
       assert.equal(unknown, 2, why)
       assert.match(why, /no row of this host, node1: kured-sentinel fleet report/)
       for (const node of [waits, hurt, third]) {
-        await node.ok(['kured-sentinel', 'fleet', 'report'])
+        const { stdout } = await node.run(['kured-sentinel', 'fleet', 'report', '--json'])
+        assert.equal(readEnvelope('fleet report', stdout).verdict, 'told')
       }
       assert.deepEqual((await ask(waits))[0], 0)
       const packages = await waits.shell(`bsdtar -tf ${DIRECTORY}/node1/local.tar.zst`)
@@ -82,7 +84,7 @@ labTest(
       assert.match(night.stdout, /^skip: waits for node2: unhealthy/m)
       const shown = await waits.run(['kured-sentinel', 'fleet', '--json'])
       assert.equal(shown.exitCode, 1)
-      const { hosts, due } = JSON.parse(shown.stdout)
+      const { hosts, due } = JSON.parse(shown.stdout).details
       assert.deepEqual(
         hosts.map(({ row }: any) => row.health?.verdict),
         [undefined, 'unhealthy', undefined],

@@ -59,7 +59,7 @@ async function expectUnhealthy(node: LabNode, why: RegExp): Promise<void> {
 }
 
 const kindsOf = async (node: LabNode): Promise<string[]> => {
-  const { events } = JSON.parse(await node.ok(['kured-sentinel', 'history', '--json']))
+  const { events } = JSON.parse(await node.ok(['kured-sentinel', 'history', '--json'])).details
   return events.flatMap(({ kind, verdict }: any) => (kind === 'health' ? [verdict] : []))
 }
 

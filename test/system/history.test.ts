@@ -12,7 +12,7 @@ import { assertFiring } from '../monitoring/promtool.ts'
 const CHECK = ['/usr/bin/kured-sentinel']
 
 async function history(node: LabNode): Promise<any[]> {
-  return JSON.parse(await node.ok(['kured-sentinel', 'history', '--json'])).events
+  return JSON.parse(await node.ok(['kured-sentinel', 'history', '--json'])).details.events
 }
 
 const kinds = (events: { kind: HistoryKind }[]) => events.map(({ kind }) => kind)

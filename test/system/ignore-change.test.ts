@@ -100,8 +100,7 @@ labTest('a dry run shows the diff, which patch(1) could apply, and writes nothin
     'new would be added to IgnorePkg in @/pacman.conf\nkubelet: already in IgnorePkg, nothing to do\n',
   )
   const json = JSON.parse(ignore('add --dry-run --json', ['new', 'kubelet']).stdout)
-  assert.deepEqual(json, {
-    action: 'add',
+  assert.deepEqual(json.details, {
     key: 'IgnorePkg',
     dryRun: true,
     files: [{ file: '@/pacman.conf', names: ['new'], diff: stdout }],
@@ -140,7 +139,7 @@ labTest('an entry of an included file is listed with its place, and removed ther
     'db/local/ALPM_DB_VERSION': '9\n',
   })
   const list = run(['ignore', 'list', '--json', '--pacman-conf', conf]).stdout
-  const { entries }: { entries: ConfEntry[] } = JSON.parse(list.replaceAll(root, '@'))
+  const { entries }: { entries: ConfEntry[] } = JSON.parse(list.replaceAll(root, '@')).details
   assert.deepEqual(
     entries.map(({ name, file }) => `${name}${file}`),
     'a@/pacman.conf b@/pacman.conf b@/d/more.conf c@/d/more.conf #@/d/more.conf a,@/d/more.conf'.split(

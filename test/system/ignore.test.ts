@@ -16,6 +16,7 @@ import { UPGRADES } from '../fixture/upgrades.ts'
 import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { plain } from '../lab/recipes.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const ignore = (node: LabNode, ...args: string[]) => node.run(['kured-sentinel', 'ignore', ...args])
 const installed = (node: LabNode) => node.ok(['pacman', '-Q', 'kubelet', 'cni'])
@@ -160,10 +161,11 @@ labTest('ignore check with databases that are missing, broken or not to be copie
 labTest('ignore check as JSON, and who may not ask', () => {
   const conf = join(makePacmanHost(UPGRADES[0]?.host ?? HELD), 'pacman.conf')
   const ended = run(['ignore', 'check', '--json', '--pacman-conf', conf])
-  const { databasesFrom, errors, ...rest } = JSON.parse(ended.stdout)
+  const { verdict, details } = readEnvelope('ignore check', ended.stdout)
+  const { databasesFrom = '', errors, ...rest } = details
   const x = { installed: '1-1', available: '2-1' }
+  assert.equal(verdict, 'blocked')
   assert.deepEqual(rest, {
-    verdict: 'blocked',
     blockers: [{ package: 'x', ...x, kind: 'needed', dependency: 'x>=2', by: 'y 2-1' }],
     waiting: [{ name: 'x', ...x }],
     obstacles: [],
@@ -259,7 +261,7 @@ none  @8  nothing installed
   warning: none has no packages
 `,
   )
-  const { entries } = JSON.parse(list('--json').stdout)
+  const { entries } = JSON.parse(list('--json').stdout).details
   assert.deepEqual(entries[0], {
     name: 'kubelet',
     file: conf,
@@ -274,7 +276,7 @@ none  @8  nothing installed
     [added.code, added.stderr],
     [0, 'warning: kublet is neither installed nor in any sync database\n'],
   )
-  assert.deepEqual(JSON.parse(add('--json', 'kublet').stdout).warnings, [
+  assert.deepEqual(JSON.parse(add('--json', 'kublet').stdout).details.warnings, [
     'kublet is neither installed nor in any sync database',
   ])
 

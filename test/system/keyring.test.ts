@@ -1,6 +1,5 @@
 /** Packages whose signatures the keyring of the node does not know: the keyring goes first. */
 import assert from 'node:assert/strict'
-import type { Preflight } from '../../src/preflight/preflight.ts'
 import { bootNode, gatedTest, install, labProblem, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { plain } from '../lab/recipes.ts'
@@ -13,6 +12,7 @@ import {
   readRun,
   upgrade,
 } from '../lab/upgrade-job.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const DOWNLOAD = 'systemctl start pacman-cache-update.service'
 const LOCAL = ['upgrade', '--local']
@@ -60,9 +60,9 @@ async function keyringFirst(): Promise<void> {
     /^skip: lab-keyring 2-1 must be installed first, and its service does so: pacman does not trust all signatures: /m,
   )
   const json = await node.run(['kured-sentinel', 'preflight', ...LOCAL, '--json'])
-  const report: Preflight = JSON.parse(json.stdout)
-  assert.deepEqual(report.plan, ['a', 'b', 'lab-keyring'])
-  assert.deepEqual(report.findings.at(-1)?.first, {
+  const { details, findings } = readEnvelope('preflight upgrade', json.stdout)
+  assert.deepEqual(details.plan, ['a', 'b', 'lab-keyring'])
+  assert.deepEqual(findings.at(-1)?.fields.first, {
     names: ['lab-keyring'],
     versions: ['lab-keyring 2-1'],
   })

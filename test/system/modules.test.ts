@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { hostTree, replacedTree } from '../fixture/host.ts'
 import { fillTree, type Tree } from '../fixture/tree.ts'
 import { bootNode, labTest } from '../lab/lab.ts'
+import { readJudged } from '../fixture/envelope.ts'
 
 const OLD = '0A1B2C3D4E5F60718293A4B'
 const NEW = 'FFEEDDCCBBAA99887766554'
@@ -50,10 +51,9 @@ labTest('a loaded module is stale if the kernel and the file tell two sources', 
   const check = async (...words: string[]) => {
     const argv = ['/usr/bin/kured-sentinel', 'check', '--json', '--root', HOST, ...words]
     const { exitCode, stdout } = await node.asKured(argv)
-    const { reasons, ignored }: Record<string, { kind: string; path: string; why?: string }[]> =
-      JSON.parse(stdout)
+    const { reasons, ignored } = readJudged(stdout)
     const says = new Map<string, string>()
-    for (const { kind, path, why = 'reboot' } of [...(reasons ?? []), ...(ignored ?? [])]) {
+    for (const { kind, path = '', why = 'reboot' } of [...reasons, ...ignored]) {
       if (kind === 'module') says.set(path, why)
     }
     return { exitCode, says }

@@ -15,6 +15,7 @@ import {
   type OwnPackage,
   PACKAGE_TOOLS,
 } from '../lab/own-package.ts'
+import { schemaFiles } from '../../scripts/build/schemas.ts'
 
 const MANUAL = [
   'usr/share/man/man5/kured-sentinel.conf.5.gz',
@@ -91,6 +92,9 @@ toolTest(PACKAGE_TOOLS, 'the package has exactly these files', async () => {
       'usr/share/kured-sentinel/examples/notify-mail',
       'usr/share/kured-sentinel/examples/notify-webhook',
       'usr/share/kured-sentinel/kured-values.yaml',
+      ...[...schemaFiles().keys()]
+        .toSorted()
+        .map((name) => `usr/share/kured-sentinel/schemas/${name}`),
       'usr/share/libalpm/hooks/00-kured-sentinel-replaced.hook',
       'usr/share/libalpm/hooks/zzz-kured-sentinel-begun.hook',
       'usr/share/libalpm/hooks/zzz-kured-sentinel-finished.hook',

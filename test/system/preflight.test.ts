@@ -4,6 +4,7 @@ import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { plain } from '../lab/recipes.ts'
 import { CACHE, expectAnswer, LOCK, preflight, SYNC } from '../lab/upgrade-job.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 /** A bind mount of /srv/sync that an automount waits for; `more` goes into the mount's [Unit]. */
 async function startAutomount(node: LabNode, more = ''): Promise<void> {
@@ -194,9 +195,9 @@ labTest('a download needs room, and the right to write; not what an upgrade need
   await expectAnswer(node, ['download'], 0, /^go: the download can begin$/m)
   await node.shell(`mount -o remount,ro ${CACHE}`)
   await expectAnswer(node, ['download'], 1, /pkg cannot be written to: it is read-only, or its/)
-  const { said } = await preflight(node, 'download', '--local', '--json')
+  const { stdout } = await preflight(node, 'download', '--local', '--json')
   assert.deepEqual(
-    JSON.parse(said).findings.map(({ check }: { check: string }) => check),
+    readEnvelope('preflight download', stdout).findings.map(({ kind }) => kind),
     ['configuration', 'reboot', 'lock', 'mounts', 'writable'],
   )
 })

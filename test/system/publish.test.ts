@@ -154,6 +154,6 @@ async function nights(): Promise<void> {
   const other = await preflight(cache, 'download')
   assert.equal(other.exitCode, 255, other.said)
   assert.match(other.said, /cache published these databases at .*publish --take-over/)
-  await cache.ok(['kured-sentinel', 'publish', '--take-over'])
+  await cache.ok(['kured-sentinel', 'publish', '--take-over', '--json'])
   assert.equal((await preflight(cache, 'download')).exitCode, 0)
 }

@@ -6,6 +6,7 @@ import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel, slow } from '../lab/recipes.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const GATE = ['/usr/bin/kured-sentinel', 'reboot']
 const LOCK = '/var/lib/pacman/db.lck'
@@ -105,7 +106,7 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
   assert.match(whyInhibited, /^error: systemctl reboot failed: .*\(see systemd-inhibit --list\)/)
   await node.ok(['systemctl', 'stop', 'inhibitor'])
 
-  const { events } = JSON.parse(await node.ok(['kured-sentinel', 'history', '--json']))
+  const { events } = JSON.parse(await node.ok(['kured-sentinel', 'history', '--json'])).details
   const gates = events.filter(({ kind }: HistoryEntry) => kind === 'gate')
   assert.deepEqual(
     gates.map(({ ending, by }: HistoryEntry<'gate'>) => `${ending} ${by}`),
@@ -124,8 +125,8 @@ labTest('no reboot: what refuses it, and what is left as it was', async () => {
 
   const ready = await node.run([...GATE, '--dry-run', '--json'])
   assert.equal(ready.exitCode, 0)
-  const { answer, dryRun, exitCode } = JSON.parse(ready.stdout)
-  assert.deepEqual([answer, dryRun, exitCode], ['go', true, 0])
+  const { verdict, details, exitCode } = readEnvelope('reboot', ready.stdout)
+  assert.deepEqual([verdict, details.dryRun, exitCode], ['go', true, 0])
   assert.equal((await node.asKured([...GATE, '--dry-run'])).exitCode, 2, 'to Kured 0 is a reboot')
 
   assert.equal(await node.shell(`ls ${PENDING} 2>/dev/null || true`), '')

@@ -6,6 +6,7 @@ import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel, plain } from '../lab/recipes.ts'
 import { CACHE, installJobs, LOCK, preflight, readRun, upgrade } from '../lab/upgrade-job.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const UNIT = 'pacman-upgrade.service'
 const LOCAL = '/var/lib/pacman/local'
@@ -74,8 +75,8 @@ async function ask(node: LabNode) {
 /** doctor's problems, each with its advice. */
 async function doctor(node: LabNode): Promise<string> {
   const { stdout } = await node.run(['kured-sentinel', 'doctor', '--json'])
-  const { lines }: { lines: { message: string; advice?: string }[] } = JSON.parse(stdout)
-  return lines.map(({ message, advice = '' }) => `${message} (${advice})\n`).join('')
+  const { findings } = readEnvelope('doctor', stdout)
+  return findings.map(({ message, advice }) => `${message} (${advice ?? ''})\n`).join('')
 }
 
 const gate = (node: LabNode) => node.run(['kured-sentinel', 'reboot', '--dry-run'])
@@ -100,6 +101,8 @@ labTest(
     assert.match(await doctor(node), /the upgrade of linux, m, z did not end/)
     assert.match(await ask(node), /^2 .*To do: kured-sentinel repair/)
     const before = await versions(node)
+    const json = await node.ok(['kured-sentinel', 'repair', '--dry-run', '--json'])
+    assert.equal(readEnvelope('repair', json).verdict, 'planned')
     await followConsole(
       consoleBlock('docs/repair.md', '# kured-sentinel repair --dry-run'),
       async (script) => (await node.run(['/bin/sh', '-c', script])).stdout,

@@ -4,25 +4,15 @@ import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { greet, greeter, plain, tool } from '../lab/recipes.ts'
+import { readEnvelope, readJudged } from '../fixture/envelope.ts'
 
 const NOTE = '/usr/lib/kured-sentinel/bin/note-replaced'
 const RUN = '/run/kured-sentinel'
 const LOCK = '/var/lib/pacman/db.lck'
 
-interface Shown {
-  kind: string
-  unit?: string
-  path?: string
-  message: string
-}
-
 async function check(node: LabNode) {
-  const { exitCode, stdout, stderr } = await node.asKured([
-    '/usr/bin/kured-sentinel',
-    'check',
-    '--json',
-  ])
-  const { reasons }: { reasons: Shown[] } = JSON.parse(stdout || stderr)
+  const { exitCode, stdout } = await node.asKured(['/usr/bin/kured-sentinel', 'check', '--json'])
+  const { reasons } = readJudged(stdout)
   const named = reasons.map(({ unit, kind, path }) => `${unit} ${kind} ${path}`).toSorted()
   return { exitCode, named, said: reasons.map(({ message }) => message).join('; ') }
 }
@@ -320,10 +310,8 @@ for (const [what, damage, incomplete, mending] of WITHOUT_RUN) {
 /** doctor's lines of this area. */
 async function areaReplaced(node: LabNode): Promise<string[]> {
   const { stdout } = await node.run(['kured-sentinel', 'doctor', '--json'])
-  const { lines }: { lines: { area: string; state: string; message: string }[] } =
-    JSON.parse(stdout)
-  return lines
-    .filter(({ area }) => area === 'replaced')
+  return readEnvelope('doctor', stdout)
+    .findings.filter(({ kind }) => kind === 'replaced')
     .map(({ state, message }) => `${state}: ${message}`)
 }
 

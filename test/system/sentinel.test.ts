@@ -4,27 +4,16 @@ import { bootNode, install, labTest, offer, upgradeTo } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import { greet, greeter, hoard, kernel, plain, slow, tool } from '../lab/recipes.ts'
 import { seedScript } from '../fixture/seed-script.ts'
-
-interface Shown {
-  kind: string
-  unit?: string
-  path?: string
-  pid?: number
-  why?: string
-  message: string
-}
+import { type JudgedFact, readJudged } from '../fixture/envelope.ts'
 
 async function check(node: LabNode, ...args: string[]) {
-  const { exitCode, stdout, stderr } = await node.asKured([
-    '/usr/bin/kured-sentinel',
-    '--json',
-    ...args,
-  ])
-  const report: { reasons: Shown[]; ignored: Shown[] } = JSON.parse(stdout || stderr)
-  return { exitCode, ...report }
+  const argv = ['/usr/bin/kured-sentinel', '--json', ...args]
+  const { exitCode, stdout } = await node.asKured(argv)
+  const { reasons, ignored } = readJudged(stdout)
+  return { exitCode, reasons, ignored }
 }
 
-const named = (findings: Shown[]) =>
+const named = (findings: JudgedFact[]) =>
   findings.map(({ unit, kind, path }) => `${unit} ${kind} ${path}`).toSorted()
 
 /** A root of its own, as a container has it, with the program and the libraries that are there now. */

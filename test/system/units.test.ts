@@ -5,6 +5,7 @@ import { bootNode, install, labTest, offer } from '../lab/lab.ts'
 import type { LabNode } from '../lab/node.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { kernel } from '../lab/recipes.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
 
 const MOUNTED = { tmpfs: ['/var/lib/pacman/sync', '/var/cache/pacman/pkg'] }
 const DIRECTORY = '/etc/systemd/system'
@@ -17,16 +18,9 @@ const ok = (node: LabNode, ...words: string[]) => node.ok(['kured-sentinel', 'un
 const show = (node: LabNode, unit: string, property: string) =>
   node.ok(['systemctl', 'show', '--value', `--property=${property}`, '--', unit])
 
-interface Shown {
-  name: string
-  next?: string
-  last?: string
-  skip?: { why: string }
-}
-
-async function status(node: LabNode, unit: string): Promise<Shown | undefined> {
-  const shown: Shown[] = JSON.parse(await ok(node, 'status', '--json'))
-  return shown.find(({ name }) => name === unit)
+async function status(node: LabNode, unit: string) {
+  const shown = readEnvelope('units status', await ok(node, 'status', '--json'))
+  return shown.details.units.find(({ name }) => name === unit)
 }
 
 const timers = (node: LabNode) =>

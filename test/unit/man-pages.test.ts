@@ -8,7 +8,7 @@ import { SECTIONS } from '../../src/config/keys.ts'
 import { KINDS } from '../../src/history/kinds.ts'
 import { STATE_DIRECTORY } from '../../src/state/store.ts'
 import { commonOption, exitStatusOf, MAN_PAGES, section, subsection } from '../fixture/man-pages.ts'
-import { documentation, shippedKeys } from '../fixture/shipped.ts'
+import { documentation, shipped, shippedKeys } from '../fixture/shipped.ts'
 
 const TREE = commandTree()
 const COMMANDS = allCommands(TREE).filter(({ path }) => path.length > 0 && path.at(-1) !== 'help')
@@ -33,21 +33,25 @@ for (const command of COMMANDS) {
   })
 
   if (command.commands.length > 0) continue
-  test(`${name}: its exit status, with each code that the documentation and its help have`, () => {
-    const text = exitStatusOf(name)
-    for (const code of documentedCodes(name))
-      assert.ok(text.includes(`*${code}*`), `no exit ${code}`)
+  test(`${name}: its exit status, with the codes of the one table`, () => {
+    const codes = [...exitStatusOf(name).matchAll(/\*(\d{1,3})\*/g)].map(([, code = '']) => code)
+    const documented = EXITS.get(name)
+    assert.ok(documented, 'it has no row in docs/commands.md')
+    assert.deepEqual([...new Set(codes)].toSorted(), documented.toSorted())
   })
 }
 
-test('each exit code that a table of the documentation explains', () => {
-  const tables = documentation()
-    .split('\n\n')
-    .filter((text) => /^\| exit\b/.test(text))
-  assert.ok(tables.length > 0)
-  for (const [, code] of tables.join('\n').matchAll(/^\| (\d+) +\|/gm)) {
-    assert.ok(section('EXIT STATUS').includes(`*${code}*`), `no exit ${code}`)
-  }
+const EXITS = documentedExits()
+
+test('no other table has exit codes, and this one has no other commands', () => {
+  const headings = documentation()
+    .split('\n')
+    .filter((line, at, lines) => /^\| -+ \|/.test(lines[at + 1] ?? '') && /exit|\| 0 /i.test(line))
+  assert.equal(headings.length, 1, headings.join('\n'))
+  const names = COMMANDS.filter(
+    ({ commands, path }) => commands.length === 0 || path[0] === 'fleet',
+  )
+  assert.deepEqual([...EXITS.keys()].toSorted(), names.map(({ path }) => path.join(' ')).toSorted())
 })
 
 test('the options of the program itself', () => {
@@ -139,16 +143,23 @@ function sectionOf({ path }: CommandShape): string {
     .join('\n')
 }
 
-/** The numbers in the last cell of the command's row in the documentation's tables with an exit column. */
-function documentedCodes(name: string): string[] {
-  const rows = documentation()
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-  const row = rows.find(
-    (line) => line.startsWith(`| \`${name} `) || line.startsWith(`| \`${name}\``),
+/** By command, from docs/commands.md. */
+function documentedExits(): Map<string, string[]> {
+  const [, table = ''] = shipped('docs/commands.md').split('## Exit codes\n\n')
+  const [heading = '', , ...rows] = table.split('\n').filter((line) => line.startsWith('|'))
+  const cellsOf = (row: string) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const [, ...codes] = cellsOf(heading)
+  return new Map(
+    rows.flatMap((row) => {
+      const [names = '', ...cells] = cellsOf(row)
+      const own = codes.filter((_, index) => cells[index] !== '')
+      return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, own] as const)
+    }),
   )
-  const last = row?.split(' | ').at(-1) ?? ''
-  return [...last.matchAll(/(?<![\d.])\d{1,3}(?![\d.])/g)].map(([code]) => code)
 }
 
 function word(text: string): RegExp {

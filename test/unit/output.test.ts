@@ -4,9 +4,14 @@ import fc from 'fast-check'
 import type { CheckReport } from '../../src/sentinel/check.ts'
 import type { Finding } from '../../src/sentinel/finding.ts'
 import { renderExplanation } from '../../src/commands/check-explain.ts'
-import { renderJson } from '../../src/commands/check-json.ts'
+import { checkAnswer } from '../../src/commands/check-answer.ts'
+import { renderEnvelope } from '../../src/envelope/print.ts'
+import { Host } from '../../src/host/host.ts'
 import { printable } from '../../src/text/printable.ts'
 import { renderLine } from '../../src/commands/check-line.ts'
+import { readEnvelope } from '../fixture/envelope.ts'
+
+const renderJson = (shown: CheckReport) => renderEnvelope(new Host(), 'check', checkAnswer(shown))
 
 function report(reasons: Finding[], ignored: Finding[] = []): CheckReport {
   return {
@@ -38,23 +43,20 @@ test('one line: each process once, no more than three', () => {
   )
 })
 
-test('JSON keeps the two lists apart and does not show what only the verdict needs', () => {
-  const shown = JSON.parse(
-    renderJson(report([library(1)], [{ ...library(2), effect: 'none', why: 'w' }])),
-  )
-  assert.deepEqual(Object.keys(shown), [
-    'verdict',
-    'exitCode',
-    'reasons',
-    'ignored',
-    'checkedAt',
-    'bootId',
-    'durationMs',
-  ])
-  assert.deepEqual(shown.reasons, [
-    { kind: 'library', pid: 1, message: 'process 1', unit: '1.service' },
-  ])
-  assert.equal(shown.ignored[0].why, 'w')
+test('JSON says which findings made the verdict, and shows nothing that only the verdict needs', () => {
+  const text = renderJson(report([library(1)], [{ ...library(2), effect: 'none', why: 'w' }]))
+  const { findings, details, at } = readEnvelope('check', text)
+  const fields = { effect: 'reboot', pid: 1, unit: '1.service', counts: true }
+  const [due, note] = findings
+  assert.deepEqual(due, {
+    kind: 'library',
+    state: 'due',
+    message: 'process 1',
+    advice: null,
+    fields,
+  })
+  assert.deepEqual([note?.state, note?.fields.counts, note?.fields.why], ['note', false, 'w'])
+  assert.deepEqual([details, at], [{ bootId: 'b', durationMs: 1 }, 't'])
 })
 
 test('no text of a process or a path reaches the output as a control character', () => {
@@ -79,7 +81,7 @@ test('no text of a process or a path reaches the output as a control character',
       assert.equal(renderExplanation(shown), renderExplanation(harmless))
       for (const render of [renderLine, renderExplanation, renderJson])
         assert.doesNotMatch(render(shown), FORBIDDEN)
-      assert.equal(JSON.parse(renderJson(shown)).reasons[0].path, text)
+      assert.equal(readEnvelope('check', renderJson(shown)).findings[0]?.fields.path, text)
     }),
   )
 })
