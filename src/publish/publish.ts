@@ -10,7 +10,14 @@ import { askAvailable } from '../pacman/database/available.ts'
 import { installedVersions } from '../pacman/database/local.ts'
 import type { Target } from '../pacman/targets.ts'
 import { listed } from '../text/listed.ts'
-import { digestNew, isPublished, type Published, putDatabases, readPublished } from './databases.ts'
+import {
+  digestNew,
+  isPublished,
+  type Published,
+  putDatabases,
+  readPublished,
+  syncPackages,
+} from './databases.ts'
 import { downloadAll } from './download.ts'
 import { askRoom, findMissing, fitIn, uniqueTargets } from './fit.ts'
 import { type CacheUsers, readUsers } from './hosts.ts'
@@ -154,6 +161,7 @@ function describeHosts(plans: readonly HostPlan[]): Publication['hosts'] {
 async function put({
   host,
   dbPath,
+  cacheDirs,
   databases,
   published,
   options,
@@ -165,7 +173,9 @@ async function put({
   // A signature of before is none of a database that has none.
   const remove = [...published.digests.keys()].filter((file) => databases[file] === undefined)
   const files = { put: Object.keys(databases), remove }
-  if (!options.dryRun) await putDatabases(host, `${dbPath}/sync`, manifest, files, deadline)
+  if (options.dryRun) return true
+  for (const cacheDir of cacheDirs) await syncPackages(cacheDir, deadline)
+  await putDatabases(host, `${dbPath}/sync`, manifest, files, deadline)
   return true
 }
 
