@@ -20,7 +20,7 @@ export interface SimulatedFleet {
 }
 
 /** In the node. */
-export const SHARE = '/srv/fleet'
+const SHARE = '/srv/fleet'
 
 /**
  * Writes the files of a fleet, the databases by which they are planned, and the configuration.
