@@ -30,31 +30,28 @@ export async function askRoom(cacheDir: string, deadline: Deadline): Promise<num
 }
 
 /**
- * Leaves out the hosts whose packages do not fit any more: one that wants all of a repository does not
- * take the place of the others. The first ones have theirs first.
+ * Why what is to be fetched does not fit. Nothing is published then: hosts would find databases
+ * without their packages.
  *
  * @param missing the files that are to be fetched
  * @param room for them, in bytes
+ * @returns '' if it fits
  */
-export function fitIn(
+export function refuseRoom(
   plans: readonly HostPlan[],
   missing: ReadonlySet<string>,
   room: number,
-): HostPlan[] {
-  const taken = new Set<string>()
-  let left = room
-  return plans.map((plan) => {
-    if ('problem' in plan) return plan
-    const more = plan.targets.filter(({ file }) => missing.has(file) && !taken.has(file))
-    const bytes = more.reduce((sum, { size }) => sum + size, 0)
-    if (bytes > left) {
-      const problem = `the cache has no room for its packages: they take ${sizeText(bytes)}, and ${sizeText(Math.max(0, left))} are free beside min-free`
-      return { name: plan.name, problem }
-    }
-    left -= bytes
-    for (const { file } of more) taken.add(file)
-    return plan
+): string {
+  const bytesOf = (targets: readonly Target[]) =>
+    targets.reduce((sum, { file, size }) => sum + (missing.has(file) ? size : 0), 0)
+  const all = bytesOf(uniqueTargets(plans))
+  if (all <= room) return ''
+  const wants = plans.map((plan) => {
+    return { name: plan.name, bytes: 'targets' in plan ? bytesOf(plan.targets) : 0 }
   })
+  const [most] = wants.toSorted((one, other) => other.bytes - one.bytes)
+  const whose = most === undefined ? '' : `, ${sizeText(most.bytes)} of them for ${most.name}`
+  return `the cache has no room: ${sizeText(all)} are missing${whose}, and ${sizeText(Math.max(0, room))} are free beside min-free`
 }
 
 /** Each package of the plans once. */

@@ -10,9 +10,16 @@ import { askAvailable } from '../pacman/database/available.ts'
 import { installedVersions } from '../pacman/database/local.ts'
 import type { Target } from '../pacman/targets.ts'
 import { listed } from '../text/listed.ts'
-import { digestNew, isPublished, type Published, putDatabases, readPublished } from './databases.ts'
+import {
+  digestNew,
+  isPublished,
+  type Published,
+  putDatabases,
+  readPublished,
+  syncPackages,
+} from './databases.ts'
 import { downloadAll } from './download.ts'
-import { askRoom, findMissing, fitIn, uniqueTargets } from './fit.ts'
+import { askRoom, findMissing, refuseRoom, uniqueTargets } from './fit.ts'
 import { type CacheUsers, readUsers } from './hosts.ts'
 import { type HostPlan, makePlan, planHosts, type Plans } from './plan.ts'
 import { type CacheNeeds, findSuperfluous, listCache, removeEntries } from './prune.ts'
@@ -80,15 +87,15 @@ export async function publish(
   const sources = await collect(host, config, options, deadline)
   const { users, confs, cacheDirs } = sources
   const known = await planHosts(host, confs.plan, users.hosts, deadline)
-  const lacking = await findMissing(uniqueTargets(known.plans), cacheDirs, deadline)
-  const missing = new Set(lacking.map(({ target }) => target.file))
-  const room = (await askRoom(cacheDirs[0] ?? '', deadline)) - config.minFree
-  const plans = fitIn(known.plans, missing, room)
-  const targets = uniqueTargets(plans)
+  const targets = uniqueTargets(known.plans)
+  const lacking = await findMissing(targets, cacheDirs, deadline)
+  const fetched = lacking.map(({ target }) => target.file)
   const wanted = targets.map(({ file }) => file)
-  const fetched = wanted.filter((file) => missing.has(file))
-  const { stopped, ...fetching } = await fetch(sources, targets)
-  const told = { ...fetching, hosts: describeHosts(plans), fetched, wanted }
+  const room = (await askRoom(cacheDirs[0] ?? '', deadline)) - config.minFree
+  const tooMuch = refuseRoom(known.plans, new Set(fetched), room)
+  const { stopped, ...fetching } =
+    tooMuch === '' ? await fetch(sources, targets) : { ...NOT_FETCHED, reason: tooMuch }
+  const told = { ...fetching, hosts: describeHosts(known.plans), fetched, wanted }
   if (fetching.reason !== '') {
     const outcome = stopped ? 'stopped' : 'failed'
     return { ...told, outcome, pruned: [], kept: NOT_PUBLISHED }
@@ -97,6 +104,8 @@ export async function publish(
   const outcome = isNew || fetched.length > 0 ? 'published' : 'unchanged'
   return { ...told, outcome, ...(await prune(sources, known, wanted)) }
 }
+
+const NOT_FETCHED = { reason: '', stopped: false, distrusted: [], refused: [] }
 
 const NOT_PUBLISHED = 'nothing goes before the new databases are published'
 
@@ -135,7 +144,7 @@ async function fetch(
   { options, confs, cacheDirs, deadline }: Sources,
   targets: readonly Target[],
 ): Promise<Pick<Publication, 'reason' | 'distrusted' | 'refused'> & { stopped: boolean }> {
-  if (options.dryRun) return { reason: '', stopped: false, distrusted: [], refused: [] }
+  if (options.dryRun) return NOT_FETCHED
   const { problem, ...told } = await downloadAll(confs.download, targets, deadline)
   if (problem !== '') return { reason: problem, ...told }
   const missing = (await findMissing(targets, cacheDirs, deadline)).map((one) => one.told)
@@ -154,6 +163,7 @@ function describeHosts(plans: readonly HostPlan[]): Publication['hosts'] {
 async function put({
   host,
   dbPath,
+  cacheDirs,
   databases,
   published,
   options,
@@ -165,7 +175,9 @@ async function put({
   // A signature of before is none of a database that has none.
   const remove = [...published.digests.keys()].filter((file) => databases[file] === undefined)
   const files = { put: Object.keys(databases), remove }
-  if (!options.dryRun) await putDatabases(host, `${dbPath}/sync`, manifest, files, deadline)
+  if (options.dryRun) return true
+  for (const cacheDir of cacheDirs) await syncPackages(cacheDir, deadline)
+  await putDatabases(host, `${dbPath}/sync`, manifest, files, deadline)
   return true
 }
 
