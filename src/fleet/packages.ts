@@ -90,10 +90,9 @@ export function unpackPackages(
   }
   try {
     const ended = runProgram(program, [...as, ...bsdtar], limits)
-    const packed = ended.exitCode === 0 ? pickPackages(parseTar(ended.stdout)) : new Map()
-    if (packed.size > 0) return packed
+    if (ended.exitCode === 0) return pickPackages(parseTar(ended.stdout))
     const [why = ''] = complaint(ended).split('\n')
-    return unreadable(why || 'it has no packages')
+    return unreadable(why)
   } catch (error) {
     return unreadable(errorText(error))
   }
@@ -103,12 +102,20 @@ function unreadable(why: string): { problem: string } {
   return { problem: `its packed database of packages cannot be read: ${why}` }
 }
 
-/** Only what is a package's desc by its name and its size. */
-function pickPackages(files: ReadonlyMap<string, Buffer>): PackedDatabase {
-  const found = [...files].flatMap(([path, content]) => {
-    const directory = /^\.\/([A-Za-z0-9@_+][\w@.+:~-]{0,250})\/desc$/.exec(path)?.[1]
-    if (directory === undefined || nameVersion(directory) === undefined) return []
-    return content.length <= LARGEST_DESC ? [[directory, content] as const] : []
-  })
-  return new Map(found)
+/**
+ * Each package's desc. A version may have any printable character of ASCII but colon, slash and dash.
+ * What cannot be taken for a package makes all of it unknown: without one
+ * that is installed, its upgrade would not be fetched, and its file would be pruned. [PKGBUILD(5), pkgver]
+ */
+function pickPackages(files: ReadonlyMap<string, Buffer>): PackedDatabase | { problem: string } {
+  const found = new Map<string, Buffer>()
+  for (const [path, content] of files) {
+    const [, entry] = /^\.\/([^/]+)\/desc$/s.exec(path) ?? []
+    if (entry === undefined) continue
+    const isPackage = /^[A-Za-z0-9@_+][!-~]{0,250}$/.test(entry) && nameVersion(entry) !== undefined
+    if (!isPackage) return unreadable(`${entry} is no package`)
+    if (content.length > LARGEST_DESC) return unreadable(`${entry} is too large`)
+    found.set(entry, content)
+  }
+  return found.size > 0 ? found : unreadable('it has no packages')
 }

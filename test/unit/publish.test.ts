@@ -283,15 +283,28 @@ describe('what a host says that it has installed', () => {
       'linux-6.9.1.arch1-1/desc': '%NAME%\nlinux\n',
       [`${long}/desc`]: 'x',
       'x-1-1/files': 'no list of files',
-      'noversion/desc': 'x',
+      'odd-1:1.0^rc1,2~3=4!-1/desc': 'x',
       'deep/y-1-1/desc': 'x',
-      'big-1-1/desc': 'x'.repeat(300_000),
       ALPM_DB_VERSION: '9\n',
     })
     const found = await read(share)
     assert.ok(!('problem' in found), JSON.stringify(found))
-    assert.deepEqual([...found.keys()].toSorted(), ['linux-6.9.1.arch1-1', long])
+    const odd = 'odd-1:1.0^rc1,2~3=4!-1'
+    assert.deepEqual([...found.keys()].toSorted(), ['linux-6.9.1.arch1-1', long, odd])
     assert.equal(found.get('linux-6.9.1.arch1-1')?.toString(), '%NAME%\nlinux\n')
+  })
+
+  test('is unknown where one of them cannot be taken for a package', async () => {
+    for (const [path, content, says] of [
+      ['noversion/desc', 'x', /noversion is no package/],
+      ['-rf-1-1/desc', 'x', /-rf-1-1 is no package/],
+      ['a b-1-1/desc', 'x', /a b-1-1 is no package/],
+      ['a\nb-1-1/desc', 'x', /is no package/],
+      ['big-1-1/desc', 'x'.repeat(300_000), /big-1-1 is too large/],
+    ] as const) {
+      const found = await read(pack({ 'x-1-1/desc': 'x', [path]: content }).share)
+      assert.match('problem' in found ? found.problem : '', says)
+    }
   })
 
   test('is not read through links, from what never ends, or torn', async () => {
