@@ -10,7 +10,9 @@ import {
   manifestText,
   parseManifest,
 } from '../pacman/database/manifest.ts'
+import { askAvailable } from '../pacman/database/available.ts'
 import { STAGING } from '../pacman/database/staging.ts'
+import { listed } from '../text/listed.ts'
 
 /** As the copy of a host does. In bytes. */
 const LARGEST_DATABASE = 64 * 2 ** 20
@@ -35,6 +37,31 @@ export function digestNew(host: Host, names: readonly string[]): Record<string, 
     }),
   )
   return Object.fromEntries(found)
+}
+
+/**
+ * What the new databases offer. By one that is empty or broken pacman plans nothing, which looks as if
+ * hosts had it all. pacman -Sy takes it for current, as its time is the mirror's: so those that cannot
+ * be read go, and the next refresh fetches them. [libalpm/dload.c, CURL_TIMECOND_IFMODSINCE]
+ *
+ * @param conf see writeSharedConfs(), for the plan
+ * @param names of the repositories
+ * @returns name → version
+ * @throws SentinelError if they cannot all be read
+ */
+export function readOffered(
+  host: Host,
+  conf: string,
+  names: readonly string[],
+  dryRun: boolean,
+  deadline: Deadline,
+): ReadonlyMap<string, string> {
+  const { versions, problems } = askAvailable(conf, names, deadline)
+  if (problems.length === 0) return versions
+  if (!dryRun) host.removeTree(`${STAGING}/sync`)
+  throw new SentinelError(
+    `the new databases cannot be read: ${listed(problems, 3)}. To do: systemctl start pacman-cache-update, which fetches them anew`,
+  )
 }
 
 /** What is published: the manifest, and the databases as they are. */

@@ -45,7 +45,7 @@ export function refuseRoom(
   const bytesOf = (targets: readonly Target[]) =>
     targets.reduce((sum, { file, size }) => sum + (missing.has(file) ? size : 0), 0)
   const all = bytesOf(uniqueTargets(plans))
-  if (all <= room) return ''
+  if (all === 0 || all <= room) return ''
   const wants = plans.map((plan) => {
     return { name: plan.name, bytes: 'targets' in plan ? bytesOf(plan.targets) : 0 }
   })

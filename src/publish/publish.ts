@@ -6,7 +6,6 @@ import { databasePath, plainPath, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { askPacmanConf, writeSharedConfs } from '../pacman/conf/pacman-conf.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
-import { askAvailable } from '../pacman/database/available.ts'
 import { installedVersions } from '../pacman/database/local.ts'
 import type { Target } from '../pacman/targets.ts'
 import { listed } from '../text/listed.ts'
@@ -15,6 +14,7 @@ import {
   isPublished,
   type Published,
   putDatabases,
+  readOffered,
   readPublished,
   syncPackages,
 } from './databases.ts'
@@ -66,6 +66,8 @@ interface Sources {
   /** the new databases: name → SHA-256 */
   databases: Record<string, string>
   published: Published
+  /** name → version in them */
+  offered: ReadonlyMap<string, string>
   users: CacheUsers
   /** configurations of pacman; see writeSharedConfs() */
   confs: { plan: string; download: string }
@@ -124,6 +126,8 @@ async function collect(
   const published = await readPublished(`${dbPath}/sync`, files, deadline)
   const other = refuseOther(published.manifest, ownPublisher(host))
   if (other !== '') throw new SentinelError(other)
+  const confs = writeSharedConfs(pacmanConf, makePlan(host), deadline)
+  const offered = readOffered(host, confs.plan, names, options.dryRun, deadline)
   return {
     host,
     config,
@@ -133,9 +137,10 @@ async function collect(
     dbPath,
     databases,
     published,
+    offered,
     cacheDirs: askPacmanConf(pacmanConf, 'CacheDir').map(plainPath),
     users: await readUsers(host, config, conf, deadline),
-    confs: writeSharedConfs(pacmanConf, makePlan(host), deadline),
+    confs,
   }
 }
 
@@ -183,7 +188,7 @@ async function put({
 
 /** What fails here stays: the next publication finds it again. */
 async function prune(
-  { host, config, conf, dbPath, options, users, cacheDirs, confs, deadline }: Sources,
+  { host, config, dbPath, options, offered, users, cacheDirs, deadline }: Sources,
   { installed, unknown: [unknown] }: Plans,
   wanted: readonly string[],
 ): Promise<Pick<Publication, 'pruned' | 'kept'>> {
@@ -194,12 +199,10 @@ async function prune(
   const [cacheDir = ''] = cacheDirs
   const own = [...installedVersions(host, dbPath)].map(([name, version]) => `${name}-${version}`)
   try {
-    const { versions, problems } = askAvailable(confs.plan, repositories(conf), deadline)
-    if (problems.length > 0) return { pruned: [], kept: problems.join('; ') }
     const needs: CacheNeeds = {
       wanted: new Set([...wanted, ...options.wantedBefore]),
       installed: new Set([...installed, ...own]),
-      offered: versions,
+      offered,
       keep: config.cacheKeep,
     }
     const { entries, now } = await listCache(cacheDir, deadline)

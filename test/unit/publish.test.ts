@@ -16,7 +16,13 @@ import {
 } from '../../src/pacman/database/manifest.ts'
 import type { Target } from '../../src/pacman/targets.ts'
 import { compareVersions } from '../../src/pacman/version-order.ts'
-import { digestNew, isPublished, putDatabases, readPublished } from '../../src/publish/databases.ts'
+import {
+  digestNew,
+  isPublished,
+  putDatabases,
+  readOffered,
+  readPublished,
+} from '../../src/publish/databases.ts'
 import { refuseRoom, uniqueTargets } from '../../src/publish/fit.ts'
 import { findSuperfluous } from '../../src/publish/prune.ts'
 import { refuseOther } from '../../src/publish/publisher.ts'
@@ -157,8 +163,8 @@ describe('room in the cache', () => {
       refuseRoom(plans, missing, 939),
       'the cache has no room: 940 bytes are missing, 940 bytes of them for greedy, and 939 bytes are free beside min-free',
     )
-    // What is there already takes no room.
-    assert.equal(refuseRoom(plans, new Set(), 0), '')
+    // What is there already takes no room, also where there is less than none.
+    for (const left of [0, -5]) assert.equal(refuseRoom(plans, new Set(), left), '')
     assert.match(refuseRoom(plans, missing, -5), / and 0 bytes are free/)
   })
 })
@@ -241,6 +247,21 @@ describe('a set of databases', () => {
     writeFileSync(host.path('/sync/extra.db'), 'refreshed')
     const torn = await readPublished(host.path('/sync'), files, limit())
     assert.equal(isPublished(torn, databases), false)
+  })
+
+  test('that cannot be read is not published, and is fetched anew', () => {
+    const host = staged()
+    const sync = '/var/cache/kured-sentinel/staging/sync'
+    writeFileSync(host.path(`${sync}/core.db`), '')
+    const own = `DBPath = ${host.path('/var/cache/kured-sentinel/staging')}\n`
+    writeFileSync(host.path('/conf'), `[options]\n${own}[core]\n[extra]\n`)
+    const read = (dryRun: boolean) =>
+      readOffered(host, host.path('/conf'), ['core', 'extra'], dryRun, limit())
+    const says = /^SentinelError: the new databases cannot be read: .*anew$/
+    assert.throws(() => read(true), says)
+    assert.deepEqual(host.list(sync), ['core.db', 'core.db.sig', 'extra.db'])
+    assert.throws(() => read(false), says)
+    assert.equal(host.lstat(sync), undefined)
   })
 
   test('stays as it is where one of them cannot be copied', async () => {
