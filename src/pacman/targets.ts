@@ -28,17 +28,18 @@ export const AS_NOBODY = [
  * @param conf a configuration for a copy of the databases; see writeFlatConfs()
  * @param options more of pacman's
  * @param before a program with which pacman is started
+ * @returns late: pacman did not end
  */
 export async function askTargets(
   conf: string,
   deadline: Deadline,
   { options = [], before = [] }: { options?: readonly string[]; before?: readonly string[] } = {},
-): Promise<{ targets: Target[] } | { problem: string }> {
+): Promise<{ targets: Target[] } | { problem: string; late?: true }> {
   const format = ['--print-format', '%r %n %v %s %l']
   const asked = ['-Sup', '--noconfirm', '--color', 'never', '--config', conf, ...format]
   const [program = '', ...args] = [...before, '/usr/bin/pacman', ...asked, ...options]
   const ended = await awaitProgram(program, args, { timeoutMs: deadline.left() })
-  if (ended.timedOut) return { problem: 'no answer in time' }
+  if (ended.timedOut) return { problem: 'no answer in time', late: true }
   const lines = ended.stdout.toString().split('\n').slice(0, -1)
   if (ended.exitCode === 0) return { targets: lines.flatMap(parseTarget) }
   // stderr says that it failed, stdout which dependency cannot be satisfied.

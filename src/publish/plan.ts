@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { errorText, SentinelError } from '../errors.ts'
 import { type PackedDatabase, unpackPackages } from '../fleet/packages.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
@@ -16,7 +17,7 @@ export interface PublishHost {
   left: string
 }
 
-type Planned = { targets: Target[] } | { problem: string }
+type Planned = { targets: Target[] } | { problem: string; late?: true }
 
 /** What a host wants, or why pacman cannot plan its upgrade. */
 export type HostPlan = { name: string } & Planned
@@ -35,6 +36,9 @@ const PLAN = `${STAGING}/plan`
 /** The version of the local database's layout, without which pacman does not read it. */
 const LAYOUT = 'ALPM_DB_VERSION'
 
+/** Of a text that says why there is no plan. */
+const LONGEST = 1000
+
 /** Of pacman for one host, in ms. A slow board takes seconds. */
 const PLAN_MS = 120_000
 
@@ -43,6 +47,7 @@ const PLAN_MS = 120_000
  * the same ones ignored, have the same plan. What other hosts have written is read as nobody.
  *
  * @param conf see writeSharedConfs(), for makePlan()
+ * @throws SentinelError where pacman gives no answer for this host itself
  */
 export async function planHosts(
   host: Host,
@@ -81,20 +86,45 @@ async function look(
   const { packages, left } = one
   if (packages === undefined) return { planned: { problem: left }, entries: undefined }
   if (packages === 'own') {
-    return { planned: await planOne(host, conf, one, undefined, deadline), entries: [] }
+    const planned = await planOne(host, conf, one, undefined, deadline)
+    // Nobody has written that but this host: where pacman has no time for it, it has none for others.
+    if ('late' in planned)
+      throw new SentinelError(`${one.name} cannot be planned for: no answer in time`)
+    return { planned, entries: [] }
   }
   const unpacked = unpackPackages(packages, deadline)
   if ('problem' in unpacked) return { planned: unpacked, entries: undefined }
   const entries = [...unpacked.keys()]
   if (left !== '') return { planned: { problem: left }, entries }
-  return { planned: await planOne(host, conf, one, unpacked, deadline), entries }
+  return { planned: await planOther(host, conf, one, unpacked, deadline), entries }
+}
+
+/** Whatever a host has written, and pacman makes of it: it stops no other host. */
+async function planOther(
+  host: Host,
+  conf: string,
+  one: PublishHost,
+  packages: PackedDatabase,
+  deadline: Deadline,
+): Promise<Planned> {
+  try {
+    const planned = await planOne(host, conf, one, packages, deadline)
+    return 'problem' in planned ? { problem: bounded(planned.problem) } : planned
+  } catch (error) {
+    return { problem: bounded(errorText(error)) }
+  }
+}
+
+/** What pacman says of packages may be as long as these are many. */
+function bounded(problem: string): string {
+  return problem.length <= LONGEST ? problem : `${problem.slice(0, LONGEST - 1)}…`
 }
 
 /** Makes the place where the configuration for planHosts() is to be. @returns its path */
 export function makePlan(host: Host): string {
   host.removeTree(PLAN)
   host.makeDirectory(PLAN)
-  host.makeLink(`${PLAN}/sync`, `${STAGING}/sync`)
+  host.makeLink(`${PLAN}/sync`, '../sync')
   return host.path(PLAN)
 }
 
@@ -113,7 +143,7 @@ async function planOne(
 ): Promise<Planned> {
   host.removeTree(`${PLAN}/local`)
   if (packages === undefined) {
-    host.makeLink(`${PLAN}/local`, `${STAGING}/local`)
+    host.makeLink(`${PLAN}/local`, '../local')
   } else {
     // pacman opens the list of files of what is replaced. An empty one is that of a package without any.
     const files = [...packages].flatMap(([entry, desc]) => [

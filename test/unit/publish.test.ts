@@ -24,6 +24,7 @@ import {
   readPublished,
 } from '../../src/publish/databases.ts'
 import { refuseRoom, uniqueTargets } from '../../src/publish/fit.ts'
+import { planHosts, type PublishHost } from '../../src/publish/plan.ts'
 import { findSuperfluous } from '../../src/publish/prune.ts'
 import { refuseOther } from '../../src/publish/publisher.ts'
 import { makeTree } from '../fixture/tree.ts'
@@ -141,6 +142,54 @@ describe('what goes from the cache', () => {
     // Two of each, and one more for each of five hosts that stayed behind.
     assert.ok(largest <= packages.length * (2 + hosts.length), String(largest))
     assert.ok(largest > packages.length * 2)
+  })
+})
+
+describe('plans for hosts', () => {
+  const staging = 'var/cache/kured-sentinel/staging'
+  const hostOf = (tree: Record<string, string>) => {
+    const root = makeTree({ [`${staging}/plan/.keep`]: '', 'a/x-1-1/desc': '%NAME%\nx\n', ...tree })
+    execFileSync('bsdtar', [
+      '-c',
+      '--zstd',
+      '-f',
+      `${root}/packed`,
+      '-C',
+      `${root}/a`,
+      './x-1-1/desc',
+    ])
+    const packages = readFileSync(`${root}/packed`)
+    const two: PublishHost = { name: 'two', packages, ignored: [], ignoredGroups: [], left: '' }
+    return { host: new Host(root), two }
+  }
+  const version = { [`${staging}/local/ALPM_DB_VERSION`]: '9\n' }
+
+  test('a host whose packages break the plan is named, and stops no other', async () => {
+    // Here the files cannot be written, as on a disk that is full; so it is where pacman crashes.
+    const { host, two } = hostOf({})
+    const known = await planHosts(host, '/none', [two], limit())
+    const [plan] = known.plans
+    assert.match(plan && 'problem' in plan ? plan.problem : '', /ALPM_DB_VERSION: no such file/)
+    assert.deepEqual([...known.installed], ['x-1-1'])
+    assert.deepEqual(known.unknown, [])
+  })
+
+  test('what pacman says of it is bounded', async () => {
+    const { host, two } = hostOf(version)
+    const { plans } = await planHosts(host, `/${'x'.repeat(3000)}`, [two], limit())
+    const [plan] = plans
+    const problem = plan && 'problem' in plan ? plan.problem : ''
+    assert.notEqual(problem, '')
+    assert.equal(problem.length <= 1000, true, String(problem.length))
+  })
+
+  test('where pacman does not answer for the cache host itself, there is no plan at all', async () => {
+    const { host } = hostOf(version)
+    const own: PublishHost = { ...hostOf({}).two, name: 'cache', packages: 'own' }
+    await assert.rejects(
+      planHosts(host, '/none', [own], new Deadline(0)),
+      /^SentinelError: cache cannot be planned for: no answer in time$/,
+    )
   })
 })
 
