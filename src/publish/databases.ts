@@ -121,9 +121,9 @@ export function isPublished(
   const same = (has: (file: string) => string | undefined, count: number) =>
     count === Object.keys(wanted).length &&
     Object.entries(wanted).every(([file, digest]) => has(file) === digest)
-  const listed = manifest?.databases ?? {}
+  const told = manifest?.databases ?? {}
   return (
-    same((file) => listed[file], Object.keys(listed).length) &&
+    same((file) => told[file], Object.keys(told).length) &&
     same((file) => digests.get(file), digests.size)
   )
 }

@@ -17,9 +17,9 @@ export interface Download {
 }
 
 /**
- * Has pacman download the packages of all hosts in one run. It checks the checksum and the signature
- * of each, also of those that are in the cache. Without dependencies, as the plans have them all, and
- * conflicts between hosts do not matter. [pacman(8), -w, -dd; libalpm/sync.c]
+ * Has pacman download the packages of all hosts. It checks the checksum and the signature of each, also
+ * of those that are in the cache. Without dependencies, as the plans have them all, and conflicts
+ * between hosts do not matter. [pacman(8), -w, -dd; libalpm/sync.c]
  *
  * @param conf see writeSharedConfs()
  */
@@ -28,10 +28,41 @@ export async function downloadAll(
   targets: readonly Target[],
   deadline: Deadline,
 ): Promise<Download> {
-  if (targets.length === 0) return { problem: '', stopped: false, distrusted: [], refused: [] }
+  const all: Download = { problem: '', stopped: false, distrusted: [], refused: [] }
+  for (const round of roundsOf(targets)) {
+    const { problem, stopped, distrusted, refused } = await downloadSome(conf, round, deadline)
+    all.distrusted.push(...distrusted)
+    all.refused.push(...refused)
+    if (problem !== '') return { ...all, problem, stopped }
+  }
+  return all
+}
+
+/**
+ * The targets, so that no name occurs twice in a round: of two repositories with one package, some
+ * hosts want the one, and some the other's, and pacman takes no name twice. [libalpm/add.c,
+ * ALPM_ERR_TRANS_DUP_TARGET]
+ */
+export function roundsOf(targets: readonly Target[]): Target[][] {
+  const rounds: Target[][] = []
+  const seen = new Map<string, number>()
+  for (const target of targets) {
+    const at = seen.get(target.name) ?? 0
+    seen.set(target.name, at + 1)
+    const round = (rounds[at] ??= [])
+    round.push(target)
+  }
+  return rounds
+}
+
+async function downloadSome(
+  conf: string,
+  targets: readonly Target[],
+  deadline: Deadline,
+): Promise<Download> {
   const names = targets.map(({ repository, name }) => `${repository}/${name}`)
   const options = ['--noconfirm', '--noprogressbar', '--color', 'never', '--config', conf]
-  const args = ['-Swdd', ...options, '--', ...new Set(names)]
+  const args = ['-Swdd', ...options, '--', ...names]
   const { result: ended, interrupted } = await outlastInterrupt(() =>
     awaitProgram('/usr/bin/pacman', args, { timeoutMs: deadline.left() }),
   )

@@ -24,6 +24,7 @@ import {
   readPublished,
 } from '../../src/publish/databases.ts'
 import { refuseRoom, uniqueTargets } from '../../src/publish/fit.ts'
+import { roundsOf } from '../../src/publish/download.ts'
 import { planHosts, type PublishHost } from '../../src/publish/plan.ts'
 import { findSuperfluous } from '../../src/publish/prune.ts'
 import { refuseOther } from '../../src/publish/publisher.ts'
@@ -191,6 +192,15 @@ describe('plans for hosts', () => {
       /^SentinelError: cache cannot be planned for: no answer in time$/,
     )
   })
+})
+
+test('pacman fetches no two packages of one name at once', () => {
+  const of = (repository: string, name: string, version: string): Target => {
+    return { repository, name, version, size: 1, file: `${name}-${version}-any.pkg.tar.gz` }
+  }
+  const targets = [of('core', 'x', '1-1'), of('core', 'y', '1-1'), of('testing', 'x', '2-1')]
+  assert.deepEqual(roundsOf(targets), [targets.slice(0, 2), targets.slice(2)])
+  assert.deepEqual(roundsOf([]), [])
 })
 
 describe('room in the cache', () => {
