@@ -21,7 +21,7 @@ const YOUNG_MS = 24 * 3_600_000
 
 /**
  * The entries of the cache that nobody needs: packages with their signatures, signatures alone, and
- * what a download that was killed has left. What has no name of pacman's stays.
+ * what a download or a listing that was killed has left. What has no name of pacman's stays.
  *
  * @param now by the clock of the entries' server
  */
@@ -40,12 +40,13 @@ export function findSuperfluous(
     newest.has(path)
   const going = packages.filter((one) => isOld(one.entry) && !isNeeded(one))
   const gone = new Set(going.map(({ entry }) => entry.path))
-  const staying = new Set(packages.map(({ entry }) => entry.path).filter((path) => !gone.has(path)))
+  // Whatever it is: a link to a package, or one whose name says nothing to us, keeps its signature.
+  const staying = new Set(entries.map(({ path }) => path).filter((path) => !gone.has(path)))
   const isLeftover = (entry: ListedEntry) => {
     const { type, path } = entry
     if (type === 'd') return /^download-\w{6}$/.test(path) && isOld(entry)
     if (type !== 'f' || /[\n/]/.test(path)) return false
-    if (path.endsWith('.part')) return isOld(entry)
+    if (path.endsWith('.part') || /^\.clock\.\w{10}$/.test(path)) return isOld(entry)
     if (!/\.pkg\.tar(?:\.\w+)?\.sig$/.test(path)) return false
     const whose = path.replace(/\.sig$/, '')
     return gone.has(whose) || (!staying.has(whose) && isOld(entry))

@@ -88,6 +88,7 @@ describe('what goes from the cache', () => {
       file('download-aB3xYz', 48, 'd'),
       file('y-1-1-any.pkg.tar.zst.part'),
       file('gone-1-1-any.pkg.tar.zst.sig'),
+      file('.clock.aB3xYz0189'),
     ]
     const stays = [
       file('download-aB3xYz', 2, 'd'),
@@ -96,6 +97,10 @@ describe('what goes from the cache', () => {
       file('notes.txt'),
       file('x-3-1-any.pkg.tar.zst', 48, 'd'),
       file('x-2-1-any.pkg.tar.zst', 48, 'l'),
+      file('x-2-1-any.pkg.tar.zst.sig'),
+      file('.clock.aB3xYz0180', 2),
+      file('é-1-1-any.pkg.tar.zst'),
+      file('é-1-1-any.pkg.tar.zst.sig'),
       file('-rf-1-1-any.pkg.tar.zst'),
       file('a\nb-1-1-any.pkg.tar.zst.part'),
     ]
