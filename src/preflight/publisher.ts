@@ -1,3 +1,4 @@
+import { errorText, SentinelError } from '../errors.ts'
 import { askManifest } from '../publish/databases.ts'
 import { ownPublisher, refuseOther } from '../publish/publisher.ts'
 import type { PreflightFinding } from './check.ts'
@@ -9,6 +10,13 @@ export async function checkPublisher({
   syncDir,
   deadline,
 }: Context): Promise<PreflightFinding[]> {
-  const other = refuseOther(await askManifest(syncDir, deadline), ownPublisher(host))
-  return other === '' ? [] : [{ check: 'publisher', result: 'act', message: other }]
+  const check = 'publisher'
+  try {
+    const other = refuseOther(await askManifest(syncDir, deadline), ownPublisher(host))
+    return other === '' ? [] : [{ check, result: 'act', message: other }]
+  } catch (error) {
+    if (!(error instanceof SentinelError)) throw error
+    const advice = 'see that the server of the databases answers'
+    return [{ check, result: 'skip', message: errorText(error), advice }]
+  }
 }

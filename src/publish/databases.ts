@@ -100,7 +100,8 @@ export async function readPublished(
 /**
  * The manifest beside the databases.
  *
- * @returns undefined if there is none that can be read
+ * @returns undefined if there is none, or its text is none
+ * @throws SentinelError if the server does not give it: another host may have published
  */
 export async function askManifest(
   syncDir: string,
@@ -110,7 +111,9 @@ export async function askManifest(
   const args = [`if=${syncDir}/${MANIFEST}`, 'status=none', ...size]
   const limits = { timeoutMs: deadline.left(), maxBytes: LARGEST_MANIFEST }
   const ended = await awaitProgram('/usr/bin/dd', args, limits)
-  return ended.exitCode === 0 ? parseManifest(ended.stdout.toString()) : undefined
+  if (ended.exitCode === 0) return parseManifest(ended.stdout.toString())
+  if (complaint(ended).includes('No such file or directory')) return undefined
+  throw new SentinelError(`${syncDir}/${MANIFEST} cannot be read: ${complaint(ended)}`)
 }
 
 /** Whether hosts have exactly these databases already, and know that they belong together. */

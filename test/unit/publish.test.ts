@@ -17,6 +17,7 @@ import {
 import type { Target } from '../../src/pacman/targets.ts'
 import { compareVersions } from '../../src/pacman/version-order.ts'
 import {
+  askManifest,
   digestNew,
   isPublished,
   putDatabases,
@@ -326,6 +327,28 @@ describe('a set of databases', () => {
     assert.deepEqual(host.list(sync), ['core.db', 'core.db.sig', 'extra.db'])
     assert.throws(() => read(false), says)
     assert.equal(host.lstat(sync), undefined)
+  })
+
+  test('says who has published, or that this cannot be seen', async () => {
+    const { root } = staged()
+    const ask = () => askManifest(`${root}/sync`, limit())
+    assert.equal(await ask(), undefined)
+    assert.equal(await askManifest(`${root}/none`, limit()), undefined)
+    const file = `${root}/sync/kured-sentinel.json`
+    writeFileSync(file, manifestText(manifest(both)))
+    assert.equal((await ask())?.host, 'cache')
+    writeFileSync(file, 'torn')
+    assert.equal(await ask(), undefined)
+    execFileSync('rm', [file])
+    execFileSync('mkfifo', [file])
+    assert.equal(await ask(), undefined)
+    execFileSync('rm', [file])
+    mkdirSync(file)
+    await assert.rejects(ask(), /kured-sentinel\.json cannot be read: .*Is a directory/)
+    await assert.rejects(
+      askManifest(`${root}/sync`, new Deadline(0)),
+      /kured-sentinel\.json cannot be read: no answer in time/,
+    )
   })
 
   test('stays as it is where one of them cannot be copied', async () => {
