@@ -47,21 +47,22 @@ export async function runPublish(flags: PublishFlags): Promise<Answer<'publish'>
   // pacman's DownloadUser and nobody are to read what is made here.
   process.umask(0o022)
   const host = new Host()
-  const last = readPublication(host)
+  const invocationId = systemdInvocation() ?? ''
   const keep = (state: Partial<PublicationState>) => {
     if (flags.dryRun) return
-    const { wanted = [] } = last ?? {}
+    const { wanted = [] } = readPublication(host) ?? {}
     const nothing = { reason: '', problems: [], distrusted: [], refused: [], wanted }
-    const invocationId = systemdInvocation() ?? ''
     writePublication(host, { ...nothing, outcome: 'begun', invocationId, ...state })
   }
+  let isAlone = false
   try {
     return await awaitAlone('publish', ALONE_MS, () => {
-      if (flags.prepare || flags.takeOver) return prepare(host, flags)
-      return publishNow(host, flags, last?.wanted ?? [], keep)
+      isAlone = true
+      return flags.prepare || flags.takeOver ? prepare(host, flags) : publishNow(host, flags, keep)
     })
   } catch (error) {
-    keep({ outcome: 'failed', reason: errorText(error) })
+    // What a person starts beside another run says nothing of that one.
+    if (isAlone || invocationId !== '') keep({ outcome: 'failed', reason: errorText(error) })
     throw error
   }
 }
@@ -84,9 +85,9 @@ async function prepare(host: Host, flags: PublishFlags): Promise<Answer<'publish
 async function publishNow(
   host: Host,
   { json, dryRun, pacmanConf, config }: PublishFlags,
-  wantedBefore: readonly string[],
   keep: (state: Partial<PublicationState>) => void,
 ): Promise<Answer<'publish'>> {
+  const wantedBefore = readPublication(host)?.wanted ?? []
   keep({})
   const done = await withProgress('publishing', () =>
     publish(

@@ -147,6 +147,12 @@ async function nights(): Promise<void> {
     )
   }
 
+  // A run by hand beside another one says nothing of that one.
+  const state = () => cache.ok(['cat', '/var/lib/kured-sentinel/publication.json'])
+  const before = await state()
+  await cache.shell("flock /run/kured-sentinel/locks/publish sh -c '! kured-sentinel publish'")
+  assert.equal(await state(), before)
+
   // A second cache host says so, before it does anything.
   await cache.shell(
     'systemd-machine-id-setup --print; echo 0123456789abcdef0123456789abcdef >/etc/machine-id',
