@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Host } from '../../src/host/host.ts'
 import { databasePath, listOption, logPath, readPacmanConf } from '../../src/pacman/conf/conf.ts'
+import { sharedConfs } from '../../src/pacman/conf/pacman-conf.ts'
 import {
   ARCH,
   ARCH_LINUX_ARM,
@@ -238,3 +239,15 @@ for (const [what, pathOf, cases] of [
     }
   })
 }
+
+test('what anybody may read has no password of a server, and nothing ignored', () => {
+  const servers =
+    'Server = https://me:secret@a/$repo\nCacheServer = http://secret@b\nServer = http://c\n'
+  const own = 'DBPath = /x\nCacheDir = /c\nXferCommand = /usr/bin/get secret\nIgnorePkg = y\n'
+  const { plan, download } = sharedConfs(`[options]\n${own}[core]\n${servers}`, '/work')
+  const database = '[options]\nDBPath = /work\n'
+  const files = 'CacheDir = /work/cache\nLogFile = /work/log\n'
+  assert.equal(plan, `${database}${files}[core]\nServer = file:///\nServer = file:///\n`)
+  const rest = 'CacheDir = /c\nXferCommand = /usr/bin/get secret\n'
+  assert.equal(download, `${database}${rest}[core]\n${servers}`)
+})

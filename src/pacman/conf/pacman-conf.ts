@@ -103,13 +103,31 @@ export function writeSharedConfs(
   dbPath: string,
   deadline: Deadline,
 ): { plan: string; download: string } {
-  const flat = askFlatConf(pacmanConf, deadline).replace(IGNORED, '')
-  const own = `DBPath = ${dbPath}\nCacheDir = ${dbPath}/cache\nLogFile = ${dbPath}/log\n`
+  const { plan, download } = sharedConfs(askFlatConf(pacmanConf, deadline), dbPath)
   const copy = new Host(dbPath)
-  const download = flat.replace(/^DBPath = .*\n/gm, '')
-  copy.write('/plan.conf', Buffer.from(withOptions(flat.replace(OWN, ''), own), 'latin1'))
-  copy.write('/download.conf', Buffer.from(withOptions(download, `DBPath = ${dbPath}\n`), 'latin1'))
+  copy.write('/plan.conf', Buffer.from(plan, 'latin1'))
+  copy.write('/download.conf', Buffer.from(download, 'latin1'), 0o600)
   return { plan: copy.path('/plan.conf'), download: copy.path('/download.conf') }
+}
+
+/**
+ * The texts of writeSharedConfs(). Anybody may read the one for plans: it has no address, in which
+ * there may be a password, as pacman needs none for them.
+ *
+ * @param flat see askFlatConf()
+ */
+export function sharedConfs(flat: string, dbPath: string): { plan: string; download: string } {
+  const shared = flat.replace(IGNORED, '')
+  const own = `DBPath = ${dbPath}\nCacheDir = ${dbPath}/cache\nLogFile = ${dbPath}/log\n`
+  const plan = shared
+    .replace(OWN, '')
+    .replace(/^CacheServer = .*\n/gm, '')
+    .replace(/^Server = .*$/gm, 'Server = file:///')
+  const download = shared.replace(/^DBPath = .*\n/gm, '')
+  return {
+    plan: withOptions(plan, own),
+    download: withOptions(download, `DBPath = ${dbPath}\n`),
+  }
 }
 
 /** The configuration as pacman itself reads it, with all Includes resolved, as latin1. */
