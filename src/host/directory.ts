@@ -1,4 +1,4 @@
-import type { Deadline } from './deadline.ts'
+import { Deadline } from './deadline.ts'
 import { awaitProgram } from './program.ts'
 
 /** The longest that a server may take to answer, or a mount to appear. */
@@ -48,22 +48,41 @@ export async function askNobodysFiles(path: string, deadline: Deadline): Promise
   return ended.stdout.length > 0
 }
 
+/** A command line holds so many characters of paths, however many there are. [execve(2), E2BIG] */
+const LONGEST_LINE = 512 * 1024
+
 /** The sizes in bytes of the files that exist. */
 export async function askSizes(
   files: readonly string[],
   deadline: Deadline,
 ): Promise<Map<string, number> | { problem: string }> {
-  const args = ['--dereference', '--printf=%s %n\\0', '--', ...files]
-  const limits = { timeoutMs: patience(deadline) }
-  const ended = await awaitProgram('/usr/bin/stat', args, limits)
-  if (ended.timedOut) return { problem: `no answer within ${limits.timeoutMs / 1000} s` }
-  const entries = ended.stdout.toString().split('\0').slice(0, -1)
-  return new Map(
-    entries.map((entry) => {
+  const timeoutMs = patience(deadline)
+  const limit = new Deadline(timeoutMs)
+  const sizes = new Map<string, number>()
+  for (const some of commandLines(files)) {
+    const args = ['--dereference', '--printf=%s %n\\0', '--', ...some]
+    const ended = await awaitProgram('/usr/bin/stat', args, { timeoutMs: limit.left() })
+    if (ended.timedOut) return { problem: `no answer within ${timeoutMs / 1000} s` }
+    for (const entry of ended.stdout.toString().split('\0').slice(0, -1)) {
       const at = entry.indexOf(' ')
-      return [entry.slice(at + 1), Number(entry.slice(0, at))]
-    }),
-  )
+      sizes.set(entry.slice(at + 1), Number(entry.slice(0, at)))
+    }
+  }
+  return sizes
+}
+
+function commandLines(words: readonly string[]): string[][] {
+  const lines: string[][] = []
+  let left = 0
+  for (const word of words) {
+    left -= Buffer.byteLength(word) + 9
+    if (left < 0) {
+      lines.push([])
+      left = LONGEST_LINE
+    }
+    lines.at(-1)?.push(word)
+  }
+  return lines
 }
 
 async function ask(

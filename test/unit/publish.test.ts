@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { describe, test } from 'node:test'
 import { readArchives, unpackPackages } from '../../src/fleet/packages.ts'
 import { Deadline } from '../../src/host/deadline.ts'
+import { askSizes } from '../../src/host/directory.ts'
 import { Host } from '../../src/host/host.ts'
 import type { ListedEntry } from '../../src/host/listing.ts'
 import {
@@ -207,6 +208,20 @@ test('pacman fetches no two packages of one name at once', () => {
   const targets = [of('core', 'x', '1-1'), of('core', 'y', '1-1'), of('testing', 'x', '2-1')]
   assert.deepEqual(roundsOf(targets), [targets.slice(0, 2), targets.slice(2)])
   assert.deepEqual(roundsOf([]), [])
+})
+
+test('the sizes of more files than a command line holds', async () => {
+  const root = makeTree({ one: 'x', two: 'xx' })
+  const missing = Array.from({ length: 40_000 }, (_, index) => `${root}/${'n'.repeat(60)}${index}`)
+  const sizes = await askSizes([`${root}/one`, ...missing, `${root}/two`], limit())
+  assert.deepEqual(
+    sizes,
+    new Map([
+      [`${root}/one`, 1],
+      [`${root}/two`, 2],
+    ]),
+  )
+  assert.deepEqual(await askSizes([], limit()), new Map())
 })
 
 describe('room in the cache', () => {
