@@ -137,9 +137,6 @@ function renderPublication(done: Publication, dryRun: boolean): string {
     problem === '' ? `${name} wants ${packages(count)}` : `${name} ${problem}`,
   )
   const some = fetched.length > 0 ? `: ${listed(fetched, NAMED)}` : ''
-  if (outcome === 'failed' || outcome === 'stopped') {
-    return printableLines([...lines, `not published, hosts have what they had: ${reason}`])
-  }
   const size = sizeText(pruned.reduce((sum, one) => sum + one.size, 0))
   const going = `${listed(
     pruned.map(({ file }) => file),
@@ -148,11 +145,16 @@ function renderPublication(done: Publication, dryRun: boolean): string {
   const [fetchedWord, publishedWord, prunedWord] = dryRun
     ? ['to fetch', 'would be published', 'would go from the cache']
     : ['fetched', 'published', 'removed from the cache']
+  const gone = pruned.length > 0 ? [`${prunedWord}: ${going}`] : []
+  if (outcome === 'failed' || outcome === 'stopped') {
+    const failed = `not published, hosts have what they had: ${reason}`
+    return printableLines([...lines, ...gone, failed])
+  }
   return printableLines([
     ...lines,
     `${packages(wanted.length)} wanted, ${fetched.length} ${fetchedWord}${some}`,
     outcome === 'unchanged' ? 'the databases are published already' : publishedWord,
-    ...(pruned.length > 0 ? [`${prunedWord}: ${going}`] : []),
+    ...gone,
     ...(kept === '' ? [] : [`nothing is removed from the cache: ${kept}`]),
   ])
 }

@@ -71,6 +71,19 @@ export async function planHosts(
   return { plans, installed, unknown }
 }
 
+/**
+ * Why databases are of no use to anybody: pacman finds no way for any host, this one included. Then the
+ * fault may be this host's, and hosts are better off with the databases that they have.
+ *
+ * @returns '' if they are of use
+ */
+export function refuseUseless(plans: readonly HostPlan[]): string {
+  const problems = plans.flatMap((plan) => ('problem' in plan ? [plan] : []))
+  const [first] = problems
+  if (first === undefined || problems.length < plans.length) return ''
+  return `no host can be satisfied; ${first.name}: ${first.problem}`
+}
+
 interface Looked {
   planned: Planned
   /** what is installed; undefined if that is not known. Of this host itself, nothing. */

@@ -21,7 +21,7 @@ import {
 import { downloadAll } from './download.ts'
 import { askRoom, findMissing, refuseRoom, uniqueTargets } from './fit.ts'
 import { type CacheUsers, readUsers } from './hosts.ts'
-import { type HostPlan, makePlan, planHosts, type Plans } from './plan.ts'
+import { type HostPlan, makePlan, planHosts, type Plans, refuseUseless } from './plan.ts'
 import { type CacheNeeds, findSuperfluous, listCache, removeEntries } from './prune.ts'
 import { ownPublisher, refuseOther } from './publisher.ts'
 
@@ -37,7 +37,7 @@ export interface Publication {
   fetched: string[]
   /** the files that hosts want */
   wanted: string[]
-  /** what has gone, or would go, from the cache; sizes in bytes */
+  /** what has gone, or would go, from the cache, also where that had no room; sizes in bytes */
   pruned: { file: string; size: number }[]
   /** why nothing was pruned; '' if that was looked at */
   kept: string
@@ -94,10 +94,15 @@ export async function publish(
   const fetched = lacking.map(({ target }) => target.file)
   const wanted = targets.map(({ file }) => file)
   const room = (await askRoom(cacheDirs[0] ?? '', deadline)) - config.minFree
-  const tooMuch = refuseRoom(known.plans, new Set(fetched), room)
-  const { stopped, ...fetching } =
-    tooMuch === '' ? await fetch(sources, targets) : { ...NOT_FETCHED, reason: tooMuch }
-  const told = { ...fetching, hosts: describeHosts(known.plans), fetched, wanted }
+  const hosts = describeHosts(known.plans)
+  const reason = refuseUseless(known.plans) || refuseRoom(known.plans, new Set(fetched), room)
+  if (reason !== '') {
+    const told = { reason, distrusted: [], refused: [], hosts, fetched: [], wanted }
+    // Without what nobody needs there may be room the next time.
+    return { ...told, outcome: 'failed', ...(await prune(sources, known, wanted)) }
+  }
+  const { stopped, ...fetching } = await fetch(sources, targets)
+  const told = { ...fetching, hosts, fetched, wanted }
   if (fetching.reason !== '') {
     const outcome = stopped ? 'stopped' : 'failed'
     return { ...told, outcome, pruned: [], kept: NOT_PUBLISHED }
@@ -106,8 +111,6 @@ export async function publish(
   const outcome = isNew || fetched.length > 0 ? 'published' : 'unchanged'
   return { ...told, outcome, ...(await prune(sources, known, wanted)) }
 }
-
-const NOT_FETCHED = { reason: '', stopped: false, distrusted: [], refused: [] }
 
 const NOT_PUBLISHED = 'nothing goes before the new databases are published'
 
@@ -149,7 +152,7 @@ async function fetch(
   { options, confs, cacheDirs, deadline }: Sources,
   targets: readonly Target[],
 ): Promise<Pick<Publication, 'reason' | 'distrusted' | 'refused'> & { stopped: boolean }> {
-  if (options.dryRun) return NOT_FETCHED
+  if (options.dryRun) return { reason: '', stopped: false, distrusted: [], refused: [] }
   const { problem, ...told } = await downloadAll(confs.download, targets, deadline)
   if (problem !== '') return { reason: problem, ...told }
   const missing = (await findMissing(targets, cacheDirs, deadline)).map((one) => one.told)
