@@ -132,21 +132,25 @@ export function isPublished(
 }
 
 /**
- * Copies all to the shared directory under names that pacman does not read, and flushes them to the
- * disk; only then are they renamed, the manifest last. Whatever ends it, and whenever: before the
- * first rename nothing has changed, and behind it the manifest tells that the set is torn.
+ * Copies all to the shared directory under names that pacman does not read, flushes them to the disk,
+ * and compares them with what the packages were fetched for; only then are they renamed, the manifest
+ * first. Whatever ends it, and whenever: before the first rename nothing has changed, and behind it the
+ * manifest tells that the set is torn, also where there was none before.
  */
 const PUT = `
 umask 022
 from=$1
 cd -P -- "$2" || exit 1
-shift 2
+sums=$3
+shift 3
 /usr/bin/rm -f -- .kured-sentinel.*
 for name; do
   case $name in /*) continue ;; esac
   /usr/bin/cp --preserve=timestamps -T -- "$from/$name" ".kured-sentinel.$name" &&
     /usr/bin/sync -- ".kured-sentinel.$name" || { /usr/bin/rm -f -- .kured-sentinel.*; exit 1; }
 done
+[ -z "$sums" ] || printf %s "$sums" | /usr/bin/sha256sum --check --quiet --strict - >&2 ||
+  { /usr/bin/rm -f -- .kured-sentinel.*; exit 1; }
 for name; do
   case $name in
   /*) /usr/bin/rm -f -- "\${name#/}" || exit 1 ;;
@@ -181,8 +185,9 @@ export async function putDatabases(
   deadline: Deadline,
 ): Promise<void> {
   host.write(`${STAGING}/sync/${MANIFEST}`, manifestText(manifest))
-  const names = [...remove.map((file) => `/${file}`), ...put, MANIFEST]
-  const args = ['-c', PUT, 'put', host.path(`${STAGING}/sync`), syncDir, ...names]
+  const names = [MANIFEST, ...remove.map((file) => `/${file}`), ...put]
+  const sums = put.map((file) => `${manifest.databases[file]}  .kured-sentinel.${file}\n`).join('')
+  const args = ['-c', PUT, 'put', host.path(`${STAGING}/sync`), syncDir, sums, ...names]
   const ended = await awaitProgram('/usr/bin/sh', args, { timeoutMs: deadline.left() })
   if (ended.exitCode === 0) return
   throw new SentinelError(`the databases cannot be put into ${syncDir}: ${complaint(ended)}`)

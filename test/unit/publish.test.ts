@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -346,6 +347,33 @@ describe('a set of databases', () => {
     writeFileSync(host.path('/sync/extra.db'), 'refreshed')
     const torn = await readPublished(host.path('/sync'), files, limit())
     assert.equal(isPublished(torn, databases), false)
+  })
+
+  test('stays as it is where the new one is not that for which the packages were fetched', async () => {
+    const host = staged()
+    const databases = digestNew(host, ['core', 'extra'])
+    writeFileSync(host.path('/var/cache/kured-sentinel/staging/sync/core.db'), 'newer core')
+    const put = { put: Object.keys(databases), remove: ['extra.db.sig'] }
+    await assert.rejects(
+      putDatabases(host, host.path('/sync'), manifest(databases), put, limit()),
+      /core\.db: FAILED/,
+    )
+    assert.equal(readFileSync(host.path('/sync/core.db'), 'utf8'), 'old core')
+    assert.equal(host.list('/sync').length, 3)
+  })
+
+  test('is known to be torn from the first one on, also where nobody has published before', async () => {
+    const host = staged()
+    const databases = digestNew(host, ['core', 'extra'])
+    // The second one cannot be put in its place.
+    rmSync(host.path('/sync/extra.db'))
+    mkdirSync(host.path('/sync/extra.db/in-the-way'), { recursive: true })
+    const put = { put: Object.keys(databases), remove: [] }
+    await assert.rejects(putDatabases(host, host.path('/sync'), manifest(databases), put, limit()))
+    assert.equal(readFileSync(host.path('/sync/core.db'), 'utf8'), 'new core')
+    const there = await readPublished(host.path('/sync'), files, limit())
+    const said = manifestText(there.manifest ?? manifest({}))
+    assert.match(judgeSet(said, ['core', 'extra'], there.digests) ?? '', /^extra\.db is not/)
   })
 
   test('that cannot be read is not published, and is fetched anew', () => {

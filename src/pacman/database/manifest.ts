@@ -3,7 +3,7 @@ import { shape, text, whole } from '../../text/guard.ts'
 import { printable } from '../../text/printable.ts'
 
 /**
- * Beside the sync databases: which of them belong together. The cache host writes it last, when all
+ * Beside the sync databases: which of them belong together. The cache host writes it when all
  * packages that they name and that a host wants are in the cache. pacman reads no such file.
  * [libalpm/db.c: only NAME.db of a configured repository]
  */
