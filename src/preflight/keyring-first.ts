@@ -59,7 +59,9 @@ export async function installKeyrings(
 /**
  * Fetches packages that only other databases offer, by their checksums and signatures.
  *
- * @returns their files; none if that failed
+ * @returns their files; none if that failed. As addresses: so pacman -U demands a signature as for
+ *   what it downloads (RemoteFileSigLevel), and none for a path by Arch's own LocalFileSigLevel; and the
+ *   cache may be on a server. [pacman.conf(5); src/pacman/upgrade.c; tested on 6.0.2]
  */
 async function fetchFiles(
   dbPath: string,
@@ -75,7 +77,10 @@ async function fetchFiles(
     )
   if ((await ask(['-Sw'])).exitCode !== 0) return []
   const found = await ask(['-Sp', '--print-format', '%l'])
-  return [...found.stdout.toString().matchAll(/^file:\/\/(.+)$/gm)].map(([, file = '']) => file)
+  return found.stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line.startsWith('file:///'))
 }
 
 /** pacman's errors; after a transaction that was completed, the scriptlets and hooks that failed. */
