@@ -198,6 +198,28 @@ Transient=yes
   assert.deepEqual([never?.conditionsMet, never?.hasJob, never?.hasFile], [true, true, false])
 })
 
+test('a unit whose name has an escaped dash is known by all its names', () => {
+  // As systemd 257 prints them: Id= as it is, lists in quotes.
+  const output = String.raw`
+Id=default.target
+Names=default.target
+Wants=a.service "var-cache-kured\\x2dsentinel-fleet.mount"
+ActiveState=active
+FragmentPath=/usr/lib/systemd/system/default.target
+
+Id=var-cache-kured\x2dsentinel-fleet.mount
+Names="var-cache-kured\\x2dsentinel-fleet.mount"
+ActiveState=active
+FragmentPath=/etc/systemd/system/var-cache-kured\x2dsentinel-fleet.mount
+`
+  const units = parseLoadedUnits(output)
+  const name = String.raw`var-cache-kured\x2dsentinel-fleet.mount`
+  assert.deepEqual(units[1]?.names, [name])
+  const before = { bootId: 'before', ...toBaseline(units) }
+  assert.ok(before.active.includes(name))
+  assert.deepEqual(judgeUnits(units, before, { healthUnits: [] }, {}).reasons, [])
+})
+
 const node = (status: string, message = '') => ({
   status: {
     conditions: [
