@@ -5,13 +5,19 @@ import type { Host } from '../host/host.ts'
 import { askAvailable, type Available } from '../pacman/database/available.ts'
 import { type UpgradeBlocker, findBlockers } from './blockers.ts'
 import { databasePath, listOption, repositories } from '../pacman/conf/conf.ts'
-import { type DatabaseCopy, inHostPaths, withDatabaseCopy } from '../pacman/database/copy.ts'
+import {
+  type DatabaseCopy,
+  inHostPaths,
+  NotCopied,
+  withDatabaseCopy,
+} from '../pacman/database/copy.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
 import { type FlatConfs, writeFlatConfs } from '../pacman/conf/pacman-conf.ts'
 import { listInstalled } from '../pacman/database/local.ts'
 import { readLock } from '../pacman/lock.ts'
 import { askSatisfier, simulateUpgrade } from './simulate.ts'
 import { describeConfProblem, readValidConf } from '../pacman/conf/valid-conf.ts'
+import { UNITS } from '../systemd/jobs.ts'
 import type { UpgradeObstacle, WaitingPackage } from './simulation-output.ts'
 
 export interface IgnoredCheck {
@@ -51,9 +57,10 @@ export async function checkIgnored(
   if (listInstalled(host, dbPath).length === 0) {
     throw new SentinelError(`${dbPath}/local has no packages: is DBPath in ${pacmanConf} right?`)
   }
-  return withDatabaseCopy(host.path(dbPath), repositories(conf), deadline, async (copy) => {
+  const names = repositories(conf)
+  const answer = withDatabaseCopy(host.path(dbPath), names, deadline, async (copy) => {
     const confs = writeFlatConfs(pacmanConf, copy.path, deadline)
-    const available = askAvailable(confs.asItIs, repositories(conf), deadline)
+    const available = askAvailable(confs.asItIs, names, deadline)
     const told = (text: string) => inHostPaths(text, copy.path, dbPath, pacmanConf)
     try {
       const check = await judgeIgnored({ host, conf, dbPath, copy, available, deadline, ...confs })
@@ -62,7 +69,14 @@ export async function checkIgnored(
       throw error instanceof SentinelError ? new SentinelError(told(error.message)) : error
     }
   })
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof NotCopied)) throw error
+    throw new SentinelError(`${error.message}: ${DOWNLOAD}`)
+  })
 }
+
+/** No pacman -Sy: a node cannot write to databases that it shares, and the cache host would tear their set. */
+const DOWNLOAD = `have the cache host download, with systemctl start ${UNITS.download} there`
 
 /** The evidence: the configuration, and a copy of the databases. */
 export interface IgnoredSources extends FlatConfs {

@@ -304,7 +304,7 @@ test('what was seen of the databases stands while pacman works, or they cannot b
   rmSync(host.path(DATABASE))
   const { facts, problem } = await collectDatabases(host, true)
   assert.equal(facts?.newest, modified.getTime())
-  assert.match(String(problem), /sync databases of .* cannot be copied .*: run pacman -Sy/)
+  assert.match(String(problem), /sync databases of .* cannot be copied \(/)
   rmSync(host.path('/etc/pacman.conf'))
   await assert.rejects(collectDatabases(host, true), /pacman\.conf/)
 })

@@ -38,7 +38,7 @@ export function askAvailable(
     const silent = wanted.filter((name) => !offering.has(name))
     const empty = silent.map(
       (name) =>
-        `the repository ${name} offers nothing: run pacman -Sy, or remove it if it is meant to be empty`,
+        `the repository ${name} offers nothing: have it downloaded anew, or remove it if it is meant to be empty`,
     )
     return { versions, problems: [...problems, ...empty] }
   } catch (error) {

@@ -18,6 +18,9 @@ export interface DatabaseCopy {
   addPackages(files: readonly string[]): void
 }
 
+/** The sync databases are missing, too large, no regular files, or do not answer. */
+export class NotCopied extends SentinelError {}
+
 /** A database is copied up to this size, in bytes: Arch's largest, extra, has 8 MB. */
 const LARGEST_DATABASE = 64 * 2 ** 20
 
@@ -33,7 +36,7 @@ const LARGEST_SIGNATURE = 16 * 2 ** 10
  *
  * @param dbPath the real one, a path of this machine
  * @param repositories the names of the configured ones
- * @throws SentinelError if there are no sync databases, or they cannot be copied
+ * @throws NotCopied if there are no sync databases, or they cannot be copied
  */
 export function withDatabaseCopy<T>(
   dbPath: string,
@@ -181,12 +184,10 @@ async function copyFile(
   copy.setTime(target, mtimeMs)
 }
 
-function tooLarge(from: string, { name, limit }: WantedFile): SentinelError {
+function tooLarge(from: string, { name, limit }: WantedFile): NotCopied {
   return notCopied(from, `${name} has more than ${sizeText(limit)}`)
 }
 
-function notCopied(from: string, reason: string): SentinelError {
-  return new SentinelError(
-    `the sync databases of ${from} cannot be copied (${reason}): run pacman -Sy`,
-  )
+function notCopied(from: string, reason: string): NotCopied {
+  return new NotCopied(`the sync databases of ${from} cannot be copied (${reason})`)
 }
