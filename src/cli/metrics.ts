@@ -15,7 +15,7 @@ export function addMetricsCommand(program: Command, ended: OnEnd): void {
     .option('--root <dir>', 'the host whose files are below this directory', parseRootOption)
     .addHelpText(
       'after',
-      `\nWithout --textfile nothing is written. units install --metrics has it written\nall the time.${example('metrics --textfile /var/lib/node_exporter')}`,
+      `\nWithout --textfile nothing is written. units install --metrics has it written\nall the time.\n${example('metrics --textfile /var/lib/node_exporter')}`,
     )
     .action(async ({ textfile, root }: { textfile?: string; root?: string }) => {
       const { metrics } = await import('../commands/metrics.ts')

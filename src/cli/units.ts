@@ -42,7 +42,8 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
     .option('--force', 'also replace units that a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
-    .addHelpText('after', example('units install --nfs nas:/srv/sync --nfs nas:/srv/pkg --enable'))
+    .addHelpText('after', example(String.raw`units install --role node --enable --nfs nas:/srv/sync \
+    --nfs nas:/srv/pkg --nfs nas:/srv/fleet`))
     .action(async (words: UnitsFlags) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { named: toNamed(words), root, enable, force, dryRun }
@@ -84,8 +85,7 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
 const REMEMBERED = `
 What is not named stays as the host's units have it; on a new host it is the
 default. To undo a choice, name the default, or --no-nfs, --no-automount,
---no-local, --no-metrics.
-`
+--no-local, --no-metrics.`
 
 function generator(command: Command): Command {
   const usually = (key: 'role' | 'cacheCalendar' | 'upgradeCalendar' | 'spread') =>

@@ -14,7 +14,8 @@ for (const { path, commands } of allCommands(commandTree())) {
   test(`${name} --help: an example of it, in 80 columns, with exit codes the manual has`, () => {
     const { code, stdout, stderr } = run([...path, '--help'])
     assert.deepEqual([code, stderr], [0, ''])
-    assert.match(stdout, new RegExp(`^Example.*:\\n(.*\\n)*  .*kured-sentinel ${name}`, 'm'))
+    assert.doesNotMatch(stdout, /\n\n\n/)
+    assert.match(stdout, new RegExp(`\n\nExample.*:\\n(.*\\n)*  .*kured-sentinel ${name}`, 'm'))
     assert.deepEqual(
       stdout.split('\n').filter((line) => line.length > 80),
       [],
