@@ -42,8 +42,11 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
     .option('--enable', 'enable and start the timers and mounts; with --root only enable them')
     .option('--force', 'also replace units that a person has written or edited')
     .option('--dry-run', 'show the changes as diffs, and write nothing')
-    .addHelpText('after', example(String.raw`units install --role node --enable --nfs nas:/srv/sync \
-    --nfs nas:/srv/pkg --nfs nas:/srv/fleet`))
+    .addHelpText(
+      'after',
+      example(String.raw`units install --role node --enable --nfs nas:/srv/sync \
+    --nfs nas:/srv/pkg --nfs nas:/srv/fleet`),
+    )
     .action(async (words: UnitsFlags) => {
       const { root, enable = false, force = false, dryRun = false } = words
       const request = { named: toNamed(words), root, enable, force, dryRun }

@@ -3,6 +3,9 @@ import { fleetName, machineDigest } from '../fleet/name.ts'
 import { readFleet } from '../fleet/read.ts'
 import { type DoctorCheck, ok, warning, wrong } from './line.ts'
 
+const MEND =
+  'systemctl start its mount (NFS needs nfs-utils), or see that its server answers: until then no reboot that is due is asked for'
+
 /** Whether this host sees the others, and whether they keep it from a reboot. */
 export const fleet: DoctorCheck = {
   area: 'fleet',
@@ -12,7 +15,7 @@ export const fleet: DoctorCheck = {
       return [ok('no fleet directory: this host does not wait for others that come back hurt')]
     }
     if (view.state === 'silent') {
-      return [wrong(view.problem, 'until it is there, a reboot that is due is not asked for')]
+      return [wrong(view.problem, MEND)]
     }
     const own = fleetName(host)
     const doubt = doubtView(view, { own, machine: machineDigest(host), isRoot })

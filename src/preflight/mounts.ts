@@ -44,9 +44,9 @@ export function adviceForSilence(problem: string, path: string): string {
   return `its server has made the export anew: systemctl restart ${unitNameOf(path, 'mount')}`
 }
 
-/** What to do about a path that is to be mounted, and is not. */
+/** What to do about a path that is to be mounted, and is not. systemctl(1) takes a path for its mount. */
 export function mountAdvice(path: string): string {
-  return `mount ${path}, or kured-sentinel units install with --nfs, or with --local where all is on this host’s own disk`
+  return `systemctl start ${path} (NFS needs nfs-utils), or kured-sentinel units install with --nfs, or with --local where all is on this host’s own disk`
 }
 
 /**

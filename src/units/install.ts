@@ -9,7 +9,7 @@ import type { UnitOptions } from './options.ts'
 import { planUnits, type UnitsPlan } from './plan.ts'
 import { carryOut, mustNotRun, planRemoval, type RemoveOutcome } from './remove.ts'
 import type { UnitFile } from './unit.ts'
-import { warnings } from './warnings.ts'
+import { startAdvice, warnings } from './warnings.ts'
 import { writeUnits } from './write.ts'
 
 export interface InstallRequest {
@@ -151,6 +151,16 @@ function switchOn(host: Host, units: UnitFile[], dryRun: boolean) {
   if (dryRun) return { disabled, enabled, started }
   if (disabled.length > 0) order(host, 'disable', disabled)
   if (enabled.length > 0) order(host, 'enable', enabled)
-  if (started.length > 0) order(host, 'start', started)
+  if (started.length > 0) startAll(host, started)
   return { disabled, enabled, started }
+}
+
+function startAll(host: Host, names: string[]): void {
+  try {
+    order(host, 'start', names)
+  } catch (error) {
+    const down = names.filter((name) => !isActive(name))
+    if (down.length === 0) throw error
+    throw new SentinelError(startAdvice(host, down))
+  }
 }

@@ -16,9 +16,29 @@ export function warnings(host: Host, options: UnitOptions): string[] {
   )
   return [
     ...missing.map((program) => `${host.path(program)} is missing: the units run it`),
+    ...(options.nfs.length > 0 && lacksNfs(host) ? [LACKS_NFS] : []),
     ...(options.local ? [] : [...notMounted(host, options), ...disagreements(host, options)]),
     ...unwritable(host, options.metrics),
   ]
+}
+
+const LACKS_NFS = 'NFS cannot be mounted: pacman -S nfs-utils'
+
+/** mount(8) needs mount.nfs(8), which a host lacks that has not mounted NFS before. */
+function lacksNfs(host: Host): boolean {
+  const programs = ['/usr/bin/mount.nfs', '/usr/sbin/mount.nfs']
+  return programs.every((program) => host.lstat(program) === undefined)
+}
+
+/**
+ * What to do about units that did not start. systemctl says of several only that jobs have failed.
+ *
+ * @param names the units, one at least
+ */
+export function startAdvice(host: Host, names: readonly string[]): string {
+  const install = names.some((name) => name.endsWith('.mount')) && lacksNfs(host)
+  const find = install ? 'pacman -S nfs-utils' : `see systemctl status '${names[0]}'`
+  return `did not start: ${names.join(', ')}. To do: ${find}, then the same command again`
 }
 
 /** The preflight skips each run as long as the two directories are not mounted. */

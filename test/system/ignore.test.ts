@@ -134,7 +134,10 @@ const HELD = {
 
 labTest('ignore check with databases that are missing, broken or not to be copied', () => {
   const cases: [damage: string, says: RegExp][] = [
-    ['rm db/sync/core.db', /cannot be copied \(.*No such file.*\): have the cache host download, with systemctl start pacman-cache/],
+    [
+      'rm db/sync/core.db',
+      /cannot be copied \(.*No such file.*\): have the cache host download, with systemctl start pacman-cache/,
+    ],
     [': >db/sync/core.db', /could not tell: the repository core offers nothing/],
     ['echo garbage >db/sync/core.db', /could not tell: error: could not .*core/],
     ['mv db/sync/core.db db/sync/other.db', /core.*cannot be copied|cannot be copied .*core/],

@@ -57,7 +57,11 @@ describe('what is mounted', () => {
 describe('a skip says what to do', () => {
   const mounted = (type: string, source = 'cache:/sync') => ({ type, source })
   for (const [what, at, says] of [
-    ['nothing is mounted', undefined, /^mount \/p, or .* --nfs, or with --local/],
+    [
+      'nothing is mounted',
+      undefined,
+      /^systemctl start \/p \(NFS needs nfs-utils\), or .* --nfs, or with --local/,
+    ],
     ['the automount alone', mounted('autofs', 'systemd-1'), /^systemctl start p\.mount; if/],
     ['another file system', mounted('tmpfs'), /mount-types in \/etc\/kured-sentinel\.conf$/],
   ] as const) {
