@@ -84,8 +84,9 @@ export async function forgetHost(
   const share = await findShare(host, readConfig(host, configFile), deadline)
   if (share.state === 'none') throw noFleet()
   if (share.state === 'silent') throw new SentinelError(share.problem)
-  await removeHost(share.path, name, deadline)
-  const line = `${name} is forgotten; it comes back with its next report`
+  const line = (await removeHost(share.path, name, deadline))
+    ? `${name} is forgotten; it comes back with its next report`
+    : `nothing is there of ${name}; kured-sentinel fleet shows the hosts`
   if (!json) write(1, printableLines([line]))
   const findings = [plainFinding('ok', 'fleet', line)]
   return { verdict: 'forgotten', exitCode: Exit.ok, findings, details: { forgotten: name } }

@@ -40,11 +40,19 @@ export async function putFile(
 /**
  * Removes a host's directory from the share. It comes back with that host's next report.
  *
+ * @returns whether anything was there
  * @throws SentinelError if it is not gone within the time
  */
-export async function removeHost(share: string, name: string, deadline: Deadline): Promise<void> {
-  const args = ['-rf', '--one-file-system', '--', `${share}/${name}`]
-  const ended = await awaitProgram('/usr/bin/rm', args, { timeoutMs: deadline.left() })
-  if (ended.exitCode === 0) return
-  throw new SentinelError(`${share}/${name} cannot be removed: ${complaint(ended)}`)
+export async function removeHost(
+  share: string,
+  name: string,
+  deadline: Deadline,
+): Promise<boolean> {
+  const path = `${share}/${name}`
+  const ask = (program: string, ...args: string[]) =>
+    awaitProgram(`/usr/bin/${program}`, [...args, '--', path], { timeoutMs: deadline.left() })
+  const found = await ask('stat', '--printf=')
+  const ended = await ask('rm', '-rf', '--one-file-system')
+  if (ended.exitCode === 0) return found.exitCode === 0
+  throw new SentinelError(`${path} cannot be removed: ${complaint(ended)}`)
 }

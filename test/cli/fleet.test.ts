@@ -134,7 +134,9 @@ test(
       forget('node2').stdout,
       'node2 is forgotten; it comes back with its next report\n',
     )
-    assert.equal(forget('node2').code, 0)
+    const again = forget('node2')
+    assert.equal(again.code, 0)
+    assert.equal(again.stdout, 'nothing is there of node2; kured-sentinel fleet shows the hosts\n')
     assert.deepEqual(readdirSync(join(root, 'fleet')), ['.keep', 'node1'])
   },
 )

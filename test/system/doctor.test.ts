@@ -182,7 +182,7 @@ const BREAKAGES: Breakage[] = [
   [
     'umount /var/lib/pacman/sync; systemctl start pacman-upgrade.service',
     2,
-    /^wrong mounts: \/var\/lib\/pacman\/sync is not mounted$[^]*^warning units: the last upgrade, at \S+, was skipped: \/var\/lib\/pacman\/sync is not mounted\. To do: mount \/var\/lib\/pacman\/sync, .*$/m,
+    /^wrong mounts: \/var\/lib\/pacman\/sync is not mounted$[^]*^warning units: the last upgrade, at \S+, was skipped: \/var\/lib\/pacman\/sync is not mounted\. To do: systemctl start \/var\/lib\/pacman\/sync \(NFS needs nfs-utils\), .*$/m,
     'mount -t tmpfs tmpfs /var/lib/pacman/sync; pacman -Sy >&2; systemctl start pacman-upgrade.service',
   ],
   [

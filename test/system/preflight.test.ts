@@ -37,13 +37,13 @@ labTest('mounts: missing, of any kind, of a wanted kind, automatic, and hung', a
     node,
     ['upgrade'],
     1,
-    /^skip: \/var\/lib\/pacman\/sync is not mounted\. To do: mount /m,
+    /^skip: \/var\/lib\/pacman\/sync is not mounted\. To do: systemctl start /m,
   )
   await expectAnswer(
     node,
     ['download'],
     1,
-    /^skip: \/var\/lib\/pacman\/sync is not mounted\. To do: mount /m,
+    /^skip: \/var\/lib\/pacman\/sync is not mounted\. To do: systemctl start /m,
   )
   await expectAnswer(node, ['upgrade', '--local'], 0, /^go: the upgrade can begin$/m)
 
