@@ -123,7 +123,8 @@ toolTest(['scdoc'], 'an install by hand keeps the configuration, and can be take
 
 toolTest([], 'an install of what was not built says what to do', () => {
   const checkout = makeTree({ 'package.json': '{}' })
-  execFileSync('cp', ['-r', join(CHECKOUT, 'scripts'), checkout])
+  const parts = ['scripts', 'doc'].map((name) => join(CHECKOUT, name))
+  execFileSync('cp', ['-r', ...parts, checkout])
   const { status, stderr } = spawnSync(
     'node',
     ['--import', 'tsx', join(checkout, 'scripts/install.ts')],
