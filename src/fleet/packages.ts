@@ -3,7 +3,7 @@ import { Deadline } from '../host/deadline.ts'
 import { askListing } from '../host/listing.ts'
 import { complaint, runProgram } from '../host/program.ts'
 import { nameVersion } from '../pacman/database/local.ts'
-import { AS_NOBODY } from '../pacman/targets.ts'
+import { asNobody } from '../pacman/targets.ts'
 import { readSharedFiles } from './files.ts'
 import { parseTar } from './tar.ts'
 
@@ -81,15 +81,15 @@ export function unpackPackages(
   archive: Buffer,
   deadline: Deadline,
 ): PackedDatabase | { problem: string } {
-  const [program = '', ...as] = AS_NOBODY
   const bsdtar = ['/usr/bin/bsdtar', '--create', '--file', '-', '--format=ustar', '@-']
+  const [program = '', ...args] = [...asNobody(), ...bsdtar]
   const limits = {
     timeoutMs: Math.min(BATCH_MS, deadline.left()),
     maxBytes: LARGEST_CONTENT,
     input: archive,
   }
   try {
-    const ended = runProgram(program, [...as, ...bsdtar], limits)
+    const ended = runProgram(program, args, limits)
     if (ended.exitCode === 0) return pickPackages(parseTar(ended.stdout))
     const [why = ''] = complaint(ended).split('\n')
     return unreadable(why)

@@ -1,3 +1,4 @@
+import { isRoot } from '../host/caller.ts'
 import type { Deadline } from '../host/deadline.ts'
 import { awaitProgram } from '../host/program.ts'
 
@@ -11,15 +12,14 @@ export interface Target {
   file: string
 }
 
-/** nobody(65534), without a group, and with no way back: for what reads files of strangers. */
-export const AS_NOBODY = [
-  '/usr/bin/setpriv',
-  '--reuid=65534',
-  '--regid=65534',
-  '--clear-groups',
-  '--no-new-privs',
-  '--',
-]
+/**
+ * What is put before a command that reads files of strangers: nobody(65534), without a group, and with
+ * no way back. An ordinary user has nothing to give up.
+ */
+export function asNobody(): string[] {
+  const who = ['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', '--']
+  return isRoot() ? ['/usr/bin/setpriv', ...who] : []
+}
 
 /**
  * Asks pacman for the packages of the upgrade, which needs no root. With an empty cache, the size to

@@ -3,7 +3,7 @@ import { errorText, SentinelError } from '../errors.ts'
 import { type PackedDatabase, unpackPackages } from '../fleet/packages.ts'
 import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
-import { AS_NOBODY, askTargets, type Target } from '../pacman/targets.ts'
+import { asNobody, askTargets, type Target } from '../pacman/targets.ts'
 import { STAGING } from '../pacman/database/staging.ts'
 
 /** A host for which packages are to be there. */
@@ -174,5 +174,5 @@ async function planOne(
     ...ignoredGroups.map((name) => `--ignoregroup=${name}`),
   ]
   const limit = new Deadline(Math.min(PLAN_MS, deadline.left()))
-  return askTargets(conf, limit, { options, before: AS_NOBODY })
+  return askTargets(conf, limit, { options, before: asNobody() })
 }
