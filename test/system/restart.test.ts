@@ -69,7 +69,7 @@ labTest('restart: who is restarted, who is not and why, and nobody else', async 
   const done = await restart(node)
   assert.equal(done.exitCode, 2, 'not every unit came back')
   const [step] = consoleBlock('docs/restarts.md', '# kured-sentinel restart; echo $?')
-  assertPrinted(step, `${renderRestart(JSON.parse(done.json))}${done.exitCode}\n`)
+  assertPrinted(step, `${renderRestart(JSON.parse(done.json).details)}${done.exitCode}\n`)
   assert.deepEqual(await changedSince(node, before), [...restarted, ...failed].toSorted())
   assert.deepEqual(units(done.restarted), restarted)
   const order = done.restarted.map(({ unit }) => unit)
