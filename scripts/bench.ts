@@ -107,7 +107,7 @@ async function benchFleet(on: LabNode): Promise<void> {
   const hosts = 200
   const compared: Compared[] = [
     { ...BASE, rounds: 10 },
-    { name: 'check: fleet', argv: [SENTINEL, 'fleet', '--json'], rounds: 10 },
+    { name: 'check: fleet', argv: [SENTINEL, 'fleet'], rounds: 10 },
     { name: 'check: publish --dry-run', argv: [SENTINEL, 'publish', '--dry-run'], rounds: 3 },
   ]
   console.log(

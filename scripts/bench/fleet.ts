@@ -1,6 +1,6 @@
 /** A fleet of simulated hosts on a node's share: their rows, and their packed databases. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rowText } from '../../src/fleet/row.ts'
 import { Host } from '../../src/host/host.ts'
@@ -77,5 +77,6 @@ export function makeDatabase(root: string): void {
   }
   const staging = join(root, STAGING)
   mkdirSync(join(staging, 'sync'), { recursive: true })
-  execFileSync('bsdtar', ['-czf', join(staging, 'sync/lab.db'), '-C', work, '.'])
+  // As repo-add names them: pacman takes no entry that begins with a dot.
+  execFileSync('bsdtar', ['-czf', join(staging, 'sync/lab.db'), '-C', work, ...readdirSync(work)])
 }
