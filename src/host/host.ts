@@ -174,9 +174,12 @@ export class Host {
    * @param files content by path below `path`
    */
   writeScratch(path: string, files: ReadonlyMap<string, string | Buffer>): void {
+    const made = new Set<string>()
     for (const [file, content] of files) {
       const place = this.path(`${path}/${file}`)
-      mkdirSync(dirname(place), { recursive: true, mode: 0o755 })
+      const directory = dirname(place)
+      if (!made.has(directory)) mkdirSync(directory, { recursive: true, mode: 0o755 })
+      made.add(directory)
       writeFileSync(place, content, { mode: 0o644, flag: 'wx' })
     }
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import { errorText, SentinelError } from '../errors.ts'
 import { type PackedDatabase, unpackPackages } from '../fleet/packages.ts'
 import { Deadline } from '../host/deadline.ts'
@@ -33,6 +34,9 @@ export interface Plans {
 /** A DBPath for one plan, which nobody can read. */
 const PLAN = `${STAGING}/plan`
 
+/** A host's packages for its plan: in memory, as these are two thousand files and gone at once. */
+const LOCAL = '/run/kured-sentinel/plan'
+
 /** The version of the local database's layout, without which pacman does not read it. */
 const LAYOUT = 'ALPM_DB_VERSION'
 
@@ -55,6 +59,7 @@ export async function planHosts(
   hosts: readonly PublishHost[],
   deadline: Deadline,
 ): Promise<Plans> {
+  host.makeDirectory(dirname(LOCAL))
   const installed = new Set<string>()
   const looked = new Map<string, Looked>()
   const plans: HostPlan[] = []
@@ -67,7 +72,7 @@ export async function planHosts(
     if (known.entries === undefined) unknown.push(one.name)
     plans.push({ name: one.name, ...known.planned })
   }
-  host.removeTree(`${PLAN}/local`)
+  host.removeTree(LOCAL)
   return { plans, installed, unknown }
 }
 
@@ -155,19 +160,16 @@ async function planOne(
   deadline: Deadline,
 ): Promise<Planned> {
   host.removeTree(`${PLAN}/local`)
-  if (packages === undefined) {
-    host.makeLink(`${PLAN}/local`, '../local')
-  } else {
+  host.makeLink(`${PLAN}/local`, packages === undefined ? '../local' : host.path(LOCAL))
+  if (packages !== undefined) {
     // pacman opens the list of files of what is replaced. An empty one is that of a package without any.
     const files = [...packages].flatMap(([entry, desc]) => [
       [`${entry}/desc`, desc] as const,
       [`${entry}/files`, ''] as const,
     ])
     const version = host.readText(`${STAGING}/local/${LAYOUT}`, 64)
-    host.writeScratch(
-      `${PLAN}/local`,
-      new Map<string, string | Buffer>([[LAYOUT, version], ...files]),
-    )
+    host.removeTree(LOCAL)
+    host.writeScratch(LOCAL, new Map<string, string | Buffer>([[LAYOUT, version], ...files]))
   }
   const options = [
     ...ignored.map((name) => `--ignore=${name}`),
