@@ -34,8 +34,11 @@ export interface Plans {
 /** A DBPath for one plan, which nobody can read. */
 const PLAN = `${STAGING}/plan`
 
-/** A host's packages for its plan: in memory, as these are two thousand files and gone at once. */
-const LOCAL = '/run/kured-sentinel/plan'
+/**
+ * A host's packages for its plan: in memory, as these are two thousand files and gone at once. Not in
+ * /run/kured-sentinel, which nobody may not be able to enter.
+ */
+const LOCAL = '/run/kured-sentinel-plan'
 
 /** The version of the local database's layout, without which pacman does not read it. */
 const LAYOUT = 'ALPM_DB_VERSION'
@@ -72,7 +75,7 @@ export async function planHosts(
     if (known.entries === undefined) unknown.push(one.name)
     plans.push({ name: one.name, ...known.planned })
   }
-  host.removeTree(LOCAL)
+  for (const path of [`${PLAN}/local`, LOCAL]) host.removeTree(path)
   return { plans, installed, unknown }
 }
 
