@@ -38,13 +38,21 @@ export function execWord(value: string): string {
   return listWord(value).replaceAll('$', '$$$$')
 }
 
+/**
+ * The words of a line, where one with a backslash or a blank stands in double quotes, with its
+ * backslashes doubled: a command line of a unit, or a list that `systemctl show` prints, such as
+ * Names=; Id= comes as it is. [systemd, bus-print-properties.c, shell_maybe_quote(); seen with 257]
+ */
+export function quotedWords(line: string): string[] {
+  const words = line.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
+  return words.map((word) =>
+    word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word,
+  )
+}
+
 /** The words of a command line that is made of execWord()s: what was given to it. */
 export function execWords(line: string): string[] {
-  const words = line.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
-  return words.map((word) => {
-    const plain = word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word
-    return specifiersExpanded(plain.replaceAll('$$', '$'))
-  })
+  return quotedWords(line).map((word) => specifiersExpanded(word.replaceAll('$$', '$')))
 }
 
 /** The value that specifierFree() has escaped. */

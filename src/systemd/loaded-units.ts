@@ -1,6 +1,7 @@
 import { SentinelError } from '../errors.ts'
 import { complaint } from '../host/program.ts'
-import { runSystemctl, shownWords } from './systemctl.ts'
+import { runSystemctl } from './systemctl.ts'
+import { quotedWords } from './escape.ts'
 
 /** What health and its comparison over a boot need of a unit. */
 export interface LoadedUnit {
@@ -63,7 +64,7 @@ export function parseLoadedUnits(output: string): LoadedUnit[] {
       }),
     )
     const text = (name: string) => values.get(name) ?? ''
-    const words = (name: string) => shownWords(text(name))
+    const words = (name: string) => quotedWords(text(name))
     const name = text('Id')
     if (name === '') return []
     const wasStarted = text('ConditionTimestampMonotonic') !== '0'

@@ -68,15 +68,3 @@ export function parseShow(output: string, units: readonly string[]): Map<string,
     }),
   )
 }
-
-/**
- * The words of a list that `systemctl show` prints, such as Names=. One with a backslash, as each
- * escaped dash of a path is, comes in quotes and with its backslashes doubled; Id= comes as it is.
- * [systemd, bus-print-properties.c, shell_maybe_quote(); seen with 257]
- */
-export function shownWords(text: string): string[] {
-  const words = text.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
-  return words.map((word) =>
-    word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word,
-  )
-}

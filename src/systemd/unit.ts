@@ -1,4 +1,5 @@
-import { type Properties, showUnits, shownWords } from './systemctl.ts'
+import { type Properties, showUnits } from './systemctl.ts'
+import { quotedWords } from './escape.ts'
 
 /** The state of a unit, as far as a restart depends on it. */
 export interface UnitState {
@@ -73,7 +74,7 @@ export function readUnits(names: readonly string[]): Map<string, UnitState> {
 /** @param asked the name to use when systemd gives none */
 export function toUnit(asked: string, properties: Properties): UnitState {
   const text = (name: string) => properties.get(name) ?? ''
-  const words = (name: string) => shownWords(text(name))
+  const words = (name: string) => quotedWords(text(name))
   return {
     name: text('Id') || asked,
     names: words('Names'),

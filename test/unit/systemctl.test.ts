@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseShow, shownWords } from '../../src/systemd/systemctl.ts'
+import { parseShow } from '../../src/systemd/systemctl.ts'
+import { quotedWords } from '../../src/systemd/escape.ts'
 import { toUnit } from '../../src/systemd/unit.ts'
 
 // systemctl 257, `show --property=Id,LoadState,ExecStart -- a.service none.service`
@@ -29,7 +30,7 @@ test('systemctl show: words in quotes, as of units for paths with a dash', () =>
     String.raw`var-cache-kured\x2dsentinel-fleet.mount`,
     'basic.target',
   ]
-  assert.deepEqual(shownWords(after), names)
+  assert.deepEqual(quotedWords(after), names)
   assert.deepEqual(toUnit('pacman-upgrade.service', new Map([['After', after]])).after, names)
-  assert.deepEqual(shownWords(''), [])
+  assert.deepEqual(quotedWords(''), [])
 })
