@@ -65,7 +65,7 @@ export function addUnitsCommands(program: Command, ended: OnEnd): void {
 
   onHost(units.command('status'))
     .description('show each unit: its file, its next run, how its last run really ended')
-    .option('--json', 'print one JSON array')
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `\nExit codes: 0 shown, 2 something could not be read.\n${example('units status')}`,
