@@ -4,6 +4,7 @@ import { askListing } from '../host/listing.ts'
 import { complaint, runProgram } from '../host/program.ts'
 import { nameVersion } from '../pacman/database/local.ts'
 import { asNobody } from '../pacman/targets.ts'
+import { splitByWeight } from '../text/split.ts'
 import { readSharedFiles } from './files.ts'
 import { parseTar } from './tar.ts'
 
@@ -48,28 +49,18 @@ export async function readArchives(
       .filter(({ type, size }) => type === 'f' && size <= LARGEST_PACKED)
       .map(({ path, size }) => [path, size]),
   )
+  const sizeOf = (file: string) => sizes.get(file) ?? 0
+  const there = names.map((name) => `${name}/${PACKED_FILE}`).filter((file) => sizes.has(file))
+  // What is too much in all is left out, from the first one on.
+  const [files = []] = splitByWeight(there, sizeOf, LARGEST_TOTAL)
   const archives = new Map<string, Buffer>()
-  let total = 0
-  let batch: string[] = []
-  let bytes = 0
-  const flush = async () => {
-    const files = await readSharedFiles(share, batch, LARGEST_PACKED, limit())
-    // A copy: what is cut out of the output would keep all of it in memory.
-    for (const [file, content] of files)
+  for (const batch of splitByWeight(files, sizeOf, BATCH)) {
+    const read = await readSharedFiles(share, batch, LARGEST_PACKED, limit())
+    for (const [file, content] of read) {
+      // A copy: what is cut out of the output would keep all of it in memory.
       archives.set(file.split('/', 1).join(), Buffer.from(content))
-    batch = []
-    bytes = 0
+    }
   }
-  for (const name of names) {
-    const file = `${name}/${PACKED_FILE}`
-    const size = sizes.get(file)
-    total += size ?? 0
-    if (size === undefined || total > LARGEST_TOTAL) continue
-    batch.push(file)
-    bytes += size
-    if (bytes >= BATCH) await flush()
-  }
-  await flush()
   return archives
 }
 

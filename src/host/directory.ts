@@ -1,5 +1,6 @@
 import { Deadline } from './deadline.ts'
 import { awaitProgram } from './program.ts'
+import { splitByWeight } from '../text/split.ts'
 
 /** The longest that a server may take to answer, or a mount to appear. */
 const PATIENCE_MS = 60_000
@@ -48,8 +49,13 @@ export async function askNobodysFiles(path: string, deadline: Deadline): Promise
   return ended.stdout.length > 0
 }
 
-/** A command line holds so many characters of paths, however many there are. [execve(2), E2BIG] */
+/** A command line holds so many bytes of words, however many there are. [execve(2), E2BIG] */
 const LONGEST_LINE = 512 * 1024
+
+/** The words in so many command lines as they need, each with its pointer and its end. */
+export function commandLines(words: readonly string[]): string[][] {
+  return splitByWeight(words, (word) => Buffer.byteLength(word) + 9, LONGEST_LINE)
+}
 
 /** The sizes in bytes of the files that exist. */
 export async function askSizes(
@@ -69,20 +75,6 @@ export async function askSizes(
     }
   }
   return sizes
-}
-
-function commandLines(words: readonly string[]): string[][] {
-  const lines: string[][] = []
-  let left = 0
-  for (const word of words) {
-    left -= Buffer.byteLength(word) + 9
-    if (left < 0) {
-      lines.push([])
-      left = LONGEST_LINE
-    }
-    lines.at(-1)?.push(word)
-  }
-  return lines
 }
 
 async function ask(

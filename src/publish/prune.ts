@@ -1,5 +1,6 @@
 import { SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
+import { commandLines } from '../host/directory.ts'
 import { askListing, type ListedEntry } from '../host/listing.ts'
 import { awaitProgram, complaint } from '../host/program.ts'
 import { compareVersions } from '../pacman/version-order.ts'
@@ -110,17 +111,13 @@ const REMOVE = `cd -P -- "$1" || exit 1
 shift
 exec /usr/bin/rm -rf --one-file-system -- "$@"`
 
-/** A command line holds so many names. */
-const AT_ONCE = 500
-
 /** Throws SentinelError for the first that stays. */
 export async function removeEntries(
   cacheDir: string,
   entries: readonly ListedEntry[],
   deadline: Deadline,
 ): Promise<void> {
-  for (let at = 0; at < entries.length; at += AT_ONCE) {
-    const names = entries.slice(at, at + AT_ONCE).map(({ path }) => `./${path}`)
+  for (const names of commandLines(entries.map(({ path }) => `./${path}`))) {
     const args = ['-c', REMOVE, 'remove', cacheDir, ...names]
     const ended = await awaitProgram('/usr/bin/sh', args, { timeoutMs: deadline.left() })
     if (ended.exitCode === 0) continue
