@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { commandOf, createProgram, pathOf, refuseKured } from '../cli/program.ts'
-import type { Outcome } from '../envelope/envelope.ts'
+import type { CommandOutcome } from '../envelope/envelope.ts'
 import { type Failure, failureOf, usageFailure } from '../envelope/failure.ts'
 import { printEnvelope } from '../envelope/print.ts'
 import { Exit } from '../errors.ts'
@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /** What came of it; undefined where commander has printed the help or the version. */
-type Come = Outcome<string, object, object> | Failure | number
+type Come = CommandOutcome<string, object, object> | Failure | number
 
 /**
  * Runs the command on the command line. With --json its outcome is printed here, once, as the

@@ -1,5 +1,5 @@
 import type { CommandShape } from './command.ts'
-import type { Outcome } from './envelope.ts'
+import type { CommandOutcome } from './envelope.ts'
 import type { ObjectOf } from './shape.ts'
 import { CHECK } from './shapes/check.ts'
 import { IGNORE } from './shapes/ignore.ts'
@@ -25,5 +25,5 @@ export type CommandName = keyof typeof COMMANDS
 /** What a command has come to. Its type is made of the command's schema. */
 export type Answer<C extends CommandName> =
   (typeof COMMANDS)[C] extends CommandShape<infer V, infer F, infer D>
-    ? Outcome<V, ObjectOf<F>, ObjectOf<D>>
+    ? CommandOutcome<V, ObjectOf<F>, ObjectOf<D>>
     : never

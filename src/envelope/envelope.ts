@@ -33,7 +33,7 @@ export interface EnvelopeFinding<F = object> {
 }
 
 /** The outcome of a command, from which the envelope is made. */
-export interface Outcome<V extends string, F, D> {
+export interface CommandOutcome<V extends string, F, D> {
   verdict: V
   /** of the process */
   exitCode: number

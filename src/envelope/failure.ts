@@ -1,8 +1,8 @@
 import { errorCode, errorText, isDenied, SentinelError } from '../errors.ts'
-import type { Outcome } from './envelope.ts'
+import type { CommandOutcome } from './envelope.ts'
 
 /** In place of an answer: the command failed. */
-export type Failure = Outcome<'error', { causes: readonly string[] }, null>
+export type Failure = CommandOutcome<'error', { causes: readonly string[] }, null>
 
 /**
  * usage: the command line is wrong. error: what a person can act on. fault: nobody foresaw it, a bug

@@ -3,9 +3,9 @@ import type { Host } from '../host/host.ts'
 import { write } from '../host/write.ts'
 import { writeReport } from '../terminal/report.ts'
 import { printableJson } from '../text/printable.ts'
-import { type Outcome, SCHEMA_VERSION } from './envelope.ts'
+import { type CommandOutcome, SCHEMA_VERSION } from './envelope.ts'
 
-type AnyOutcome = Outcome<string, object, object | null>
+type AnyOutcome = CommandOutcome<string, object, object | null>
 
 /**
  * Prints the envelope: the one place from which JSON goes to stdout.
