@@ -13,9 +13,7 @@ import {
 import { askAvailable } from '../pacman/database/available.ts'
 import { STAGING } from '../pacman/database/staging.ts'
 import { listed } from '../text/listed.ts'
-
-/** As the copy of a host does. In bytes. */
-const LARGEST_DATABASE = 64 * 2 ** 20
+import { LARGEST_DATABASE } from '../pacman/database/copy.ts'
 
 /**
  * The digests of the new databases, and of their signatures, by name.

@@ -22,7 +22,7 @@ export interface DatabaseCopy {
 export class NotCopied extends SentinelError {}
 
 /** A database is copied up to this size, in bytes: Arch's largest, extra, has 8 MB. */
-const LARGEST_DATABASE = 64 * 2 ** 20
+export const LARGEST_DATABASE = 64 * 2 ** 20
 
 /** As much as pacman itself takes, in bytes. [libalpm/db.c, alpm_db_update: max_download_size] */
 const LARGEST_SIGNATURE = 16 * 2 ** 10

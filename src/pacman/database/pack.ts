@@ -22,7 +22,7 @@ export function packLocalDatabase(host: Host, dbPath: string, work: Host): strin
   const entries = listInstalled(host, dbPath).map(({ directory }) => `${directory}/desc`)
   const files = entries
     .toSorted()
-    .map((file) => [file, shortened(host.readText(`${local}/${file}`))] as const)
+    .map((file) => [file, keptFields(host.readText(`${local}/${file}`))] as const)
   work.writeScratch('/local', new Map(files))
   // Times, owners and modes are these, whatever the files have.
   const lines = files.map(
@@ -39,7 +39,7 @@ export function packLocalDatabase(host: Host, dbPath: string, work: Host): strin
 }
 
 /** The fields of a desc that are kept: each has a heading, its lines, and an empty one. */
-function shortened(desc: string): string {
+function keptFields(desc: string): string {
   const fields = desc.split(/(?<=\n)(?=%[A-Z0-9]+%\n)/)
   return fields.filter((field) => KEPT.includes(/^%([A-Z0-9]+)%/.exec(field)?.[1] ?? '')).join('')
 }
