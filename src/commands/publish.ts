@@ -14,7 +14,7 @@ import { publish, type Publication } from '../publish/publish.ts'
 import { prepareStaging } from '../pacman/database/staging.ts'
 import { type PublicationState, readPublication, writePublication } from '../record/publication.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { listed } from '../text/listed.ts'
+import { countPackages, listed } from '../text/listed.ts'
 import { printableLines } from '../text/printable.ts'
 import { sizeText } from '../text/size.ts'
 
@@ -132,9 +132,8 @@ const NAMED = 5
 /** For a person, and for the journal. */
 function renderPublication(done: Publication, dryRun: boolean): string {
   const { outcome, reason, hosts, fetched, wanted, pruned, kept } = done
-  const packages = (count: number) => `${count} package${count === 1 ? '' : 's'}`
   const lines = hosts.map(({ name, packages: count, problem }) =>
-    problem === '' ? `${name} wants ${packages(count)}` : `${name} ${problem}`,
+    problem === '' ? `${name} wants ${countPackages(count)}` : `${name} ${problem}`,
   )
   const some = fetched.length > 0 ? `: ${listed(fetched, NAMED)}` : ''
   const size = sizeText(pruned.reduce((sum, one) => sum + one.size, 0))
@@ -152,7 +151,7 @@ function renderPublication(done: Publication, dryRun: boolean): string {
   }
   return printableLines([
     ...lines,
-    `${packages(wanted.length)} wanted, ${fetched.length} ${fetchedWord}${some}`,
+    `${countPackages(wanted.length)} wanted, ${fetched.length} ${fetchedWord}${some}`,
     outcome === 'unchanged' ? 'the databases are published already' : publishedWord,
     ...gone,
     ...(kept === '' ? [] : [`nothing is removed from the cache: ${kept}`]),

@@ -11,6 +11,7 @@ import { planRepair } from '../repair/plan.ts'
 import { declareDone, LOOK_MS, repair, REPAIR_LOCK, type RepairOutcome } from '../repair/repair.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { printableLines } from '../text/printable.ts'
+import { countPackages } from '../text/listed.ts'
 
 interface RepairOptions {
   json: boolean
@@ -82,7 +83,7 @@ function renderRepair(
   if (outcome === 'failed') {
     return printableLines(['attention, not repaired:', ...problems.map((one) => `  ${one}`)])
   }
-  const count = packages.length === 1 ? '1 package' : `${packages.length} packages`
+  const count = countPackages(packages.length)
   return `repaired: ${packages.length === 0 ? 'a lock was left, and nothing had begun' : count}\n`
 }
 

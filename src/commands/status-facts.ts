@@ -9,6 +9,7 @@ import { listed } from '../text/listed.ts'
 import type { TableRow } from '../text/table.ts'
 import { whenText } from '../text/when.ts'
 import type { JobStatus } from '../units/status.ts'
+import { countPackages } from '../text/listed.ts'
 
 /** What is known beside the verdict. Without a word of Kubernetes there is no line for it. */
 export function factsOf(status: HostStatus, width: number): TableRow[] {
@@ -86,7 +87,7 @@ function isBad({ outcome, problems, repaired }: EndedRun): boolean {
 function describeRun(run: EndedRun, now: number): string {
   const { outcome, reason, problems, packages, endedAt, repaired, skips = 1 } = run
   const at = whenText(Date.parse(endedAt), now)
-  const count = packages === 1 ? '1 package' : `${packages} packages`
+  const count = countPackages(packages)
   const since = repaired === true ? ' (repaired since)' : ''
   if (outcome === 'completed') {
     const flaws = problems.length === 0 ? '' : `, with problems: ${problems.join('; ')}`

@@ -1,5 +1,6 @@
 import { printableLines } from '../text/printable.ts'
 import type { JobStatus, UnitStatus } from '../units/status.ts'
+import { countPackages } from '../text/listed.ts'
 
 const AUTHORS = {
   generated: 'as generated',
@@ -63,7 +64,7 @@ function renderRuns({ run, skip }: UnitStatus): string[] {
 type ShownRun = Omit<NonNullable<UnitStatus['run']>, 'lastEnd'>
 
 function renderRun({ outcome, reason, problems, packages, endedAt }: ShownRun): string[] {
-  const count = packages === 1 ? '1 package' : `${packages} packages`
+  const count = countPackages(packages)
   return [
     `ended ${endedAt.replace(/\.\d+Z$/, 'Z')}: ${outcome}: ${reason || count}`,
     ...problems.map((problem) => `  ${problem}`),

@@ -7,6 +7,7 @@ import { askDirective } from '../pacman/conf/pacman-conf.ts'
 import { describeConfProblem } from '../pacman/conf/valid-conf.ts'
 import { judgePacfiles } from './pacfiles.ts'
 import { type DoctorCheck, ok, type DoctorFinding, warning, wrong } from './line.ts'
+import { countPackages } from '../text/listed.ts'
 
 const CONF = '/etc/pacman.conf'
 
@@ -18,12 +19,7 @@ export const pacman: DoctorCheck = {
     if (conf.some(({ state }) => state === 'wrong')) return conf
     const accepted = [...askPacman(dbPath), ...judgePacfiles(host, readPacmanConf(host, CONF))]
     const count = listInstalled(host, dbPath).length
-    if (count > 0)
-      return [
-        ...conf,
-        ...accepted,
-        ok(`${count} ${count === 1 ? 'package' : 'packages'} in ${dbPath}/local`),
-      ]
+    if (count > 0) return [...conf, ...accepted, ok(`${countPackages(count)} in ${dbPath}/local`)]
     return [...conf, ...accepted, wrong(`${dbPath}/local has no packages`, 'fix DBPath')]
   },
 }

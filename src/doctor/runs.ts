@@ -1,6 +1,7 @@
 import type { UnitStatus } from '../units/status.ts'
 import { type Job, UNITS } from '../systemd/jobs.ts'
 import { ok, type DoctorFinding, warning, wrong } from './line.ts'
+import { countPackages } from '../text/listed.ts'
 
 /** How a run ended. */
 export type JobRun = NonNullable<UnitStatus['run']>
@@ -40,7 +41,7 @@ function judgeRunOutcome(job: Job, run: JobRun, which = `the last ${job}`): Doct
   if (outcome === 'nothing-to-do') return ok(`${last}found nothing to do`)
   // pacman.log, which has the packages, does not tell of downloads.
   if (job === 'download' && packages === 0) return ok(`${last}completed${why}`)
-  return ok(`${last}completed: ${packages} ${packages === 1 ? 'package' : 'packages'}`)
+  return ok(`${last}completed: ${countPackages(packages)}`)
 }
 
 /** To the minute, in UTC. */

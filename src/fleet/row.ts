@@ -1,5 +1,6 @@
 import { listOf, oneOf, shape, text, whole, type Guard, type Shaped } from '../text/guard.ts'
 import { printable } from '../text/printable.ts'
+import { cutText } from '../text/listed.ts'
 
 /** A row is no larger, in bytes. */
 export const LARGEST_ROW = 64 * 1024
@@ -118,7 +119,7 @@ function pick(row: FleetRow): FleetRow {
 }
 
 function safe(said: string): string {
-  return printable(said.length <= LONGEST_TEXT ? said : `${said.slice(0, LONGEST_TEXT - 1)}…`)
+  return printable(cutText(said, LONGEST_TEXT))
 }
 
 function safeList(texts: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import { STATE_DIRECTORY } from '../state/store.ts'
 import { countEvents, type EventCounts } from './count.ts'
 import { isEntry, type HistoryEntry } from './fields.ts'
 import { oneOf, shape, whole } from '../text/guard.ts'
+import { cutText } from '../text/listed.ts'
 
 /** One event in each line, as JSON, in the order of writing. */
 export const HISTORY_FILE = `${STATE_DIRECTORY}/history.jsonl`
@@ -133,9 +134,7 @@ export function boundedJson(value: object): string {
 
 function bounded(longestList: number) {
   return (_key: string, value: unknown): unknown => {
-    if (typeof value === 'string' && value.length > LONGEST_TEXT) {
-      return `${value.slice(0, LONGEST_TEXT - 1)}…`
-    }
+    if (typeof value === 'string') return cutText(value, LONGEST_TEXT)
     return Array.isArray(value) ? value.slice(0, longestList) : value
   }
 }

@@ -1,5 +1,5 @@
 import { askSizes } from '../host/directory.ts'
-import { listed } from '../text/listed.ts'
+import { countPackages, listed } from '../text/listed.ts'
 import { type PreflightFinding, SERVER_ADVICE, stops } from './check.ts'
 import { CONFIG_FILE } from '../config/config.ts'
 import { planAdvice } from './plan.ts'
@@ -105,7 +105,7 @@ export function judgePackages(
 ): PreflightFinding {
   const lacking = findLacking(targets, cacheDirs, sizes)
   const missing = lacking.map(({ told }) => told)
-  const total = `${targets.length} package${targets.length === 1 ? '' : 's'}`
+  const total = countPackages(targets.length)
   if (missing.length === 0) {
     return { check: 'packages', result: 'ok', message: `${total} to upgrade, all in the cache` }
   }

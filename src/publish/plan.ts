@@ -6,6 +6,7 @@ import { Deadline } from '../host/deadline.ts'
 import type { Host } from '../host/host.ts'
 import { asNobody, askTargets, type Target } from '../pacman/targets.ts'
 import { STAGING } from '../pacman/database/staging.ts'
+import { cutText } from '../text/listed.ts'
 
 /** A host for which packages are to be there. */
 export interface PublishHost {
@@ -43,7 +44,7 @@ const LOCAL = '/run/kured-sentinel-plan'
 /** The version of the local database's layout, without which pacman does not read it. */
 const LAYOUT = 'ALPM_DB_VERSION'
 
-/** Of a text that says why there is no plan. */
+/** Of a text that says why there is no plan: pacman may name as many packages as a host invents. */
 const LONGEST = 1000
 
 /** Of pacman for one host, in ms. A slow board takes seconds. */
@@ -130,15 +131,10 @@ async function planOther(
 ): Promise<Planned> {
   try {
     const planned = await planOne(host, conf, one, packages, deadline)
-    return 'problem' in planned ? { problem: bounded(planned.problem) } : planned
+    return 'problem' in planned ? { problem: cutText(planned.problem, LONGEST) } : planned
   } catch (error) {
-    return { problem: bounded(errorText(error)) }
+    return { problem: cutText(errorText(error), LONGEST) }
   }
-}
-
-/** What pacman says of packages may be as long as these are many. */
-function bounded(problem: string): string {
-  return problem.length <= LONGEST ? problem : `${problem.slice(0, LONGEST - 1)}…`
 }
 
 /** Makes the place where the configuration for planHosts() is to be. @returns its path */

@@ -1,6 +1,7 @@
 import type { LogLine } from '../pacman/log/log.ts'
 import type { Job } from '../systemd/jobs.ts'
-import { countPackages, findRun, type RunOutcome } from './run-outcome.ts'
+import { countPackages } from '../text/listed.ts'
+import { findRun, type RunOutcome } from './run-outcome.ts'
 
 /**
  * Judges a run without a record: the host went down before, or the record was killed.
@@ -17,7 +18,7 @@ export function judgeAbandonedRun(
 ): RunOutcome {
   const run = findRun(lines, job, 'first')
   const { end, packages = [], changes = [] } = run?.transaction ?? {}
-  const changed = countPackages(packages)
+  const changed = countPackages(packages.length)
   const interrupted = (reason: string): RunOutcome => {
     return {
       outcome: 'interrupted',
@@ -32,7 +33,9 @@ export function judgeAbandonedRun(
   const what = sameBoot ? 'the run was interrupted' : 'the host went down'
   // After a power cut the end of pacman.log may be lost; the hooks' list is not.
   if (job === 'upgrade' && unfinished !== undefined && unfinished.length > 0) {
-    return interrupted(`${what} before ${countPackages(unfinished)} and all hooks were finished`)
+    return interrupted(
+      `${what} before ${countPackages(unfinished.length)} and all hooks were finished`,
+    )
   }
   if (run?.transaction === undefined) {
     return interrupted(

@@ -7,7 +7,7 @@ import {
 } from '../pacman/log/pacman-output.ts'
 import { isDistrust } from '../pacman/signatures.ts'
 import { isUnattended, type PacmanRun, readRuns } from '../pacman/log/transaction.ts'
-import { listed } from '../text/listed.ts'
+import { countPackages, listed } from '../text/listed.ts'
 import type { Job } from '../systemd/jobs.ts'
 import type { PublicationState } from './publication.ts'
 import type { RunStart } from './run-start.ts'
@@ -155,7 +155,7 @@ function judgeTransaction(
   said: PacmanOutput,
   unfinished: RunEvidence['unfinished'],
 ): Judgement {
-  const changed = countPackages(packages)
+  const changed = countPackages(packages.length)
   // The last hook takes the packages off that list: then all hooks have run.
   if (end === 'completed' && wasStopped(service) && unfinished?.length !== 0) {
     const reason = `pacman was stopped (${how(service)}) after ${changed}, while hooks ran`
@@ -223,10 +223,6 @@ function wasStopped({ result, code, status }: ServiceEnd): boolean {
 function how({ result, code, status }: ServiceEnd): string {
   if (result === 'timeout') return 'it took too long'
   return code === 'exited' ? `exit code ${status}` : `signal ${status}`
-}
-
-export function countPackages({ length }: readonly string[]): string {
-  return length === 1 ? '1 package' : `${length} packages`
 }
 
 /** Whether pacman was ended in the middle: it may have left packages half done. */
