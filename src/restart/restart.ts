@@ -58,7 +58,8 @@ export async function restartStale(
   return {
     dryRun,
     ...done,
-    stillStale: left.filter(isStale).map((finding) => explain(finding, done.refused)),
+    refused: byUnit(done.refused),
+    stillStale: byUnit(left.filter(isStale)).map((finding) => explain(finding, done.refused)),
     unseen: left.filter(isUnseen).map(plain),
   }
 }
@@ -117,10 +118,16 @@ function dryRunReport({
     dryRun: true,
     failed: [],
     restarted: [...restarted.values()],
-    refused,
+    refused: byUnit(refused),
     gone,
     stillStale: [],
   }
+}
+
+/** By unit, as the order of PIDs is chance; what is in no unit comes last. */
+function byUnit<T extends { unit?: string | undefined }>(list: readonly T[]): T[] {
+  const key = ({ unit }: T) => unit ?? '\u{10FFFF}'
+  return list.toSorted((a, b) => (key(a) < key(b) ? -1 : Number(key(a) > key(b))))
 }
 
 function explain(finding: Finding, refused: readonly Refused[]): StillStale {
