@@ -1,11 +1,15 @@
-import { DOCUMENTATION, SENTINEL } from './services.ts'
+import { DOCUMENTATION, NO_START_LIMIT, SENTINEL } from './services.ts'
 import { HEALTH_SERVICE } from '../systemd/jobs.ts'
 import { because, unit, type UnitFile } from './unit.ts'
 
 /** Whether the node came back well. */
 export function healthService(): UnitFile {
   return unit(HEALTH_SERVICE, {
-    Unit: ['Description=Look whether the node is well since its boot', DOCUMENTATION],
+    Unit: [
+      'Description=Look whether the node is well since its boot',
+      DOCUMENTATION,
+      ...NO_START_LIMIT,
+    ],
     Service: [
       because(
         'Not oneshot: nothing waits for its end, which comes when the node is well. How often and how long it looks is configured in /etc/kured-sentinel.conf.',

@@ -1,7 +1,7 @@
 import { execWord } from '../systemd/escape.ts'
 import { STATE_DIRECTORY } from '../state/store.ts'
 import { METRICS_SERVICE } from '../systemd/jobs.ts'
-import { DOCUMENTATION, PRIORITY, SENTINEL } from './services.ts'
+import { DOCUMENTATION, NO_START_LIMIT, PRIORITY, SENTINEL } from './services.ts'
 import { because, unit, type UnitFile } from './unit.ts'
 
 const NAME = METRICS_SERVICE.replace(/\.service$/, '')
@@ -16,8 +16,7 @@ function metricsService(directory: string): UnitFile {
     Unit: [
       'Description=Write metrics of kured-sentinel for node_exporter',
       DOCUMENTATION,
-      because('No limit of starts: several events may come in a few seconds.'),
-      'StartLimitIntervalSec=0',
+      ...NO_START_LIMIT,
     ],
     Service: [
       ...PRIORITY,

@@ -1,6 +1,6 @@
 import { NOTIFY_DIRECTORY, UNTOLD_DIRECTORY } from '../history/untold.ts'
 import { NOTIFY_PATH, NOTIFY_SERVICE } from '../systemd/jobs.ts'
-import { DOCUMENTATION, NETWORK, SENTINEL } from './services.ts'
+import { DOCUMENTATION, NETWORK, NO_START_LIMIT, SENTINEL } from './services.ts'
 import { because, unit, type UnitFile } from './unit.ts'
 
 const DESCRIPTION = `Description=Tell the programs in ${NOTIFY_DIRECTORY} what has happened`
@@ -26,10 +26,7 @@ export function notifyService(): UnitFile {
       DOCUMENTATION,
       because('Mail and webhooks need it; the event waits in a file.'),
       ...NETWORK,
-      because(
-        'No limit of starts: several events may come in a few seconds, and a service that has met it takes the path along, until a person starts that.',
-      ),
-      'StartLimitIntervalSec=0',
+      ...NO_START_LIMIT,
     ],
     Service: [
       because(

@@ -19,6 +19,7 @@ export function upgradeService(options: UnitOptions): UnitFile {
       ...NETWORK,
       because('Hooks may use D-Bus: it stays until they are done, also during a shutdown.'),
       'After=dbus.service',
+      ...NO_START_LIMIT,
     ],
     Service: [
       ...JOB,
@@ -62,10 +63,7 @@ export function downloadService(options: UnitOptions): UnitFile {
       DOCUMENTATION,
       ...mounts(options),
       ...NETWORK,
-      because(
-        'No limit of starts: it would count skipped runs and starts by hand too. RestartSec= keeps attempts apart, and the record ends them.',
-      ),
-      'StartLimitIntervalSec=0',
+      ...NO_START_LIMIT,
     ],
     Service: [
       ...JOB,
@@ -101,6 +99,14 @@ export function downloadService(options: UnitOptions): UnitFile {
 export const NETWORK: UnitLine[] = [
   'After=network-online.target nss-lookup.target',
   'Wants=network-online.target',
+]
+
+/** Of all services: what repeats itself has RestartSec=. */
+export const NO_START_LIMIT: UnitLine[] = [
+  because(
+    'No limit of starts: it would count skipped runs, starts by hand and events too, and a path that starts a service ends with it.',
+  ),
+  'StartLimitIntervalSec=0',
 ]
 
 export const PRIORITY: UnitLine[] = [

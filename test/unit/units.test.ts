@@ -99,6 +99,14 @@ test('the seed’s essentials stand in both services', () => {
   assert.match(textOf('pacman-upgrade.service'), /^Restart=no$/m)
 })
 
+test('no service has a limit of starts: it counts skipped runs and starts by hand too', () => {
+  const services = units({ role: 'cache', metrics: '/srv/metrics' }).filter(({ name }) =>
+    name.endsWith('.service'),
+  )
+  assert.equal(services.length, 5)
+  for (const { name, text } of services) assert.match(text, /^StartLimitIntervalSec=0$/m, name)
+})
+
 test('systemd itself looks at no share: it would wait for a server that is gone, and do nothing else', () => {
   const nfs = ['nas:/sync', 'nas:/pkg', 'nas:/fleet']
   for (const { name, text } of units({ role: 'cache', nfs })) {
