@@ -16,20 +16,22 @@ const DELETED = ' (deleted)'
 /** The directories where packages put programs and libraries. */
 const PACKAGED = 'usr|opt|bin|sbin|lib|lib32|lib64|libx32'
 
+/** An NFS client renames a file that is removed while in use instead. [fs/nfs/unlink.c] */
+const GONE = `/(?:${PACKAGED})/(?:.* \\(deleted\\)|(?:.*/)?\\.nfs[0-9a-f]{16,})`
+
 /**
- * The lines of /proc/PID/maps that count: executable, a packaged file, and deleted. An NFS client
- * renames a file that is removed while in use instead. [proc_pid_maps(5), fs/nfs/unlink.c]
- * `7f12…-7f34… r-xp 00026000 fe:01 1234   /usr/lib/x.so (deleted)`
+ * The lines of /proc/PID/maps that count: executable, a packaged file, and deleted.
+ * `7f12…-7f34… r-xp 00026000 fe:01 1234   /usr/lib/x.so (deleted)` [proc_pid_maps(5)]
  */
 const LINE = new RegExp(
-  `^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+) (\\d+) +(/(?:${PACKAGED})/(?:.* \\(deleted\\)|(?:.*/)?\\.nfs[0-9a-f]{16,}))$`,
+  `^([0-9a-f]+-[0-9a-f]+) ..x. [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+) (\\d+) +(${GONE})$`,
   's',
 )
 
 /** The same for `grep -E`: every line that parseMapsLine takes is one, and few others are. */
 export const LINE_MARK = `^[^ ]+ ..x. [^/]*/(${PACKAGED})/(.* \\(deleted\\)|(.*/)?[.]nfs[0-9a-f]*)$`
 
-const EXECUTABLE = new RegExp(`^/(?:${PACKAGED})/.* \\(deleted\\)$`, 's')
+const EXECUTABLE = new RegExp(`^${GONE}$`, 's')
 
 /** Reads one line of /proc/PID/maps; undefined for one that does not count. */
 export function parseMapsLine(pid: number, line: string): DeletedFile | undefined {

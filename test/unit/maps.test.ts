@@ -49,6 +49,7 @@ for (const [what, line] of [
 test('a file that NFS renamed, as it was removed in use, counts as deleted', () => {
   const name = '/usr/lib/.nfs0000000001a2b3c400000012'
   assert.equal(parse(mapsLine(name))?.name, name)
+  assert.equal(deletedExecutable(7, name)?.name, name)
   assert.deepEqual(possiblePaths(name), [])
 })
 
