@@ -67,6 +67,8 @@ export interface RunOutcome {
   allWell?: boolean
   /** whether pacman was started; if not, the record keeps the end of an earlier run too */
   ran: boolean
+  /** whether it was seen to begin with its changes */
+  begun?: boolean
 }
 
 /**
@@ -129,7 +131,8 @@ function judgeRun({ job, service, lines, output, unfinished }: RunEvidence): Run
   const { failures, refused } = said
   const distrusted = said.errors.filter(isDistrust)
   const told = { failures, refused, distrusted }
-  return { outcome, reason, problems, changed, changes, ...told, allWell, ran: true }
+  const begun = transaction !== undefined
+  return { outcome, reason, problems, changed, changes, ...told, allWell, ran: true, begun }
 }
 
 /** Files that are named. */
@@ -225,7 +228,7 @@ function how({ result, code, status }: ServiceEnd): string {
   return code === 'exited' ? `exit code ${status}` : `signal ${status}`
 }
 
-/** Whether pacman was ended in the middle: it may have left packages half done. */
-export function wasCutOff({ outcome, changed }: Pick<RunOutcome, 'outcome' | 'changed'>): boolean {
-  return outcome === 'interrupted' || (outcome === 'failed' && changed.length > 0)
+/** Whether pacman ended in the middle, of its first package too: it may have left some half done. */
+export function wasCutOff({ outcome, begun }: Pick<RunOutcome, 'outcome' | 'begun'>): boolean {
+  return outcome === 'interrupted' || (outcome === 'failed' && begun === true)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeAbandonedRun } from '../../src/record/abandoned-run.ts'
-import { type RunEvidence, judgeOutcome } from '../../src/record/run-outcome.ts'
+import { type RunEvidence, judgeOutcome, wasCutOff } from '../../src/record/run-outcome.ts'
 import type { Job } from '../../src/systemd/jobs.ts'
 import type { Outcome } from '../../src/record/run-record.ts'
 import { readServiceEnd } from '../../src/record/run-outcome.ts'
@@ -44,6 +44,13 @@ test('why nothing was upgraded, in pacman’s own lines', () => {
     reason,
     'failed to commit transaction (conflicting files); b: /usr/share/a exists in filesystem (owned by a)',
   )
+})
+
+test('a transaction that failed may leave work, also in its first package; one that did not begin, none', () => {
+  const failedAfter = (log: string) =>
+    wasCutOff(judgeOutcome({ job: 'upgrade', service: FAILURE, lines: logLines(log) }))
+  assert.equal(failedAfter(BEGUN), false)
+  assert.equal(failedAfter(`${BEGUN}[ALPM] transaction started\n[ALPM] transaction failed\n`), true)
 })
 
 test('the .pacnew and .pacsave files of a run are named', () => {
