@@ -182,14 +182,20 @@ dd if=/dev/zero of=/srv/pacman/pkg/filler bs=1M 2>/dev/null || true`)
   await download(cache)
   const run = await readRun(cache, 'download')
   assert.equal(run.outcome, 'failed', JSON.stringify(run))
-  assert.match(JSON.stringify(run), /[Nn]o space|failed to retrieve|disk/)
+  assert.match(run.reason, /^the cache has no room: /)
   await assertAnswers(node, [['preflight upgrade', 1, /two/]])
 }
 
-async function squash({ server, cache }: Place): Promise<void> {
+async function squash({ server, cache }: Place): Promise<string> {
   const { exports } = readRecipe(false)
   const squashed = exports.replaceAll('no_root_squash', 'root_squash')
+  await cache.shell(`rm ${PKG}/two-2*`)
   await exportShare(server, squashed)
+  // The client keeps the server's yes until the directory changes: only a write is refused.
+  await download(cache)
+  const run = await readRun(cache, 'download')
+  assert.equal(run.outcome, 'failed', JSON.stringify(run))
+  await restartMounts(cache)
   const asked = (text: RegExp) => untilSaid(cache, 'preflight download', text)
   await asked(/cannot be written to: .*no_root_squash/)
   await server.shell('chown -R nobody:nogroup /srv/pacman/sync /srv/pacman/pkg')
@@ -198,6 +204,7 @@ async function squash({ server, cache }: Place): Promise<void> {
   await server.shell('chown -R root:root /srv/pacman/sync /srv/pacman/pkg')
   await exportShare(server, exports)
   await asked(/^go:/)
+  return `before the mount was made anew: ${run.reason}`
 }
 
 /** The transaction fails half-way, and says so; once the mounts are hard again a night mends it. */
