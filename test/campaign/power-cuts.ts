@@ -11,16 +11,17 @@ const UPGRADE_MS = 15_000
 const PATIENCE_MS = 600_000
 const UNIT = 'pacman-upgrade.service'
 
-let goods: Promise<string> | undefined
-
 /**
  * A power cut at a random moment of an upgrade to a new kernel, or up to as long after it; then two
  * nights without a person. A machine that does not boot is broken.
  */
 export async function powerCut(seed: number, round: number): Promise<Round> {
   const [, next] = readKernels()
-  goods ??= makeGoods({ recipes: [tool('1.0')] }, { recipes: [tool('2.0')], files: [next.file] })
-  const machine = await readyMachine({ name: 'cut', goods: await goods })
+  const goods = await makeGoods(
+    { recipes: [tool('1.0')] },
+    { recipes: [tool('2.0')], files: [next.file] },
+  )
+  const machine = await readyMachine({ name: 'cut', goods })
   try {
     const at = Math.round(random(seed, round) * 2 * UPGRADE_MS)
     await beginUpgrade(machine, at)

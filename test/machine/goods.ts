@@ -19,12 +19,22 @@ export interface Offer {
   files?: string[]
 }
 
+const made = new Map<string, Promise<string>>()
+
 /**
- * Makes the disk. Each offer is a repository of its own, with what the ones before it have.
+ * Makes the disk, once for the same offers. Each is a repository of its own, with what the ones before
+ * it have.
  *
  * @returns the disk's path; it is removed when this process ends
  */
-export async function makeGoods(...offers: Offer[]): Promise<string> {
+export function makeGoods(...offers: Offer[]): Promise<string> {
+  const key = JSON.stringify(offers)
+  const disk = made.get(key) ?? make(offers)
+  made.set(key, disk)
+  return disk
+}
+
+async function make(offers: readonly Offer[]): Promise<string> {
   const directory = directoryOf(newNodeId())
   const tree = join(directory, 'tree')
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
