@@ -1,4 +1,5 @@
 /** Power cuts of emulated machines: what the kernel has not written to the disk is lost. */
+import { until } from '../cluster/until.ts'
 import { makeGoods, takeOffer } from '../machine/goods.ts'
 import type { Machine } from '../machine/machine.ts'
 import { readyMachine } from '../machine/ready.ts'
@@ -10,6 +11,25 @@ import { random, type Round } from './rounds.ts'
 const UPGRADE_MS = 15_000
 const PATIENCE_MS = 600_000
 const UNIT = 'pacman-upgrade.service'
+
+/**
+ * A second kernel, as docs/upgrades.md advises: mkinitcpio removes the first one before pacman begins.
+ * The boot loader takes it where the first is missing, and says on the console what it misses.
+ */
+const SECOND_KERNEL = `cd /boot
+cp vmlinuz-linux vmlinuz-second
+cp initramfs-linux.img initramfs-second.img
+cat >>extlinux/extlinux.conf <<END
+SERIAL 0
+ONERROR second
+LABEL second
+  LINUX /boot/vmlinuz-second
+  INITRD /boot/initramfs-second.img
+  APPEND root=/dev/vda rw console=ttyS0 quiet systemd.show_status=1
+END`
+
+/** The ends of a boot that came to none: the loader's prompt, and the kernel's last words. */
+const STUCK = /^boot: $|Kernel panic - .*/m
 
 /**
  * A power cut at a random moment of an upgrade to a new kernel, or up to as long after it; then two
@@ -26,20 +46,28 @@ export async function powerCut(seed: number, round: number): Promise<Round> {
     const at = Math.round(random(seed, round) * 2 * UPGRADE_MS)
     await beginUpgrade(machine, at)
     await machine.powerCut()
-    const detail = await machine.boot().then(
-      () => twoNights(machine, next.version),
-      () => `it does not boot: ${machine.console().trimEnd().split('\n').at(-1) ?? ''}`,
-    )
+    const detail = (await boot(machine)) || (await twoNights(machine, next.version))
     return { round, what: 'power cut', at, end: await judge(machine, detail), detail }
   } finally {
     await machine.discard()
   }
 }
 
+/** @returns '', or how it ended */
+async function boot(machine: Machine): Promise<string> {
+  const before = machine.console().length
+  const said = () => machine.console().slice(before)
+  let up = false
+  const boots = machine.boot().then(() => (up = true))
+  await Promise.race([boots, until('up or stuck', () => up || STUCK.test(said()), PATIENCE_MS)])
+  return up ? '' : `it does not boot: ${said().trim().split('\n').slice(-3).join('; ')}`
+}
+
 /** Starts the upgrade, and waits until pacman has begun and that many ms more. */
 async function beginUpgrade(machine: Machine, ms: number): Promise<void> {
   await takeOffer(machine, 0)
   await machine.shell('kured-sentinel units install --local; pacman -Sy --noconfirm tool')
+  await machine.shell(SECOND_KERNEL)
   await takeOffer(machine, 1)
   const begun = 'until grep -q "starting full system upgrade" $log; do sleep 0.05; done'
   await machine.shell(
