@@ -7,8 +7,9 @@ import { bootNode } from '../lab/lab.ts'
 import { directoryOf, newNodeId } from '../lab/layers.ts'
 import type { PackageRecipe } from '../lab/package.ts'
 import { offer, publish } from '../lab/pacman.ts'
+import { KERNELS } from './board-kernel.ts'
 import type { Machine } from './machine.ts'
-import { MKE2FS } from './tools.ts'
+import { MKE2FS, machineTree } from './tools.ts'
 
 /** The same for all disks: a machine's saved state knows it. */
 const SIZE = '1G'
@@ -39,7 +40,7 @@ async function make(offers: readonly Offer[]): Promise<string> {
   const tree = join(directory, 'tree')
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   mkdirSync(tree, { recursive: true })
-  await using node = await bootNode({ program: false })
+  await using node = await bootNode({ program: false, binds: [`${machineTree}:${KERNELS}`] })
   for (const [index, { recipes = [], files = [] }] of offers.entries()) {
     await offer(node, ...recipes)
     await publish(node, files)
