@@ -1,7 +1,7 @@
 import { askDownloadUser } from '../pacman/conf/pacman-conf.ts'
 import type { PreflightFinding } from './check.ts'
 import type { Context } from './context.ts'
-import { askNobodysFiles, askWritable } from '../host/directory.ts'
+import { askNobodysFiles, askWritable, WRITABLE_ADVICE } from '../host/directory.ts'
 
 /**
  * A download refreshes the databases and fills the cache, so it must write to both, and pacman 7
@@ -13,16 +13,20 @@ export async function checkWritable(context: Context): Promise<PreflightFinding[
   for (const path of [syncDir, cacheDir]) {
     const obstacle = await findObstacle(path, user, context)
     if (obstacle !== undefined) {
-      return [{ check: 'writable', result: 'skip', message: `${path} ${obstacle}`, advice: ADVICE }]
+      return [
+        {
+          check: 'writable',
+          result: 'skip',
+          message: `${path} ${obstacle}`,
+          advice: WRITABLE_ADVICE,
+        },
+      ]
     }
   }
   return [
     { check: 'writable', result: 'ok', message: `${syncDir} and ${cacheDir} can be written to` },
   ]
 }
-
-const ADVICE =
-  'export it to this host, the cache host, with rw and no_root_squash, and mount it anew'
 
 async function findObstacle(
   path: string,

@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
+import { tryWriting, WRITABLE_ADVICE } from '../host/directory.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, plainPath, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
-import { askPacmanConf, writeSharedConfs } from '../pacman/conf/pacman-conf.ts'
+import { askDownloadUser, askPacmanConf, writeSharedConfs } from '../pacman/conf/pacman-conf.ts'
 import { readValidConf } from '../pacman/conf/valid-conf.ts'
 import { installedVersions } from '../pacman/database/local.ts'
 import type { Target } from '../pacman/targets.ts'
@@ -101,6 +102,7 @@ export async function publish(
     // Without what nobody needs there may be room the next time.
     return { ...told, outcome: 'failed', ...(await prune(sources, known, wanted)) }
   }
+  await refuseUnwritable(sources, fetched.length > 0)
   const { stopped, ...fetching } = await fetch(sources, targets)
   const told = { ...fetching, hosts, fetched, wanted }
   if (fetching.reason !== '') {
@@ -144,6 +146,24 @@ async function collect(
     cacheDirs: askPacmanConf(pacmanConf, 'CacheDir').map(plainPath),
     users: await readUsers(host, config, conf, deadline),
     confs,
+  }
+}
+
+/** Throws SentinelError if the server takes nothing from this host, which pacman tells in riddles. */
+async function refuseUnwritable(
+  { options, dbPath, cacheDirs, databases, published, deadline }: Sources,
+  isFetching: boolean,
+): Promise<void> {
+  if (options.dryRun) return
+  const user = askDownloadUser(options.pacmanConf)
+  const places = [
+    ...(isFetching ? [[cacheDirs[0] ?? '', user] as const] : []),
+    ...(isPublished(published, databases) ? [] : [[`${dbPath}/sync`, undefined] as const]),
+  ]
+  for (const [path, owner] of places) {
+    const why = await tryWriting(path, owner, deadline)
+    if (why === undefined) continue
+    throw new SentinelError(`${path} cannot be written to: ${why}. To do: ${WRITABLE_ADVICE}`)
   }
 }
 

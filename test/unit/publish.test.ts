@@ -10,10 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { userInfo } from 'node:os'
 import { describe, test } from 'node:test'
 import { readArchives, unpackPackages } from '../../src/fleet/packages.ts'
 import { Deadline } from '../../src/host/deadline.ts'
-import { askSizes } from '../../src/host/directory.ts'
+import { askSizes, tryWriting } from '../../src/host/directory.ts'
 import { Host } from '../../src/host/host.ts'
 import type { ListedEntry } from '../../src/host/listing.ts'
 import {
@@ -99,6 +100,7 @@ describe('what goes from the cache', () => {
       file('y-1-1-any.pkg.tar.zst.part'),
       file('gone-1-1-any.pkg.tar.zst.sig'),
       file('.clock.aB3xYz0189'),
+      file('.try.aB3xYz0189'),
     ]
     const stays = [
       file('download-aB3xYz', 2, 'd'),
@@ -236,6 +238,16 @@ test('the sizes of more files than a command line holds', async () => {
     ]),
   )
   assert.deepEqual(await askSizes([], limit()), new Map())
+})
+
+test('whether a directory can be written to is tried, and nothing is left of it', async () => {
+  const root = makeTree({ 'pkg/one': 'x' })
+  const me = userInfo().username
+  assert.equal(await tryWriting(`${root}/pkg`, undefined, limit()), undefined)
+  assert.equal(await tryWriting(`${root}/pkg`, me, limit()), undefined)
+  assert.match((await tryWriting(`${root}/pkg`, 'no-such-user', limit())) ?? '', /no-such-user/)
+  assert.equal(await tryWriting(`${root}/none`, me, limit()), 'No such file or directory')
+  assert.deepEqual(readdirSync(`${root}/pkg`), ['one'])
 })
 
 test('databases by which no host can be satisfied are of no use', () => {
