@@ -11,7 +11,7 @@ import { type PreflightOptions, prepare } from '../preflight/context.ts'
 import { repairBefore } from '../preflight/whole.ts'
 import { type PreflightFinding, withAdvice } from '../preflight/check.ts'
 import { installKeyrings } from '../preflight/keyring-first.ts'
-import { preflight, type Preflight } from '../preflight/preflight.ts'
+import { guardRepair, preflight, type Preflight } from '../preflight/preflight.ts'
 import { recordStart, skipsSoFar } from '../record/record.ts'
 import type { Job } from '../systemd/jobs.ts'
 import { type JobOptions, readJobOptions } from '../units/job-options.ts'
@@ -44,16 +44,14 @@ export async function runPreflight(
     most = config.mostSkips
     return config
   }
+  const context = () => prepare(job, host, configured(), asked, new Deadline(options.timeout))
+  const guard = (isDamaged: boolean) => guardRepair(context(), isDamaged)
   const before =
     invocation !== undefined && job === 'upgrade'
-      ? await repairBefore(host, configured, options.pacmanConf, invocation)
+      ? await repairBefore(host, configured, options.pacmanConf, invocation, guard)
       : { findings: [] }
-  const look = (found: readonly PreflightFinding[]) => {
-    const deadline = new Deadline(options.timeout)
-    return withProgress(`checking whether the ${job} can begin`, () =>
-      preflight(job, () => prepare(job, host, configured(), asked, deadline), found),
-    )
-  }
+  const look = (found: readonly PreflightFinding[]) =>
+    withProgress(`checking whether the ${job} can begin`, () => preflight(job, context, found))
   const first = await look(before.findings)
   const judged =
     invocation === undefined

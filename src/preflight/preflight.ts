@@ -90,6 +90,12 @@ export async function preflight(
   }
 }
 
+/** What must be so before a repair, which installs what the databases offer. Nothing changes. */
+export function guardRepair(context: Context, isDamaged: boolean): Promise<PreflightFinding[]> {
+  const checks = [checkReboot, checkFleet, checkMounts, checkSpace]
+  return inOrder(isDamaged ? checks : [...checks, checkDatabases], context)
+}
+
 function checkConfiguration({ pacmanConf, conf }: Context): PreflightFinding[] {
   const check = 'configuration'
   return [

@@ -11,7 +11,7 @@ import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { isWhole, planRepair } from '../repair/plan.ts'
 import { LOOK_MS, repair, REPAIR_LOCK } from '../repair/repair.ts'
 import { readState, writeState } from '../state/store.ts'
-import type { PreflightFinding } from './check.ts'
+import { type PreflightFinding, stops } from './check.ts'
 import type { Context } from './context.ts'
 
 const CHECK = 'whole'
@@ -32,6 +32,9 @@ const MOST_ATTEMPTS = 2
 /** In ms: a repair that somebody has begun takes as long as its packages. */
 const LOCK_MS = 2000
 
+/** @param isDamaged whether pacman's own entries are: it can plan nothing then */
+export type RepairGuard = (isDamaged: boolean) => Promise<PreflightFinding[]>
+
 /** What was done before a run, and the record of an earlier run, if none had been made. */
 export interface Before {
   findings: PreflightFinding[]
@@ -43,18 +46,20 @@ export interface Before {
  * left. It does so at most twice for one cut; the count is on the disk before each attempt.
  *
  * @param invocationId of the run that begins
+ * @param guard what else keeps an upgrade from beginning keeps a repair too, which is one
  */
 export async function repairBefore(
   host: Host,
   readConfig: () => Config,
   pacmanConf: string,
   invocationId: string,
+  guard: RepairGuard,
 ): Promise<Before> {
   let lost: RunRecord | undefined
   try {
     const config = readConfig()
     lost = recordAbandonedRun(host, 'upgrade', readValidConf(host, pacmanConf), invocationId)
-    const mend = () => repairOwn(host, config, pacmanConf)
+    const mend = () => repairOwn(host, config, pacmanConf, guard)
     return { lost, findings: config.repair ? await awaitAlone(REPAIR_LOCK, LOCK_MS, mend) : [] }
   } catch (error) {
     if (!(error instanceof SentinelError)) throw error
@@ -68,10 +73,13 @@ async function repairOwn(
   host: Host,
   config: Config,
   pacmanConf: string,
+  guard: RepairGuard,
 ): Promise<PreflightFinding[]> {
   const deadline = new Deadline(LOOK_MS)
   const plan = planRepair(host, pacmanConf, config, deadline)
   if (isWhole(plan) || !plan.isOwn) return []
+  const obstacle = (await guard(plan.entries.length > 0)).find(stops)
+  if (obstacle !== undefined) return [obstacle]
   const record = readRunRecord(host, 'upgrade')
   const cut = (record?.lastEnd ?? record)?.invocationId ?? ''
   const attempts = attemptsFor(host, cut) + 1

@@ -106,8 +106,8 @@ export function removableLock(
 /** Whether the last unattended upgrade was cut or failed, and all of this was in its plan. */
 export function wasCut(record: RunRecord | undefined, names: readonly string[]): boolean {
   if (record === undefined || record.repaired === true) return false
-  const end = record.lastEnd ?? record
-  const { outcome, problems, abandoned, plan = [] } = end
+  const { outcome, problems, abandoned, repaired, plan = [] } = record.lastEnd ?? record
+  if (repaired === true) return false
   // Of one whose end nobody saw, a lock may be left: its removal was not on the disk.
   if (outcome === 'completed' && abandoned !== true && problems.length === 0) return false
   const didNothing = outcome === 'nothing-to-do' || outcome === 'skipped'

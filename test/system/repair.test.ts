@@ -123,6 +123,15 @@ labTest(
     assert.match(refused.stderr, /the upgrade of linux, m, z did not end/)
     assert.match((await preflight(node, 'upgrade', '--local')).said, /did not end/)
 
+    // A repair is an upgrade: what keeps one from beginning keeps it too.
+    await node.writeFile('/etc/kured-sentinel.conf', '[upgrade]\nmin-free = 1000T\n')
+    const full = await upgrade(node)
+    assert.equal(full.outcome, 'skipped')
+    assert.match(full.reason, /free/)
+    assert.equal(await unfinished(node), 'linux\nm\nz\n')
+    assert.equal(await versions(node), before)
+    await node.shell('rm /etc/kured-sentinel.conf')
+
     const night = await upgrade(node)
     assert.deepEqual(
       [night.outcome, night.lastEnd?.outcome, night.lastEnd?.repaired],

@@ -69,6 +69,17 @@ const CUTS: [what: string, record: RunRecord | undefined, names: string[], isOwn
   ['all was well, and then something was damaged', { ...RUN, problems: [] }, ['linux'], false],
   ['it was cut', { ...RUN, outcome: 'interrupted', problems: [] }, ['glibc'], true],
   ['it was cut, and is repaired', { ...RUN, outcome: 'interrupted', repaired: true }, [], false],
+  [
+    'it was cut, is repaired, and then there was nothing to do',
+    {
+      ...RUN,
+      outcome: 'nothing-to-do',
+      problems: [],
+      lastEnd: { ...RUN, outcome: 'interrupted', repaired: true },
+    },
+    ['glibc'],
+    false,
+  ],
   ['there was none', undefined, ['linux'], false],
 ]
 for (const [what, record, names, expected] of CUTS) {
