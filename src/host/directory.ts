@@ -39,9 +39,9 @@ export async function askWritable(path: string, deadline: Deadline): Promise<str
 }
 
 /**
- * Tries to write to a directory as pacman does: makes a file there, gives it to a user, and removes it.
- * What askWritable() says is the client's answer, which keeps the server's yes until the directory
- * changes. [fs/nfs/dir.c: the access cache]
+ * Tries to write to a directory: makes a file there, gives it to a user, and removes it. What
+ * askWritable() says is the client's answer, which keeps the server's yes until another host changes
+ * the directory. [fs/nfs/dir.c: the access cache]
  *
  * @param user pacman's DownloadUser; undefined: the file is given to nobody
  * @returns undefined if it may, else why not; '' if there is no reason
@@ -51,18 +51,16 @@ export async function tryWriting(
   user: string | undefined,
   deadline: Deadline,
 ): Promise<string | undefined> {
-  const made = await ask('/usr/bin/mktemp', ['--', `${path}/.try.XXXXXXXXXX`], deadline)
+  const made = await ask('/usr/bin/mktemp', ['--', `${path}/.kured-sentinel.XXXXXXXXXX`], deadline)
   if ('problem' in made) return made.problem
   const file = made.stdout.trimEnd()
+  // -h: not what a server may have put in its place.
   const given =
-    user === undefined ? made : await ask('/usr/bin/chown', ['--', user, file], deadline)
+    user === undefined ? made : await ask('/usr/bin/chown', ['-h', '--', user, file], deadline)
   const removed = await ask('/usr/bin/rm', ['-f', '--', file], deadline)
-  return [given, removed].flatMap((ended) => ('problem' in ended ? [ended.problem] : []))[0]
+  if ('problem' in given) return `pacman cannot give its downloads to ${user}: ${given.problem}`
+  return 'problem' in removed ? removed.problem : undefined
 }
-
-/** What to do about a shared directory that cannot be written to. */
-export const WRITABLE_ADVICE =
-  'export it to this host, the cache host, with rw and no_root_squash, and mount it anew'
 
 /**
  * Asks whether a file there, or the directory itself, belongs to nobody: root made it on a server

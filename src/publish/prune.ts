@@ -47,7 +47,8 @@ export function findSuperfluous(
     const { type, path } = entry
     if (type === 'd') return /^download-\w{6}$/.test(path) && isOld(entry)
     if (type !== 'f' || /[\n/]/.test(path)) return false
-    if (path.endsWith('.part') || /^\.(?:clock|try)\.\w{10}$/.test(path)) return isOld(entry)
+    if (path.endsWith('.part') || /^\.(?:clock|kured-sentinel)\.\w{10}$/.test(path))
+      return isOld(entry)
     if (!/\.pkg\.tar(?:\.\w+)?\.sig$/.test(path)) return false
     const whose = path.replace(/\.sig$/, '')
     return gone.has(whose) || (!staying.has(whose) && isOld(entry))

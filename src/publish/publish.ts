@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { errorText, SentinelError } from '../errors.ts'
 import type { Deadline } from '../host/deadline.ts'
-import { tryWriting, WRITABLE_ADVICE } from '../host/directory.ts'
 import type { Host } from '../host/host.ts'
 import { databasePath, plainPath, repositories } from '../pacman/conf/conf.ts'
 import type { PacmanConf } from '../pacman/conf/model.ts'
@@ -25,6 +24,7 @@ import { type CacheUsers, readUsers } from './hosts.ts'
 import { type HostPlan, makePlan, planHosts, type Plans, refuseUseless } from './plan.ts'
 import { type CacheNeeds, findSuperfluous, listCache, removeEntries } from './prune.ts'
 import { ownPublisher, refuseOther } from './publisher.ts'
+import { refuseUnwritable } from './writable.ts'
 
 /** What a publication has done, or what it would do. */
 export interface Publication {
@@ -102,7 +102,7 @@ export async function publish(
     // Without what nobody needs there may be room the next time.
     return { ...told, outcome: 'failed', ...(await prune(sources, known, wanted)) }
   }
-  await refuseUnwritable(sources, fetched.length > 0)
+  await refuseUnwritable(placesToWrite(sources, targets), deadline)
   const { stopped, ...fetching } = await fetch(sources, targets)
   const told = { ...fetching, hosts, fetched, wanted }
   if (fetching.reason !== '') {
@@ -149,22 +149,16 @@ async function collect(
   }
 }
 
-/** Throws SentinelError if the server takes nothing from this host, which pacman tells in riddles. */
-async function refuseUnwritable(
-  { options, dbPath, cacheDirs, databases, published, deadline }: Sources,
-  isFetching: boolean,
-): Promise<void> {
-  if (options.dryRun) return
+/** Where pacman and putDatabases() are about to write; pacman also where all packages are there. */
+function placesToWrite(
+  { options, dbPath, cacheDirs, databases, published }: Sources,
+  targets: readonly Target[],
+): [path: string, user?: string | undefined][] {
+  if (options.dryRun) return []
+  const [cacheDir = ''] = cacheDirs
   const user = askDownloadUser(options.pacmanConf)
-  const places = [
-    ...(isFetching ? [[cacheDirs[0] ?? '', user] as const] : []),
-    ...(isPublished(published, databases) ? [] : [[`${dbPath}/sync`, undefined] as const]),
-  ]
-  for (const [path, owner] of places) {
-    const why = await tryWriting(path, owner, deadline)
-    if (why === undefined) continue
-    throw new SentinelError(`${path} cannot be written to: ${why}. To do: ${WRITABLE_ADVICE}`)
-  }
+  const cache: [string, string | undefined][] = targets.length > 0 ? [[cacheDir, user]] : []
+  return isPublished(published, databases) ? cache : [...cache, [`${dbPath}/sync`]]
 }
 
 /** Fetches the packages. reason: why they are not all there; '' if they are */

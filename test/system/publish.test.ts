@@ -90,11 +90,14 @@ async function nights(): Promise<void> {
   await two.ok(['kured-sentinel', 'fleet', 'report'])
   const fourth = [plain('a', '4'), plain('e', '4'), plain('c', '4', { depends: ['e=4'] })]
   await offer(cache, ...fourth)
-  await cache.shell(`pacman -Sy --dbpath ${STAGING}`)
+  await cache.shell(`pacman -Sy --dbpath ${STAGING}; mount -o remount,bind,ro ${CACHE}`)
   await followConsole(
     consoleBlock('docs/upgrades.md', '# kured-sentinel publish --dry-run'),
     (script) => cache.ok(['/bin/sh', '-c', script]),
   )
+  const { stderr } = await cache.run(['kured-sentinel', 'publish'])
+  assert.match(stderr, /pkg cannot be written to: Read-only file system\. To do: export it/)
+  await cache.shell(`mount -o remount,bind,rw ${CACHE}`)
   await cache.ok(['systemctl', 'start', 'pacman-cache-update'])
   const [problem = ''] = (await published()).problems
   assert.match(problem, /^two cannot be satisfied: .*e=4.* required by c/)

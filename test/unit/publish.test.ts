@@ -100,7 +100,7 @@ describe('what goes from the cache', () => {
       file('y-1-1-any.pkg.tar.zst.part'),
       file('gone-1-1-any.pkg.tar.zst.sig'),
       file('.clock.aB3xYz0189'),
-      file('.try.aB3xYz0189'),
+      file('.kured-sentinel.aB3xYz0189'),
     ]
     const stays = [
       file('download-aB3xYz', 2, 'd'),
@@ -245,7 +245,10 @@ test('whether a directory can be written to is tried, and nothing is left of it'
   const me = userInfo().username
   assert.equal(await tryWriting(`${root}/pkg`, undefined, limit()), undefined)
   assert.equal(await tryWriting(`${root}/pkg`, me, limit()), undefined)
-  assert.match((await tryWriting(`${root}/pkg`, 'no-such-user', limit())) ?? '', /no-such-user/)
+  assert.match(
+    (await tryWriting(`${root}/pkg`, 'no-such-user', limit())) ?? '',
+    /^pacman cannot give its downloads to no-such-user: /,
+  )
   assert.equal(await tryWriting(`${root}/none`, me, limit()), 'No such file or directory')
   assert.deepEqual(readdirSync(`${root}/pkg`), ['one'])
 })
