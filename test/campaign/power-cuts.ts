@@ -13,8 +13,8 @@ const PATIENCE_MS = 600_000
 const UNIT = 'pacman-upgrade.service'
 
 /**
- * A second kernel, as docs/upgrades.md advises: mkinitcpio removes the first one before pacman begins.
- * The boot loader takes it where the first is missing, and says on the console what it misses.
+ * A copy of the kernel that no upgrade touches, as docs/upgrades.md advises: a hook removes the kernel
+ * first of all. The boot loader takes it where the other is missing, and says so on the console.
  */
 const SECOND_KERNEL = `cd /boot
 cp vmlinuz-linux vmlinuz-second
@@ -59,7 +59,11 @@ async function boot(machine: Machine): Promise<string> {
   const said = () => machine.console().slice(before)
   let up = false
   const boots = machine.boot().then(() => (up = true))
-  await Promise.race([boots, until('up or stuck', () => up || STUCK.test(said()), PATIENCE_MS)])
+  // What comes to no end, as in an emergency mode, does not boot either.
+  await Promise.race([
+    boots,
+    until('up or stuck', () => up || STUCK.test(said()), PATIENCE_MS),
+  ]).catch(() => {})
   return up ? '' : `it does not boot: ${said().trim().split('\n').slice(-3).join('; ')}`
 }
 
