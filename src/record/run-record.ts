@@ -22,7 +22,7 @@ interface RunEnd {
   packages: number
   /** whether nobody saw its end: the host went down, or the record was killed */
   abandoned?: boolean
-  /** of a run that was cut or abandoned: the packages that it was to change */
+  /** of a run that may have left work, as it failed or was cut: the packages that it was to change */
   plan?: string[]
   /** whether what it left was repaired since */
   repaired?: boolean

@@ -104,7 +104,7 @@ export const NETWORK: UnitLine[] = [
 /** Of all services: what repeats itself has RestartSec=. */
 export const NO_START_LIMIT: UnitLine[] = [
   because(
-    'No limit of starts: it would count skipped runs, starts by hand and events too, and a path that starts a service ends with it.',
+    'No limit of starts: it would count skipped runs and starts by hand too, and a path unit stops for good when its service meets it.',
   ),
   'StartLimitIntervalSec=0',
 ]

@@ -16,7 +16,9 @@ const RUN_END = {
   distrusted: optional(listOf(text(), 'what pacman said of signatures that it does not trust')),
   packages: whole('how many were installed, upgraded or removed'),
   abandoned: optional(flag('whether nobody saw its end')),
-  plan: optional(listOf(text(), 'of a run that was cut: the packages that it was to change')),
+  plan: optional(
+    listOf(text(), 'of a run that may have left work: the packages that it was to change'),
+  ),
   repaired: optional(flag('whether what it left was repaired since')),
   skips: optional(whole('how many runs in a row were skipped, with this one')),
   startedAt: optional(moment()),
