@@ -71,6 +71,7 @@ async function runTests(title: string, node: string, files: string[]): Promise<C
   console.log(`\n${title}, with ${node}`)
   const directory = mkdtempSync(join(tmpdir(), 'kured-sentinel-test-'))
   const summary = join(directory, 'summary.tap')
+  const began = performance.now()
   try {
     const reporters = ['spec', 'stdout', 'tap', summary].map((value, index) =>
       index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
@@ -84,6 +85,7 @@ async function runTests(title: string, node: string, files: string[]): Promise<C
       console.error(`error: node ${argv.join(' ')} ended with ${exitCode ?? 'a signal'}`)
       counts.failed = 1
     }
+    console.log(`${title}: ${Math.round((performance.now() - began) / 1000)} s`)
     return counts
   } finally {
     rmSync(directory, { recursive: true, force: true })
