@@ -9,7 +9,7 @@ import { describeCut, readUnfinished } from '../pacman/unfinished.ts'
 import { recordAbandonedRun } from '../record/record.ts'
 import { readRunRecord, type RunRecord } from '../record/run-record.ts'
 import { isWhole, planRepair } from '../repair/plan.ts'
-import { LOOK_MS, repair, REPAIR_LOCK } from '../repair/repair.ts'
+import { LOOK_MS, removeLeftLock, repair, REPAIR_LOCK } from '../repair/repair.ts'
 import { readState, writeState } from '../state/store.ts'
 import { type PreflightFinding, stops } from './check.ts'
 import type { Context } from './context.ts'
@@ -76,10 +76,16 @@ async function repairOwn(
   guard: RepairGuard,
 ): Promise<PreflightFinding[]> {
   const deadline = new Deadline(LOOK_MS)
-  const plan = planRepair(host, pacmanConf, config, deadline)
+  let plan = planRepair(host, pacmanConf, config, deadline)
   if (isWhole(plan) || !plan.isOwn) return []
-  const obstacle = (await guard(plan.entries.length > 0)).find(stops)
-  if (obstacle !== undefined) return [obstacle]
+  const { lock: _, ...installing } = plan
+  if (!isWhole(installing)) {
+    // Beside a lock nothing can be planned.
+    removeLeftLock(host, plan, config, deadline)
+    plan = installing
+    const obstacle = (await guard(plan.entries.length > 0)).find(stops)
+    if (obstacle !== undefined) return [obstacle]
+  }
   const record = readRunRecord(host, 'upgrade')
   const cut = (record?.lastEnd ?? record)?.invocationId ?? ''
   const attempts = attemptsFor(host, cut) + 1

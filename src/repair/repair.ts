@@ -66,9 +66,7 @@ export async function repair(
   // Without its entry a package is gone for pacman: nothing but this list knows of it until the end.
   changeUnfinished(host, (names) => [...names, ...plan.packages])
   const before = plan.packages.length > 0 ? askDatabase(pacmanConf) : []
-  const { lock } = removableLock(host, plan.dbPath, config, deadline)
-  if (lock !== plan.lock) throw new SentinelError('pacman’s lock has changed meanwhile: try again')
-  if (lock !== undefined) host.remove(lock)
+  removeLeftLock(host, plan, config, deadline)
   for (const entry of plan.entries) host.removeTree(entry)
   const problems = plan.left.map((left) => `${left}: install it anew by hand`)
   if (plan.packages.length > 0) {
@@ -88,6 +86,18 @@ export async function repair(
   noteEvent(host, { kind: 'repair', outcome: 'repaired', packages, problems, by })
   if (plan.isOwn) noteRepaired(host, 'upgrade')
   return { ...plan, outcome: 'repaired', commands, problems }
+}
+
+/** Removes the plan's lock, if it has one. Throws SentinelError if there is another one now. */
+export function removeLeftLock(
+  host: Host,
+  plan: RepairPlan,
+  config: Config,
+  deadline: Deadline,
+): void {
+  const { lock } = removableLock(host, plan.dbPath, config, deadline)
+  if (lock !== plan.lock) throw new SentinelError('pacman’s lock has changed meanwhile: try again')
+  if (lock !== undefined) host.remove(lock)
 }
 
 /**

@@ -112,8 +112,16 @@ labTest(
       [before, 0],
     )
 
-    // The lock that hid it is removed, as people do; a kernel is due.
-    await node.shell(`rm ${LOCK}; touch /run/go`)
+    // A repair is an upgrade: what keeps one from beginning keeps it too; but no lock that was left.
+    await node.writeFile('/etc/kured-sentinel.conf', '[upgrade]\nmin-free = 1000T\n')
+    const full = await upgrade(node)
+    assert.equal(full.outcome, 'skipped')
+    assert.match(full.reason, /free/)
+    assert.equal(await unfinished(node), 'linux\nm\nz\n')
+    assert.equal(await versions(node), before)
+    await node.shell('rm /etc/kured-sentinel.conf; touch /run/go')
+
+    // Without the lock that hid it: a kernel is due.
     assert.match(
       await ask(node),
       /^2 .*the upgrade of linux, m, z did not end.*To do: kured-sentinel repair/,
@@ -122,15 +130,6 @@ labTest(
     assert.equal(refused.exitCode, 2)
     assert.match(refused.stderr, /the upgrade of linux, m, z did not end/)
     assert.match((await preflight(node, 'upgrade', '--local')).said, /did not end/)
-
-    // A repair is an upgrade: what keeps one from beginning keeps it too.
-    await node.writeFile('/etc/kured-sentinel.conf', '[upgrade]\nmin-free = 1000T\n')
-    const full = await upgrade(node)
-    assert.equal(full.outcome, 'skipped')
-    assert.match(full.reason, /free/)
-    assert.equal(await unfinished(node), 'linux\nm\nz\n')
-    assert.equal(await versions(node), before)
-    await node.shell('rm /etc/kured-sentinel.conf')
 
     const night = await upgrade(node)
     assert.deepEqual(
