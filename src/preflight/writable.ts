@@ -2,7 +2,7 @@ import { askDownloadUser } from '../pacman/conf/pacman-conf.ts'
 import type { PreflightFinding } from './check.ts'
 import type { Context } from './context.ts'
 import { askNobodysFiles, askWritable } from '../host/directory.ts'
-import { WRITABLE_ADVICE } from '../publish/writable.ts'
+import { WRITABLE_ADVICE } from '../publish/try-writing.ts'
 
 /**
  * A download refreshes the databases and fills the cache, so it must write to both, and pacman 7

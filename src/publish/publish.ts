@@ -24,7 +24,7 @@ import { type CacheUsers, readUsers } from './hosts.ts'
 import { type HostPlan, makePlan, planHosts, type Plans, refuseUseless } from './plan.ts'
 import { type CacheNeeds, findSuperfluous, listCache, removeEntries } from './prune.ts'
 import { ownPublisher, refuseOther } from './publisher.ts'
-import { refuseUnwritable } from './writable.ts'
+import { refuseUnwritable } from './try-writing.ts'
 
 /** What a publication has done, or what it would do. */
 export interface Publication {
