@@ -5,11 +5,10 @@ import { isUnknown } from '../status/fact.ts'
 import type { HostStatus } from '../status/status.ts'
 import { chalk } from '../terminal/colours.ts'
 import { durationText } from '../text/duration.ts'
-import { listed } from '../text/listed.ts'
+import { countPackages, listed } from '../text/listed.ts'
 import type { TableRow } from '../text/table.ts'
 import { whenText } from '../text/when.ts'
 import type { JobStatus } from '../units/status.ts'
-import { countPackages } from '../text/listed.ts'
 
 /** What is known beside the verdict. Without a word of Kubernetes there is no line for it. */
 export function factsOf(status: HostStatus, width: number): TableRow[] {

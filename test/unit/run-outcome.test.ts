@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeAbandonedRun } from '../../src/record/abandoned-run.ts'
-import { type RunEvidence, judgeOutcome, wasCutOff } from '../../src/record/run-outcome.ts'
+import {
+  type RunEvidence,
+  judgeOutcome,
+  readServiceEnd,
+  wasCutOff,
+} from '../../src/record/run-outcome.ts'
 import type { Job } from '../../src/systemd/jobs.ts'
 import type { Outcome } from '../../src/record/run-record.ts'
-import { readServiceEnd } from '../../src/record/run-outcome.ts'
 import {
   BEGUN,
   COMPLETED,
